@@ -1,0 +1,43 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+
+namespace FilterProxy;
+
+/// <summary>What the engine offers a component: an optional constructor argument.</summary>
+public abstract class ComponentContext
+{
+    private protected ComponentContext()
+    {
+    }
+
+    /// <summary>The component's place in the configuration, for messages, e.g. <c>routes.admin.filters.rate_limit/login</c>.</summary>
+    public abstract string Place { get; }
+
+    /// <summary>A logger named after the component.</summary>
+    public abstract ILogger Logger { get; }
+
+    /// <summary>The clock. Tests replace it.</summary>
+    public abstract TimeProvider Time { get; }
+
+    /// <summary>For the component's own metrics.</summary>
+    public abstract Meter Meter { get; }
+
+    /// <summary>The instance this one replaces after its options changed, to take counters over from; null for none.</summary>
+    public abstract object? Previous { get; }
+
+    /// <summary>The folder relative paths in options are relative to: the configuration file's.</summary>
+    public abstract string ConfigDirectory { get; }
+
+    /// <summary>Makes a slot for state on exchanges.</summary>
+    public abstract Slot<T> CreateSlot<T>(string name);
+
+    /// <summary>An object shared by all components of this plugin, made by the first that asks.</summary>
+    public abstract T Shared<T>()
+        where T : class, new();
+
+    /// <summary>A cluster of the same configuration; the configuration is refused when there is none of that name.</summary>
+    public abstract Cluster GetCluster(string name);
+
+    /// <summary>A client whose requests go to a cluster, with its balancing and health.</summary>
+    public abstract HttpClient CreateHttpClient(string clusterName);
+}

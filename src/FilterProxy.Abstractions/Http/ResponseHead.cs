@@ -1,0 +1,42 @@
+namespace FilterProxy;
+
+/// <summary>The status line and fields of one response. Bytes are valid until the exchange ends.</summary>
+public sealed class ResponseHead
+{
+    private readonly HeadBlock _block;
+    private ByteRange _reason;
+
+    internal ResponseHead(HeadBlock block)
+    {
+        _block = block;
+        Headers = new HeaderMap(block);
+        Trailers = new HeaderMap(block);
+    }
+
+    /// <summary>The status code, 200 to 599, or 101; 0 while there is no response yet.</summary>
+    public int StatusCode { get; set; }
+
+    /// <summary>The upstream's reason phrase; empty where there was none. Changing <see cref="StatusCode"/> does not change it.</summary>
+    public ReadOnlySpan<byte> ReasonPhrase => _block.Slice(_reason.Start, _reason.Length);
+
+    /// <summary>The protocol the upstream spoke.</summary>
+    public HttpVersionKind Version { get; internal set; }
+
+    /// <summary>The header fields.</summary>
+    public HeaderMap Headers { get; }
+
+    /// <summary>The trailer fields; complete once the body has ended.</summary>
+    public HeaderMap Trailers { get; }
+
+    internal HeadBlock Block => _block;
+
+    internal void SetReason(ByteRange reason) => _reason = reason;
+
+    internal void Reset()
+    {
+        StatusCode = 0;
+        _reason = default;
+        Headers.Clear();
+        Trailers.Clear();
+    }
+}

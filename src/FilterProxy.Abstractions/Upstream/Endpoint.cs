@@ -1,0 +1,63 @@
+using System.Net;
+
+namespace FilterProxy;
+
+/// <summary>One address of a cluster. Lives as long as its cluster keeps it: counters and health survive a reload.</summary>
+public sealed class Endpoint
+{
+    private int _inFlight;
+    private volatile bool _isHealthy = true;
+
+    internal Endpoint(Cluster cluster, DiscoveredEndpoint source)
+    {
+        Name = source.Name;
+        Address = source.Address;
+        Weight = source.Weight;
+        Priority = source.Priority;
+        Labels = source.Labels;
+        Peer = new UpstreamPeer(cluster, this);
+    }
+
+    /// <summary>How it is called in configuration, logs and metrics, e.g. <c>10.0.0.5:3002</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Where it is: an <see cref="IPEndPoint"/>, a <see cref="DnsEndPoint"/> or a unix socket.</summary>
+    public EndPoint Address { get; }
+
+    /// <summary>Share of the traffic relative to its siblings; 0 takes none.</summary>
+    public int Weight { get; internal set; }
+
+    /// <summary>0 is used first; higher numbers only when lower ones are down.</summary>
+    public int Priority { get; internal set; }
+
+    /// <summary>Free facts about it, e.g. <c>zone</c>.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; internal set; }
+
+    /// <summary>Whether health checks and outlier detection let it take traffic.</summary>
+    public bool IsHealthy
+    {
+        get => _isHealthy;
+        internal set => _isHealthy = value;
+    }
+
+    /// <summary>Exchanges and relays on it now.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>The peer that stands for it with the cluster's own settings.</summary>
+    public UpstreamPeer Peer { get; internal set; }
+
+    /// <summary>Tells passive health how an attempt ended.</summary>
+    public void Observe(in Outcome outcome) => Observer?.Invoke(this, outcome);
+
+    internal Action<Endpoint, Outcome>? Observer { get; set; }
+
+    internal void Begin() => Interlocked.Increment(ref _inFlight);
+
+    internal void End() => Interlocked.Decrement(ref _inFlight);
+}
+
+/// <summary>How an attempt ended, for passive health.</summary>
+/// <param name="StatusCode">The response's status; 0 when none came.</param>
+/// <param name="Error">The failure, if it failed.</param>
+/// <param name="Latency">From sending the request to the response head.</param>
+public readonly record struct Outcome(int StatusCode, ProxyErrorKind Error, TimeSpan Latency);

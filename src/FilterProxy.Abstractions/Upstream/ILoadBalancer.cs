@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace FilterProxy;
+
+/// <summary>A way to spread requests over endpoints. One instance per cluster.</summary>
+public interface ILoadBalancer
+{
+    /// <summary>Prepares for a set of endpoints: rings and tables are built here, not while picking.</summary>
+    /// <param name="set">The endpoints.</param>
+    /// <param name="previous">The picker this one replaces, to carry its state over; null for the first.</param>
+    IEndpointPicker Build(EndpointSet set, IEndpointPicker? previous);
+}
+
+/// <summary>Chooses endpoints of one set. Called by many threads at once; must not lock or allocate.</summary>
+public interface IEndpointPicker
+{
+    /// <summary>
+    /// An endpoint, or null when there is none to try. Healthy ones and ones not yet tried come first; when every endpoint is
+    /// unhealthy one is returned all the same: a wrong health check must not take a whole cluster down.
+    /// </summary>
+    Endpoint? Pick(in PickContext context);
+}
+
+/// <summary>What a choice may depend on.</summary>
+/// <param name="Key">Hash of the affinity key; 0 for none.</param>
+/// <param name="Exchange">The exchange, for HTTP.</param>
+/// <param name="Connection">The downstream connection, for byte streams.</param>
+/// <param name="Tried">Endpoints that failed for this exchange already; null for none.</param>
+public readonly record struct PickContext(
+    ulong Key = 0, HttpExchange? Exchange = null, ConnectionContext? Connection = null, IReadOnlyList<Endpoint>? Tried = null)
+{
+    /// <summary>Whether an endpoint failed for this exchange already.</summary>
+    public bool WasTried(Endpoint endpoint)
+    {
+        for (var i = 0; i < (Tried?.Count ?? 0); i++)
+        {
+            if (ReferenceEquals(Tried![i], endpoint))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
