@@ -6,7 +6,10 @@ namespace FilterProxy.Core.Transport;
 /// <summary>A connection to a peer, on loan from its pool to one exchange at a time.</summary>
 internal sealed class UpstreamConnection
 {
+    private static long s_lastId;
     private readonly SocketReader? _socketReader;
+    private long _nextLease;
+    private long _lease;
 
     public UpstreamConnection(ConnectionPool pool, ConnectionContext connection, long now)
     {
@@ -17,6 +20,7 @@ internal sealed class UpstreamConnection
         Sender = connection.Features.Get<ISequenceSend>();
         _socketReader = Input as SocketReader;
         CreatedAt = now;
+        _nextLease = Interlocked.Increment(ref s_lastId) << 32;
     }
 
     public ConnectionPool Pool { get; }
@@ -67,8 +71,27 @@ internal sealed class UpstreamConnection
     /// <summary>Chooses the receive buffer's size.</summary>
     public void ExpectBody(bool body) => _socketReader?.ExpectBody(body);
 
-    /// <summary>Breaks it off, from any thread; whoever reads or writes it fails.</summary>
-    public void Abort() => Connection.Abort();
+    /// <summary>Begins the use by one exchange; the number is unique in the process and names this use to <see cref="Abort"/>.</summary>
+    public long BeginLease()
+    {
+        var lease = ++_nextLease;
+        Volatile.Write(ref _lease, lease);
+        return lease;
+    }
+
+    /// <summary>Ends a use. False when it was aborted: then the connection must be discarded.</summary>
+    public bool EndLease(long lease) => Interlocked.CompareExchange(ref _lease, 0, lease) == lease;
+
+    /// <summary>
+    /// Breaks a use off, from any thread; whoever reads or writes fails. Nothing happens when that use is over already.
+    /// </summary>
+    public void Abort(long lease)
+    {
+        if (Interlocked.CompareExchange(ref _lease, -1, lease) == lease)
+        {
+            Connection.Abort();
+        }
+    }
 
     /// <summary>Closes it. A socket closes at once; a stream may take a moment longer, which nobody waits for.</summary>
     public void Close()
