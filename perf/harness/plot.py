@@ -1,10 +1,11 @@
-"""The picture of one series as SVG: every round a dot, the median a bar across them."""
+"""The picture of one series as SVG: every round a dot (pale when it does not count), the median a bar across them."""
 
 import math
 from statistics import median
 from xml.sax.saxutils import escape
 
 from .rounds import DIRECT
+from .stats import calm
 
 COLOURS = {"filterproxy": "#c2410c", "nginx": "#15803d", "haproxy": "#1d4ed8", "yarp": "#7e22ce", DIRECT: "#6b7280"}
 WIDTH, ROW, LEFT, PANEL, GAP, TOP, BOTTOM = 960, 40, 110, 380, 50, 70, 45
@@ -26,7 +27,9 @@ def render(series, samples):
 
 
 def _panel(title, x, names, samples, figure, height):
-    values = [v for v in map(figure, samples) if v is not None]
+    counted = calm(samples)[0]
+    # Scaled to what counts: a disturbed round far outside stands at the edge.
+    values = [v for v in map(figure, counted) if v is not None]
     parts = [f'<text x="{x}" y="{TOP - 14}" fill="#374151">{title}</text>']
     if not values:
         return parts
@@ -38,11 +41,12 @@ def _panel(title, x, names, samples, figure, height):
         parts.append(f'<line x1="{tick:.1f}" y1="{TOP}" x2="{tick:.1f}" y2="{bottom}" stroke="#e5e7eb"/>')
         parts.append(f'<text x="{tick:.1f}" y="{bottom + 18}" text-anchor="middle" fill="#6b7280" font-size="11">{_label(k * step)}</text>')
     for i, name in enumerate(names):
-        own = [v for v in (figure(s) for s in samples if s["target"] == name) if v is not None]
-        for v in own:
-            parts.append(f'<circle cx="{x + PANEL * v / top:.1f}" cy="{_row(i)}" r="4" fill="{_colour(name)}" fill-opacity="0.35"/>')
-        if own:
-            middle = x + PANEL * median(own) / top
+        dots = [(figure(s), s in counted) for s in samples if s["target"] == name and figure(s) is not None]
+        for v, counts in dots:
+            parts.append(f'<circle cx="{x + PANEL * min(v, top) / top:.1f}" cy="{_row(i)}" r="4" fill="{_colour(name)}" '
+                         f'fill-opacity="{0.45 if counts else 0.12}"/>')
+        if dots:
+            middle = x + PANEL * median(v for v, counts in dots if counts) / top
             parts.append(f'<line x1="{middle:.1f}" y1="{_row(i) - 12}" x2="{middle:.1f}" y2="{_row(i) + 12}" '
                          f'stroke="{_colour(name)}" stroke-width="3"/>')
     return parts

@@ -3,7 +3,7 @@
 from statistics import median
 
 from .rounds import DIRECT
-from .stats import bootstrap_median, paired, verdict
+from .stats import bootstrap_median, calm, paired, verdict
 
 TEMPLATES = "origin.conf.in, filterproxy.yaml.in, nginx.conf.in, haproxy.cfg.in"
 MIB = 1024 * 1024
@@ -11,8 +11,9 @@ MIB = 1024 * 1024
 
 def render(series, samples, facts, subject, picture):
     names = list(dict.fromkeys(s["target"] for s in samples))
-    by_name = {n: [s for s in samples if s["target"] == n] for n in names}
-    parts = [f"# {series.title}", _problems(samples), _table(by_name), f"![CPU per request and requests per second]({picture})",
+    counted, note = calm(samples)
+    by_name = {n: [s for s in counted if s["target"] == n] for n in names}
+    parts = [f"# {series.title}", _problems(samples), note, _table(by_name), f"![CPU per request and requests per second]({picture})",
              _ratios(series, by_name, subject), _conditions(series, samples, facts)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -24,8 +25,8 @@ def _problems(samples):
 
 def _table(by_name):
     rows = [
-        "| target | req/s median | req/s max | p50 ms | p99 ms | CPU us/req median | CPU us/req min | busy | RSS MiB | errors |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| target | rounds | req/s median | req/s max | p50 ms | p99 ms | CPU us/req median | CPU us/req min | busy | RSS MiB | errors |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     marked = False
     for name, runs in by_name.items():
@@ -41,7 +42,7 @@ def _table(by_name):
             own = [f"{median(cpu):.1f}", f"{min(cpu):.1f}", f"{median(s['busy'] for s in runs):.0%}",
                    f"{median(s['rss'] for s in runs) / MIB:.0f}"]
         label = "direct to the origin" if name == DIRECT else name
-        rows.append(f"| {label} | {median(rates):.0f}{'*' if limited else ''} | {max(rates):.0f} | {' | '.join(latency)} "
+        rows.append(f"| {label} | {len(runs)} | {median(rates):.0f}{'*' if limited else ''} | {max(rates):.0f} | {' | '.join(latency)} "
                     f"| {' | '.join(own)} | {errors} |")
     if marked:
         rows.append("\n\\* The cores of the origin and wrk were full before the proxy's: rate and latency are theirs, "
@@ -54,24 +55,27 @@ def _ratios(series, by_name, subject):
     if subject not in by_name or not others:
         return f"No ratios: {subject} was not measured beside another proxy."
     cpu = {n: {s["round"]: s["cpu_us"] for s in by_name[n]} for n in [subject, *others]}
-    intervals = {n: bootstrap_median(paired(cpu[subject], cpu[n])) for n in others}
+    ratios = {n: paired(cpu[subject], cpu[n]) for n in others}
+    # One pair has no spread, and an interval without spread would look certain.
+    intervals = {n: bootstrap_median(pairs) for n, pairs in ratios.items() if len(pairs) > 1}
     rows = [
         f"## CPU per request of {subject} against each other proxy",
         "",
         "Median of the per-round ratios with its 95% bootstrap interval. Below 1 is cheaper; an interval that holds 1 is unresolved.",
         "",
-        "| against | ratio | interval | |",
-        "|---|---:|---|---|",
+        "| against | pairs | ratio | interval | |",
+        "|---|---:|---:|---|---|",
     ]
     for name, (middle, low, high) in intervals.items():
         says = "cheaper" if high < 1 else "dearer" if low > 1 else "unresolved"
-        rows.append(f"| {name} | {middle:.2f} | {low:.2f} to {high:.2f} | {says} |")
+        rows.append(f"| {name} | {len(ratios[name])} | {middle:.2f} | {low:.2f} to {high:.2f} | {says} |")
+    rows += [f"| {name} | {len(ratios[name])} | | too few rounds | |" for name in others if name not in intervals]
     if subject == "filterproxy":
-        rows += [""] + [_bar(series, name, bar, cpu, intervals) for name, bar in series.bars.items()]
+        rows += [""] + [_bar(name, bar, intervals, cpu) for name, bar in series.bars.items()]
     return "\n".join(rows)
 
 
-def _bar(series, name, bar, cpu, intervals):
+def _bar(name, bar, intervals, cpu):
     wanted = ["nginx", "haproxy"] if name == "best" else [name]
     there = [n for n in wanted if n in intervals]
     if not there:

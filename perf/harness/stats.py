@@ -28,3 +28,30 @@ def verdict(interval, bar):
     if high <= bar:
         return "met"
     return "missed" if low > bar else "unresolved"
+
+
+# An undisturbed round shows 1 to 3% (timer and kernel threads); a compiler running next to it shows far more.
+DISTURBED = 0.15
+
+
+def disturbed(sample):
+    """Whether other programs took a noticeable part of the cores during this measurement."""
+    return sample["load_foreign"] > DISTURBED or (sample["cpu_us"] is not None and sample["foreign"] > DISTURBED)
+
+
+def calm(samples):
+    """The samples that count, and what to tell the reader about the rest.
+
+    The rule looks at the other programs' CPU time alone, never at the result. When it would leave a target with fewer
+    than half of its rounds (or fewer than two), the machine as a whole was busy, and everything counts.
+    """
+    kept = [s for s in samples if not disturbed(s)]
+    for name in {s["target"] for s in samples}:
+        rounds = sum(s["target"] == name for s in samples)
+        if sum(s["target"] == name for s in kept) < max(rounds / 2, min(2, rounds)):
+            return samples, (f"The machine was busy with other work: {len(samples) - len(kept)} of {len(samples)} measurements were "
+                             "disturbed, too many to leave out. All count; repeat this run on a quiet machine.")
+    if len(kept) == len(samples):
+        return samples, ""
+    return kept, (f"{len(samples) - len(kept)} of {len(samples)} measurements are left out, because other programs took more than "
+                  f"{DISTURBED:.0%} of a core meanwhile.")

@@ -31,7 +31,12 @@ class Target:
     template: str | None
     command: tuple
     version: tuple
-    warm_up_seconds: int = 3
+    managed: bool = False
+
+    @property
+    def warm_up_seconds(self):
+        # A JIT compiles in tiers: the .NET proxies get more load before anything counts.
+        return 12 if self.managed else 3
 
     def executable(self):
         return shutil.which(self.command[0])
@@ -42,12 +47,11 @@ def _filterproxy():
 
 
 def all_targets():
-    # A JIT compiles in tiers: the .NET proxies get more load before anything counts.
     return {t.name: t for t in (
-        Target("filterproxy", "filterproxy.yaml.in", (_filterproxy(), "run", "-c", "{conf}"), (_filterproxy(), "version"), 12),
+        Target("filterproxy", "filterproxy.yaml.in", (_filterproxy(), "run", "-c", "{conf}"), (_filterproxy(), "version"), True),
         Target("nginx", "nginx.conf.in", ("nginx", "-c", "{conf}"), ("nginx", "-v")),
         Target("haproxy", "haproxy.cfg.in", ("haproxy", "-db", "-f", "{conf}"), ("haproxy", "-v")),
-        Target("yarp", None, (str(YARP),), (), 12),
+        Target("yarp", None, (str(YARP),), (), True),
     )}
 
 
