@@ -13,13 +13,17 @@ install_tools() {
     return 1
   fi
   echo "Installing ${packages[*]}"
-  # --no-install-recommends and the policy file: the packages' own services must not start.
-  local policy=/usr/sbin/policy-rc.d made=
-  [[ -e $policy ]] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && made=1; }
-  local failed=
-  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${packages[@]}"; } >&2 || failed=1
-  [[ -z $made ]] || rm -f "$policy"
-  [[ -z $failed ]]
+  (
+    # While this policy is there, the packages' own services do not start (Debian's invoke-rc.d asks it).
+    policy=/usr/sbin/policy-rc.d
+    if [[ ! -e $policy ]]; then
+      trap 'rm -f "$policy"' EXIT
+      printf '#!/bin/sh\nexit 101\n' >"$policy"
+      chmod +x "$policy"
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q && apt-get install -qy --no-install-recommends "${packages[@]}"
+  ) >&2
 }
 
 # build_filterproxy: into artifacts/bin/FilterProxy/release

@@ -10,11 +10,10 @@ import tempfile
 from pathlib import Path
 
 from . import machine, plot, report
-from .process import Failure, cpu_ids, free_ports
-from .rounds import DIRECT, check_reply, measure
 from .load import wrk
+from .process import Failure, cpu_count, cpu_ids, free_ports
+from .rounds import DIRECT, check_reply, measure
 from .series import SERIES
-from .process import cpu_count
 from .targets import PERF, all_targets, missing_duties, start_origin, start_proxy
 
 
@@ -66,6 +65,7 @@ def run(options):
     series = SERIES[options.series]
     with_direct, targets = choose(options)
     facts = machine.conditions(targets, {
+        "build": machine.build(options.no_build),
         "connections": f"{series.connections}, keep-alive on both sides",
         "rounds": f"{options.rounds} of {options.seconds} s per target, order rotated each round",
         "cores": f"proxy on core {options.proxy_cpus}, origin and wrk on core {options.load_cpus}",

@@ -52,7 +52,7 @@ def parse_h2load(output):
         raise Failure(f"h2load printed no report:\n{output}")
     total, _succeeded, failed, errored, timeout = map(int, done.groups())
     scale = {"s": 1, "ms": 1e-3, "us": 1e-6}[seconds.group(2)]
-    # errored and timed out requests are among the failed ones
+    # Errored and timed out requests are among the failed ones.
     return Load(total, float(seconds.group(1)) * scale, int(traffic.group(1)), {},
                 {"failed": failed, "not 2xx": total - failed - int(codes.group(1))})
 

@@ -27,6 +27,13 @@ def commit():
     return f"{name}-dirty" if changed else name
 
 
+def build(no_build):
+    """Where what was measured came from: the commit alone says nothing about a binary that was not built from it now."""
+    if os.environ.get("FILTERPROXY_BIN"):
+        return "another FilterProxy, given by FILTERPROXY_BIN; the commit is that of the harness"
+    return "as it was there, not rebuilt for this run" if no_build else "Release, built from the commit for this run"
+
+
 def processor():
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):

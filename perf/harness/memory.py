@@ -110,7 +110,7 @@ def main(argv):
     now = datetime.datetime.now(datetime.timezone.utc)
     commit = machine.commit()
     facts = {"date": f"{now:%Y-%m-%d %H:%M} UTC", "commit": commit, "connections": options.connections,
-             **machine.conditions([all_targets()[options.target]], {})}
+             **machine.conditions([all_targets()[options.target]], {"build": machine.build(options.no_build)})}
     name = f"{now:%Y-%m-%d}-{commit}-memory" + ("" if options.target == "filterproxy" else f"-{options.target}")
     results = Path(options.results)
     (results / "raw").mkdir(parents=True, exist_ok=True)
