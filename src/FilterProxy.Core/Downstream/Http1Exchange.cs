@@ -45,7 +45,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
     public bool KeepAlive { get; set; }
 
     /// <summary>Whether the connection is to be read on for a moment before it is closed: unread bytes would reset it.</summary>
-    public bool NeedsLinger => !_body.IsEnded || Error.Source == ErrorSource.Downstream;
+    public bool NeedsLinger => !_body.IsEnded || Error.BreaksFraming();
 
     public override bool HasRequestBody => _framing.Kind != BodyKind.None;
 
@@ -87,7 +87,12 @@ internal sealed partial class Http1Exchange : ProxyExchange
     public void Release()
     {
         _closedDeadline.Settle();
-        Begin(Snapshot, Rules);
+        SettleDeadlines();
+        if (Snapshot is not null)
+        {
+            Begin(Snapshot, Rules);
+        }
+
         Block.Release();
     }
 
