@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace FilterProxy.Core.Config;
@@ -20,7 +21,7 @@ internal sealed record EndpointConfig
     public int Priority { get; init; }
 
     /// <summary>Free facts about it, e.g. <c>{ zone: a }</c>. Default: none.</summary>
-    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Reads the short form, an address.</summary>
     public static bool TryParse(string text, out EndpointConfig endpoint, out string error)

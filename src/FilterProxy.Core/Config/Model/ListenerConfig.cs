@@ -3,6 +3,8 @@ namespace FilterProxy.Core.Config;
 /// <summary>Where connections are accepted.</summary>
 internal sealed record ListenerConfig
 {
+    private static readonly ConfigList<ListenerProtocol> DefaultProtocols = [ListenerProtocol.Http1];
+
     /// <summary>Where it listens: <c>0.0.0.0:8080</c>, <c>[::]:443</c>, <c>localhost:8080</c> or <c>unix:/run/proxy.sock</c>.</summary>
     public required string Address { get; init; }
 
@@ -10,7 +12,7 @@ internal sealed record ListenerConfig
     public ListenerIo Io { get; init; }
 
     /// <summary>What is spoken: <c>http1</c>, <c>http2</c>, <c>http3</c>. Default: [http1].</summary>
-    public IReadOnlyList<ListenerProtocol> Protocols { get; init; } = [ListenerProtocol.Http1];
+    public IReadOnlyList<ListenerProtocol> Protocols { get; init; } = DefaultProtocols;
 
     /// <summary>Connection filters in order; what stands before <c>tls</c> sees cipher text. Default: none.</summary>
     public IReadOnlyList<ComponentConfig> Filters { get; init; } = [];

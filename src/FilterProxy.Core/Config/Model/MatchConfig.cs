@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace FilterProxy.Core.Config;
 
 /// <summary>Which requests a route takes: those for which everything written here holds.</summary>
@@ -13,10 +15,10 @@ internal sealed record MatchConfig
     public IReadOnlyList<string> Methods { get; init; } = [];
 
     /// <summary>Headers that must all fit, by name. Default: none.</summary>
-    public IReadOnlyDictionary<string, ValueMatchConfig> Headers { get; init; } = new Dictionary<string, ValueMatchConfig>();
+    public IReadOnlyDictionary<string, ValueMatchConfig> Headers { get; init; } = ReadOnlyDictionary<string, ValueMatchConfig>.Empty;
 
     /// <summary>Query parameters that must all fit, by name. Default: none.</summary>
-    public IReadOnlyDictionary<string, ValueMatchConfig> Query { get; init; } = new Dictionary<string, ValueMatchConfig>();
+    public IReadOnlyDictionary<string, ValueMatchConfig> Query { get; init; } = ReadOnlyDictionary<string, ValueMatchConfig>.Empty;
 
     /// <summary>Names of the listeners it holds for. Default: all.</summary>
     public IReadOnlyList<string> Listeners { get; init; } = [];

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace FilterProxy.Core.Config;
 
 /// <summary>A whole configuration document as the user wrote it, bound and checked but not yet compiled.</summary>
@@ -19,11 +21,11 @@ internal sealed record ProxyConfig
     public HttpConfig Http { get; init; } = new();
 
     /// <summary>Where connections are accepted, by name. At least one.</summary>
-    public IReadOnlyDictionary<string, ListenerConfig> Listeners { get; init; } = new Dictionary<string, ListenerConfig>();
+    public IReadOnlyDictionary<string, ListenerConfig> Listeners { get; init; } = ReadOnlyDictionary<string, ListenerConfig>.Empty;
 
     /// <summary>What happens to a request, by what it looks like. Default: none.</summary>
     public IReadOnlyList<RouteConfig> Routes { get; init; } = [];
 
     /// <summary>Sets of interchangeable upstream endpoints, by name. Default: none.</summary>
-    public IReadOnlyDictionary<string, ClusterConfig> Clusters { get; init; } = new Dictionary<string, ClusterConfig>();
+    public IReadOnlyDictionary<string, ClusterConfig> Clusters { get; init; } = ReadOnlyDictionary<string, ClusterConfig>.Empty;
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace FilterProxy.Core.Config;
@@ -16,5 +17,5 @@ internal sealed record RespondConfig
     public string ContentType { get; init; } = "text/plain; charset=utf-8";
 
     /// <summary>Further headers, by name. Default: none.</summary>
-    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 }
