@@ -47,6 +47,9 @@ public sealed class DownstreamInfo
     /// <summary>The client's verified certificate, or null.</summary>
     public X509Certificate2? ClientCertificate { get; internal set; }
 
+    // RemoteAddress as text, made once per connection: it goes into a field of every request.
+    internal byte[] RemoteAddressText { get; set; } = [];
+
     /// <summary>Requests begun on this connection, this one included.</summary>
     public long RequestNumber { get; internal set; }
 }

@@ -31,6 +31,7 @@ public sealed record TlsPolicy(X509Certificate2Collection? Trust = null, SslStre
 public sealed record UpstreamPeer(Cluster Cluster, Endpoint Endpoint)
 {
     private object? _pool;
+    private byte[]? _hostHeaderBytes;
 
     private UpstreamPeer(UpstreamPeer other)
     {
@@ -59,6 +60,8 @@ public sealed record UpstreamPeer(Cluster Cluster, Endpoint Endpoint)
         get => _pool;
         set => _pool = value;
     }
+
+    internal byte[] HostHeaderBytes => _hostHeaderBytes ??= HostHeader is null ? [] : System.Text.Encoding.Latin1.GetBytes(HostHeader);
 
     /// <inheritdoc/>
     public bool Equals(UpstreamPeer? other) =>

@@ -1,0 +1,1 @@
+"""Measures FilterProxy beside other proxies under equal conditions. Standard library only."""

@@ -1,0 +1,12 @@
+-- Prints what wrk measured as one JSON line; harness/load.py reads it. No response callback: it would cost the
+-- load generator more than the request does.
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '\nREPORT {"requests":%d,"duration_us":%d,"bytes":%d,' ..
+    '"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d},' ..
+    '"latency_us":{"p50":%.0f,"p99":%.0f,"p99.9":%.0f,"max":%.0f}}\n',
+    summary.requests, summary.duration, summary.bytes,
+    errors.connect, errors.read, errors.write, errors.status, errors.timeout,
+    latency:percentile(50), latency:percentile(99), latency:percentile(99.9), latency.max))
+end

@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Unicode;
+
+namespace FilterProxy;
+
+/// <summary>
+/// Text with operators that are filled in from an exchange, e.g. <c>%REQ(x-user)%:%PATH%</c>. Usable as an option's type: it is
+/// compiled once, when the configuration is read. The syntax is Envoy's: <c>%NAME%</c>, <c>%NAME(arguments)%</c>,
+/// <c>%NAME(arguments):maximum length%</c>, <c>%%</c> for a percent sign. What is not there becomes <c>-</c>.
+/// </summary>
+public sealed class Template : IEquatable<Template>
+{
+    private readonly string _text;
+    private readonly TemplateSegment[] _segments;
+
+    internal Template(string text, TemplateSegment[] segments)
+    {
+        _text = text;
+        _segments = segments;
+    }
+
+    /// <summary>Whether the result is the same for every exchange.</summary>
+    public bool IsConstant => _segments.All(s => s.IsLiteral);
+
+    /// <summary>Compiles a template.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="template">The template, when the text is one.</param>
+    /// <param name="error">What is wrong with it otherwise, for the one who wrote it; else empty.</param>
+    public static bool TryParse(string text, [NotNullWhen(true)] out Template? template, out string error)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var segments = TemplateParser.Parse(text, out error);
+        template = segments is null ? null : new Template(text, segments);
+        return template is not null;
+    }
+
+    /// <summary>Compiles a template.</summary>
+    /// <exception cref="FormatException">The text is no template; the message says why.</exception>
+    public static Template Parse(string text) => TryParse(text, out var template, out var error) ? template : throw new FormatException(error);
+
+    /// <summary>Writes the result. Bytes of the message are copied as they are, other text is UTF-8.</summary>
+    public void Format(HttpExchange exchange, IBufferWriter<byte> output)
+    {
+        foreach (var segment in _segments)
+        {
+            segment.Write(exchange, output, escape: false);
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="Format(HttpExchange, IBufferWriter{byte})"/>, for a line of text: control bytes, <c>"</c> and <c>\</c> in what an
+    /// operator gives become <c>\xHH</c>, so that a client can forge neither a line nor the end of a quoted field.
+    /// </summary>
+    public void FormatEscaped(HttpExchange exchange, IBufferWriter<byte> output)
+    {
+        foreach (var segment in _segments)
+        {
+            segment.Write(exchange, output, escape: true);
+        }
+    }
+
+    /// <summary>The result as text: UTF-8 where the bytes are valid UTF-8, else Latin-1. Allocates.</summary>
+    public string Format(HttpExchange exchange)
+    {
+        var output = new ArrayBufferWriter<byte>(128);
+        Format(exchange, output);
+        var bytes = output.WrittenSpan;
+        return (Utf8.IsValid(bytes) ? Encoding.UTF8 : Encoding.Latin1).GetString(bytes);
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(Template? other) => other is not null && _text == other._text;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Template);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>The text it was compiled from.</summary>
+    public override string ToString() => _text;
+}

@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.Net;
+
+namespace FilterProxy;
+
+/// <summary>Operators over addresses: <c>203.0.113.9:443</c>, <c>[2001:db8::1]:443</c>.</summary>
+internal static class TemplateAddress
+{
+    public static IPAddress? Client(this DownstreamInfo downstream) => downstream.ClientAddress ?? downstream.RemoteAddress;
+
+    /// <summary>The client's port, or 0 where a proxy before us told the address: it does not tell the port.</summary>
+    public static int ClientPort(this DownstreamInfo downstream) =>
+        downstream.ClientAddress is null || downstream.ClientAddress.Equals(downstream.RemoteAddress) ? downstream.RemotePort : 0;
+
+    public static bool Write(IPAddress? address, IBufferWriter<byte> output)
+    {
+        if (address is null)
+        {
+            return false;
+        }
+
+        var span = output.GetSpan(64);
+        address.TryFormat(span, out var written);
+
+        // A dual-mode socket sees IPv4 peers as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2); nobody wants to read them so.
+        const int prefix = 7;
+        if (address.IsIPv4MappedToIPv6)
+        {
+            span[prefix..written].CopyTo(span);
+            written -= prefix;
+        }
+
+        output.Advance(written);
+        return true;
+    }
+
+    public static bool Write(IPAddress? address, int port, IBufferWriter<byte> output)
+    {
+        if (address is null)
+        {
+            return false;
+        }
+
+        var brackets = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 && !address.IsIPv4MappedToIPv6;
+        output.Write(brackets ? "["u8 : default);
+        Write(address, output);
+        output.Write(brackets ? "]:"u8 : ":"u8);
+        return output.WriteNumber(port);
+    }
+
+    public static bool WritePort(IPAddress? address, int port, IBufferWriter<byte> output) => address is not null && output.WriteNumber(port);
+
+    public static bool WriteEndpoint(Endpoint? endpoint, IBufferWriter<byte> output)
+    {
+        switch (endpoint?.Address)
+        {
+            case null:
+                return false;
+            case IPEndPoint ip:
+                return Write(ip.Address, ip.Port, output);
+            case DnsEndPoint dns:
+                output.WriteText(dns.Host);
+                output.Write(":"u8);
+                return output.WriteNumber(dns.Port);
+            default:
+                return output.WriteText(endpoint.Name);
+        }
+    }
+
+    public static bool WriteAttempted(HttpExchange exchange, IBufferWriter<byte> output)
+    {
+        var any = false;
+        foreach (ref readonly var attempt in exchange.Stats.Attempts)
+        {
+            if (attempt.Endpoint is null)
+            {
+                continue;
+            }
+
+            if (any)
+            {
+                output.Write(","u8);
+            }
+
+            any |= WriteEndpoint(attempt.Endpoint, output);
+        }
+
+        return any;
+    }
+}

@@ -1,0 +1,140 @@
+using System.Buffers;
+using static FilterProxy.TemplateArguments;
+using static FilterProxy.TemplateOperator;
+
+namespace FilterProxy;
+
+/// <summary>The table of operators. A new operator is a new row.</summary>
+internal static class TemplateOperators
+{
+    private static readonly TemplateOperator[] Rows =
+    [
+        // Time and size.
+        new("START_TIME", Optional, (string a, out string e) => TemplateTime.Bind(a, static x => x.Stats.StartTime, out e)),
+        new("EMIT_TIME", Optional, (string a, out string e) => TemplateTime.Bind(a, static x => x.Stats.TimeProvider.GetUtcNow(), out e)),
+        Plain("DURATION", static (x, o) => o.WriteNumber((long)x.Stats.Duration.TotalMilliseconds)),
+        Plain("REQUEST_DURATION", static (x, o) => TemplateTime.WriteBetween(x, x.Stats.Started, x.Stats.RequestEnded, o)),
+        Plain("RESPONSE_DURATION", static (x, o) => TemplateTime.WriteBetween(x, x.Stats.Started, x.Stats.ResponseStarted, o)),
+        Plain("RESPONSE_TX_DURATION", static (x, o) => TemplateTime.WriteBetween(x, x.Stats.ResponseStarted, x.Stats.Ended, o)),
+        Plain("BYTES_RECEIVED", static (x, o) => o.WriteNumber(x.Stats.RequestBodyBytes)),
+        Plain("BYTES_SENT", static (x, o) => o.WriteNumber(x.Stats.ResponseBodyBytes)),
+        Plain("REQUEST_HEADERS_BYTES", static (x, o) => o.WriteNumber(x.Stats.RequestHeadBytes)),
+        Plain("RESPONSE_HEADERS_BYTES", static (x, o) => o.WriteNumber(x.Stats.ResponseHeadBytes)),
+
+        // Result.
+        Plain("PROTOCOL", static (x, o) => o.WriteBytes(TemplateRequest.Protocol(x.Request.Version))),
+        Plain("RESPONSE_CODE", static (x, o) => o.WriteNumber(x.Response.StatusCode)),
+        Plain("RESPONSE_CODE_DETAILS", static (x, o) => o.WriteText(x.Stats.Reason)),
+        Plain("RESPONSE_FLAGS", static (x, o) => TemplateFlags.Write(x.Stats.Flags, o)),
+        Plain("UPSTREAM_REQUEST_ATTEMPT_COUNT", static (x, o) => o.WriteNumber(x.Stats.AttemptCount)),
+        Plain("UPSTREAM_TRANSPORT_FAILURE_REASON", static (x, o) => x.Error.Source == ErrorSource.Upstream && o.WriteText(x.Error.Detail)),
+
+        // Heads.
+        new("REQ", Required, TemplateHeaders.BindRequest),
+        new("REQUEST_HEADER", Required, TemplateHeaders.BindRequest),
+        new("RESP", Required, TemplateHeaders.BindResponse),
+        new("RESPONSE_HEADER", Required, TemplateHeaders.BindResponse),
+        new("TRAILER", Required, TemplateHeaders.BindTrailer),
+        new("RESPONSE_TRAILER", Required, TemplateHeaders.BindTrailer),
+        new("PATH", Optional, TemplateRequest.BindPath),
+        new("QUERY_PARAM", Required, TemplateRequest.BindQueryParameter),
+        new("COOKIE", Required, TemplateRequest.BindCookie),
+        Plain("METHOD", static (x, o) => o.WriteBytes(x.Request.Method)),
+        Plain("QUERY", static (x, o) => x.Request.HasQuery && o.WriteBytes(x.Request.Query)),
+        Plain("HOST", static (x, o) => TemplateRequest.WriteHost(x.Request.Authority, o)),
+        Plain("REQUEST_ID", static (x, o) => TemplateHeaders.Write(x.Request.Headers, KnownHeader.XRequestId, o)),
+        Plain("TRACE_ID", static (x, o) => TemplateHeaders.WriteTraceId(x.Request.Headers, o)),
+
+        // Route and upstream.
+        Plain("ROUTE_NAME", static (x, o) => o.WriteText(x.RouteName)),
+        Plain("UPSTREAM_CLUSTER", static (x, o) => o.WriteText(x.Cluster?.Name)),
+        Plain("UPSTREAM_HOST", static (x, o) => TemplateAddress.WriteEndpoint(x.Peer?.Endpoint, o)),
+        Plain("UPSTREAM_HOST_NAME", static (x, o) => o.WriteText(x.Peer?.Endpoint.Name)),
+        Plain("UPSTREAM_HOSTS_ATTEMPTED", TemplateAddress.WriteAttempted),
+
+        // Downstream. REMOTE is the client, DIRECT_REMOTE the other end of the connection.
+        Plain("DOWNSTREAM_REMOTE_ADDRESS", static (x, o) => TemplateAddress.Write(x.Downstream.Client(), x.Downstream.ClientPort(), o)),
+        Plain("DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", static (x, o) => TemplateAddress.Write(x.Downstream.Client(), o)),
+        Plain("DOWNSTREAM_REMOTE_PORT", static (x, o) => TemplateAddress.WritePort(x.Downstream.Client(), x.Downstream.ClientPort(), o)),
+        Plain("DOWNSTREAM_DIRECT_REMOTE_ADDRESS", static (x, o) => TemplateAddress.Write(x.Downstream.RemoteAddress, x.Downstream.RemotePort, o)),
+        Plain("DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT", static (x, o) => TemplateAddress.Write(x.Downstream.RemoteAddress, o)),
+        Plain("DOWNSTREAM_DIRECT_REMOTE_PORT", static (x, o) => TemplateAddress.WritePort(x.Downstream.RemoteAddress, x.Downstream.RemotePort, o)),
+        Plain("DOWNSTREAM_LOCAL_ADDRESS", static (x, o) => TemplateAddress.Write(x.Downstream.LocalAddress, x.Downstream.LocalPort, o)),
+        Plain("DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", static (x, o) => TemplateAddress.Write(x.Downstream.LocalAddress, o)),
+        Plain("DOWNSTREAM_LOCAL_PORT", static (x, o) => TemplateAddress.WritePort(x.Downstream.LocalAddress, x.Downstream.LocalPort, o)),
+        Plain("DOWNSTREAM_TLS_VERSION", static (x, o) => o.WriteText(TemplateRequest.TlsVersion(x.Downstream.TlsProtocol))),
+        Plain("DOWNSTREAM_PEER_SUBJECT", static (x, o) => o.WriteText(x.Downstream.ClientCertificate?.Subject)),
+        Plain("DOWNSTREAM_PEER_ISSUER", static (x, o) => o.WriteText(x.Downstream.ClientCertificate?.Issuer)),
+        Plain("DOWNSTREAM_PEER_SERIAL", static (x, o) => o.WriteText(x.Downstream.ClientCertificate?.SerialNumber)),
+        Plain("REQUESTED_SERVER_NAME", static (x, o) => o.WriteText(x.Downstream.ServerName)),
+        Plain("LISTENER_NAME", static (x, o) => o.WriteText(x.Downstream.ListenerName)),
+        Plain("CONNECTION_ID", static (x, o) => o.WriteText(x.Downstream.ConnectionId)),
+
+        // What filters found out.
+        new("DYNAMIC_METADATA", Required, TemplateFacts.BindMetadata),
+        new("CLAIM", Required, TemplateFacts.BindClaim),
+
+        // This process.
+        new("HOSTNAME", None, TemplateFacts.BindHostName, IsConstant: true),
+        new("ENVIRONMENT", Required, TemplateFacts.BindEnvironment, IsConstant: true),
+    ];
+
+    private static readonly Dictionary<string, TemplateOperator> ByName = Rows.ToDictionary(row => row.Name, StringComparer.Ordinal);
+
+    /// <summary>All names, for documentation and tests.</summary>
+    public static IEnumerable<string> Names => Rows.Select(row => row.Name);
+
+    public static TemplateSegment? Bind(string name, string? argument, int maxLength, out string error)
+    {
+        if (!ByName.TryGetValue(name, out var row))
+        {
+            var near = ByName.Keys.MinBy(candidate => Distance(name, candidate))!;
+            error = $"unknown operator '{name}'" + (Distance(name, near) <= Math.Max(2, name.Length / 3) ? $" (did you mean '{near}'?)" : "");
+            return null;
+        }
+
+        if (row.Arguments == None && argument is not null)
+        {
+            error = $"operator '{name}' takes no argument";
+            return null;
+        }
+
+        if (row.Arguments == Required && string.IsNullOrWhiteSpace(argument))
+        {
+            error = $"operator '{name}' needs an argument, as in %{name}(x)%";
+            return null;
+        }
+
+        if (row.Bind(argument ?? "", out error) is not { } value)
+        {
+            error = $"operator '{name}': {error}";
+            return null;
+        }
+
+        return row.IsConstant ? Evaluate(value, maxLength) : new TemplateSegment(value, maxLength);
+    }
+
+    private static TemplateSegment Evaluate(TemplateValue value, int maxLength)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        return new TemplateSegment(value(null!, output) ? TemplateOutput.Truncate(output.WrittenSpan, maxLength).ToArray() : [(byte)'-']);
+    }
+
+    private static int Distance(string left, string right)
+    {
+        var row = Enumerable.Range(0, right.Length + 1).ToArray();
+        for (var i = 1; i <= left.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= right.Length; j++)
+            {
+                var substituted = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substituted, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+}

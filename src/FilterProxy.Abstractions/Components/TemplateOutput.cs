@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace FilterProxy;
+
+/// <summary>How operators write: each method allocates nothing and returns true, so that an operator can end with it.</summary>
+internal static class TemplateOutput
+{
+    private static readonly SearchValues<byte> MustEscape =
+        SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(b => (byte)b), (byte)'"', (byte)'\\', 0x7F]);
+
+    public static bool WriteBytes(this IBufferWriter<byte> output, ReadOnlySpan<byte> bytes)
+    {
+        output.Write(bytes);
+        return true;
+    }
+
+    /// <summary>False for null and empty text, which stand for a value that is not there.</summary>
+    public static bool WriteText(this IBufferWriter<byte> output, string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return false;
+        }
+
+        Encoding.UTF8.GetBytes(text, output);
+        return true;
+    }
+
+    public static bool WriteNumber(this IBufferWriter<byte> output, long number, ReadOnlySpan<char> format = default)
+    {
+        number.TryFormat(output.GetSpan(32), out var written, format, CultureInfo.InvariantCulture);
+        output.Advance(written);
+        return true;
+    }
+
+    public static bool WriteTime(this IBufferWriter<byte> output, DateTimeOffset time, ReadOnlySpan<char> format)
+    {
+        time.TryFormat(output.GetSpan(64), out var written, format, CultureInfo.InvariantCulture);
+        output.Advance(written);
+        return true;
+    }
+
+    public static void WriteEscaped(this IBufferWriter<byte> output, ReadOnlySpan<byte> bytes)
+    {
+        for (var next = bytes.IndexOfAny(MustEscape); next >= 0; next = bytes.IndexOfAny(MustEscape))
+        {
+            output.Write(bytes[..next]);
+            output.Write("\\x"u8);
+            output.WriteNumber(bytes[next], "X2");
+            bytes = bytes[(next + 1)..];
+        }
+
+        output.Write(bytes);
+    }
+
+    /// <summary>At most <paramref name="maxLength"/> bytes, without cutting a UTF-8 sequence in two.</summary>
+    public static ReadOnlySpan<byte> Truncate(ReadOnlySpan<byte> bytes, int maxLength)
+    {
+        if (bytes.Length <= maxLength)
+        {
+            return bytes;
+        }
+
+        // The bytes may as well be Latin-1: go back at most the three bytes a sequence can have before the cut.
+        var cut = maxLength;
+        for (var back = 0; back < 3 && cut > 0 && (bytes[cut] & 0xC0) == 0x80; back++)
+        {
+            cut--;
+        }
+
+        return bytes[..((bytes[cut] & 0xC0) == 0xC0 ? cut : maxLength)];
+    }
+}

@@ -1,0 +1,129 @@
+using System.Buffers;
+using System.Security.Authentication;
+using System.Text;
+
+namespace FilterProxy;
+
+/// <summary>Operators over the request line: path, query, cookies, host.</summary>
+internal static class TemplateRequest
+{
+    public static ReadOnlySpan<byte> Protocol(HttpVersionKind version) => version switch
+    {
+        HttpVersionKind.Http10 => "HTTP/1.0"u8,
+        HttpVersionKind.Http2 => "HTTP/2"u8,
+        HttpVersionKind.Http3 => "HTTP/3"u8,
+        _ => "HTTP/1.1"u8,
+    };
+
+#pragma warning disable CA5397, CA5398, SYSLIB0039 // Naming an old version is not using it.
+    public static string? TlsVersion(SslProtocols protocol) => protocol switch
+    {
+        SslProtocols.Tls => "TLSv1",
+        SslProtocols.Tls11 => "TLSv1.1",
+        SslProtocols.Tls12 => "TLSv1.2",
+        SslProtocols.Tls13 => "TLSv1.3",
+        _ => null,
+    };
+#pragma warning restore CA5397, CA5398, SYSLIB0039
+
+    /// <summary><c>PATH(WQ)</c> with the query (the default), <c>PATH(NQ)</c> without; <c>:ORIG</c> takes the target as the client sent it.</summary>
+    public static TemplateValue? BindPath(string argument, out string error)
+    {
+        error = "";
+        switch (argument)
+        {
+            case "" or "WQ" or "WQ:PATH":
+                return static (x, o) => WritePathAndQuery(x.Request, o);
+            case "NQ" or "NQ:PATH":
+                return static (x, o) => !x.Request.Path.IsEmpty && o.WriteBytes(x.Request.Path);
+            case "WQ:ORIG":
+                return static (x, o) => !x.Request.OriginalTarget.IsEmpty && o.WriteBytes(x.Request.OriginalTarget);
+            case "NQ:ORIG":
+                return static (x, o) =>
+                {
+                    var target = x.Request.OriginalTarget;
+                    var query = target.IndexOf((byte)'?');
+                    return !target.IsEmpty && o.WriteBytes(query < 0 ? target : target[..query]);
+                };
+            default:
+                error = $"'{argument}' is not WQ (with query) or NQ (without), optionally followed by ':ORIG' or ':PATH'";
+                return null;
+        }
+    }
+
+    /// <summary>The first value of a query parameter as it stands, percent-encoding included.</summary>
+    public static TemplateValue? BindQueryParameter(string argument, out string error)
+    {
+        var name = Encoding.UTF8.GetBytes(argument);
+        error = "";
+        return (x, o) => TryFind(x.Request.Query, name, (byte)'&', out var value) && o.WriteBytes(value);
+    }
+
+    /// <summary>A cookie's value as it stands (RFC 6265 §4.2.1).</summary>
+    public static TemplateValue? BindCookie(string argument, out string error)
+    {
+        var name = Encoding.UTF8.GetBytes(argument);
+        error = "";
+        return (x, o) =>
+        {
+            // HTTP/2 clients may send one field per cookie (RFC 9113 §8.2.3).
+            foreach (var line in x.Request.Headers.Values(KnownHeader.Cookie))
+            {
+                if (TryFind(line, name, (byte)';', out var value))
+                {
+                    return o.WriteBytes(value);
+                }
+            }
+
+            return false;
+        };
+    }
+
+    public static bool WritePathAndQuery(RequestHead request, IBufferWriter<byte> output)
+    {
+        if (request.Path.IsEmpty)
+        {
+            return false;
+        }
+
+        output.Write(request.Path);
+        if (request.HasQuery)
+        {
+            output.Write("?"u8);
+            output.Write(request.Query);
+        }
+
+        return true;
+    }
+
+    /// <summary>The authority without its port; an IPv6 literal keeps its brackets.</summary>
+    public static bool WriteHost(ReadOnlySpan<byte> authority, IBufferWriter<byte> output)
+    {
+        var colon = authority.LastIndexOf((byte)':');
+        if (colon > authority.LastIndexOf((byte)']'))
+        {
+            authority = authority[..colon];
+        }
+
+        return !authority.IsEmpty && output.WriteBytes(authority);
+    }
+
+    private static bool TryFind(ReadOnlySpan<byte> pairs, ReadOnlySpan<byte> name, byte separator, out ReadOnlySpan<byte> value)
+    {
+        while (!pairs.IsEmpty)
+        {
+            var end = pairs.IndexOf(separator);
+            var pair = (end < 0 ? pairs : pairs[..end]).Trim((byte)' ');
+            pairs = end < 0 ? default : pairs[(end + 1)..];
+            var equals = pair.IndexOf((byte)'=');
+            if ((equals < 0 ? pair : pair[..equals]).SequenceEqual(name))
+            {
+                value = equals < 0 ? default : pair[(equals + 1)..];
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Buffers;
+
+namespace FilterProxy;
+
+/// <summary>Writes the value of an operator. False, with nothing written, when the exchange has none.</summary>
+internal delegate bool TemplateValue(HttpExchange exchange, IBufferWriter<byte> output);
+
+/// <summary>A piece of a <see cref="Template"/>: bytes as they stand, or an operator with its arguments bound.</summary>
+internal sealed class TemplateSegment
+{
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _scratch;
+
+    private readonly byte[] _literal;
+    private readonly TemplateValue? _value;
+    private readonly int _maxLength;
+
+    public TemplateSegment(byte[] literal) => _literal = literal;
+
+    public TemplateSegment(TemplateValue value, int maxLength)
+    {
+        _literal = [];
+        _value = value;
+        _maxLength = maxLength;
+    }
+
+    public bool IsLiteral => _value is null;
+
+    public ReadOnlySpan<byte> Literal => _literal;
+
+    public void Write(HttpExchange exchange, IBufferWriter<byte> output, bool escape)
+    {
+        if (_value is null)
+        {
+            output.Write(_literal);
+            return;
+        }
+
+        if (!escape && _maxLength == int.MaxValue)
+        {
+            if (!_value(exchange, output))
+            {
+                output.Write("-"u8);
+            }
+
+            return;
+        }
+
+        // No operator formats a template, so one scratch per thread is never in use twice.
+        var scratch = _scratch ??= new ArrayBufferWriter<byte>(512);
+        scratch.ResetWrittenCount();
+        if (!_value(exchange, scratch))
+        {
+            output.Write("-"u8);
+            return;
+        }
+
+        var value = TemplateOutput.Truncate(scratch.WrittenSpan, _maxLength);
+        if (escape)
+        {
+            output.WriteEscaped(value);
+        }
+        else
+        {
+            output.Write(value);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using FilterProxy.Core.Transport;
+using Microsoft.AspNetCore.Connections;
+
+namespace FilterProxy.Core.Clusters;
+
+/// <summary>A cluster as it runs: endpoints, their picker, and a pool per peer.</summary>
+internal sealed class ProxyCluster : Cluster
+{
+    private readonly ConcurrentDictionary<UpstreamPeer, ConnectionPool> _pools = new();
+    private readonly ILoadBalancer _balancer;
+    private readonly IConnector _connector;
+    private readonly PeerSettings _peerSettings;
+    private readonly PoolRules _poolRules;
+    private readonly Heartbeat _heartbeat;
+    private readonly int _shelves;
+    private volatile State _state = new(EndpointSet.Empty, null);
+
+    public ProxyCluster(
+        string name, ILoadBalancer balancer, IConnector connector, ClusterTimeouts timeouts, PoolRules poolRules, PeerSettings peerSettings,
+        Heartbeat heartbeat, int shelves)
+        : base(name)
+    {
+        _balancer = balancer;
+        _connector = connector;
+        _peerSettings = peerSettings;
+        _poolRules = poolRules;
+        _heartbeat = heartbeat;
+        _shelves = shelves;
+        Timeouts = timeouts;
+    }
+
+    public ClusterTimeouts Timeouts { get; }
+
+    public override EndpointSet Endpoints => _state.Endpoints;
+
+    /// <summary>Replaces the endpoints. Those that stay keep their connections, counters and health.</summary>
+    public void SetEndpoints(IReadOnlyList<DiscoveredEndpoint> discovered)
+    {
+        var old = _state;
+        var kept = new Dictionary<(string, System.Net.EndPoint), Endpoint>();
+        foreach (var endpoint in old.Endpoints.Span)
+        {
+            kept[(endpoint.Name, endpoint.Address)] = endpoint;
+        }
+
+        var endpoints = new Endpoint[discovered.Count];
+        for (var i = 0; i < endpoints.Length; i++)
+        {
+            var source = discovered[i];
+            if (kept.Remove((source.Name, source.Address), out var endpoint))
+            {
+                endpoint.Weight = source.Weight;
+                endpoint.Priority = source.Priority;
+                endpoint.Labels = source.Labels;
+            }
+            else
+            {
+                endpoint = new Endpoint(this, source);
+                endpoint.Peer = _peerSettings.Apply(endpoint.Peer);
+            }
+
+            endpoints[i] = endpoint;
+        }
+
+        var set = new EndpointSet(endpoints);
+        _state = new State(set, _balancer.Build(set, old.Picker));
+        foreach (var gone in kept.Values)
+        {
+            ClosePools(peer => ReferenceEquals(peer.Endpoint, gone));
+        }
+
+        if (_poolRules.Min > 0)
+        {
+            foreach (var endpoint in endpoints)
+            {
+                GetPool(endpoint.Peer);
+            }
+        }
+    }
+
+    public override UpstreamPeer? Pick(in PickContext context) => _state.Picker?.Pick(context)?.Peer;
+
+    public ConnectionPool GetPool(UpstreamPeer peer) =>
+        peer.Pool as ConnectionPool ?? (ConnectionPool)(peer.Pool = _pools.GetOrAdd(
+            peer, static (p, cluster) => new ConnectionPool(p, cluster._connector, cluster._poolRules, cluster._heartbeat, cluster._shelves), this));
+
+    public override async ValueTask<ConnectionContext> ConnectAsync(PickContext context, CancellationToken cancel)
+    {
+        var tried = new List<Endpoint>();
+        UpstreamException? last = null;
+        while (Pick(context with { Tried = tried }) is { } peer)
+        {
+            tried.Add(peer.Endpoint);
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            timeout.CancelAfter(_poolRules.ConnectTimeout);
+            try
+            {
+                return await _connector.ConnectAsync(peer, default, timeout.Token);
+            }
+            catch (UpstreamException e)
+            {
+                last = e;
+                cancel.ThrowIfCancellationRequested();
+            }
+        }
+
+        throw last ?? new UpstreamException(ProxyError.Upstream(ProxyErrorKind.NoEndpoint));
+    }
+
+    public override async Task RelayAsync(ConnectionContext downstream, PickContext context, CancellationToken stop)
+    {
+        await using var upstream = await ConnectAsync(context with { Connection = downstream }, stop);
+        void Abort()
+        {
+            upstream.Abort();
+            downstream.Abort();
+        }
+
+        await using var registration = stop.Register(Abort);
+        await Relay.RunAsync(downstream.Transport, upstream.Transport, static () => { }, Abort);
+    }
+
+    /// <summary>Closes all pools: the cluster is no longer in any snapshot in use.</summary>
+    public void Close() => ClosePools(static _ => true);
+
+    private void ClosePools(Func<UpstreamPeer, bool> which)
+    {
+        foreach (var (peer, pool) in _pools)
+        {
+            if (which(peer) && _pools.TryRemove(peer, out _))
+            {
+                pool.Close();
+            }
+        }
+    }
+
+    private sealed record State(EndpointSet Endpoints, IEndpointPicker? Picker);
+}

@@ -1,0 +1,35 @@
+namespace FilterProxy.Core.Config;
+
+/// <summary>A set of interchangeable upstream endpoints. Durations: 0 or <c>off</c> is no limit.</summary>
+internal sealed record ClusterConfig
+{
+    /// <summary>How an endpoint is chosen. Default: round_robin.</summary>
+    public ComponentConfig LoadBalancer { get; init; } = new() { Name = "round_robin" };
+
+    /// <summary>The endpoints, or where to learn them.</summary>
+    public required EndpointsConfig Endpoints { get; init; }
+
+    /// <summary>How connections are kept.</summary>
+    public PoolConfig Pool { get; init; } = new();
+
+    /// <summary>Speaks TLS to every endpoint. Default: only to those written <c>https://</c>, with the system's trust.</summary>
+    public UpstreamTlsConfig? Tls { get; init; }
+
+    /// <summary>The Host endpoints get: <c>pass</c> (the client's) or a host name. Default: pass.</summary>
+    public string Host { get; init; } = "pass";
+
+    /// <summary>Duration of connecting, TLS included; over it 504. Default: 5s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Duration from the request sent to the response head; over it 504. Default: 60s.</summary>
+    public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Duration between two reads of a response body. Default: 60s.</summary>
+    public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Duration between two successful writes to an endpoint that does not read. Default: 60s.</summary>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Duration after which host names are resolved again; off resolves once. Default: 30s.</summary>
+    public TimeSpan DnsRefresh { get; init; } = TimeSpan.FromSeconds(30);
+}

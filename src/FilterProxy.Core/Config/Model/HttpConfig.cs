@@ -1,0 +1,32 @@
+namespace FilterProxy.Core.Config;
+
+/// <summary>What holds for HTTP on every listener.</summary>
+internal sealed record HttpConfig
+{
+    /// <summary>Filters run before routing, for every request; routes cannot change them. Default: none.</summary>
+    public IReadOnlyList<ComponentConfig> Filters { get; init; } = [];
+
+    /// <summary>The default chain of every route, run after routing; a route's <c>filters</c> refine it. Default: none.</summary>
+    public IReadOnlyList<ComponentConfig> RouteFilters { get; init; } = [];
+
+    /// <summary>What is told upstream about the client, and whose word about it is taken.</summary>
+    public ForwardingConfig Forwarding { get; init; } = new();
+
+    /// <summary>Sizes and times a client must keep within.</summary>
+    public LimitsConfig Limits { get; init; } = new();
+
+    /// <summary>
+    /// What becomes of request headers with an underscore in their name, which CGI-like upstreams cannot tell from a hyphen:
+    /// <c>allow</c>, <c>drop</c> (the header) or <c>reject</c> (the request, with 400). Default: drop.
+    /// </summary>
+    public HeaderUnderscores Underscores { get; init; } = HeaderUnderscores.Drop;
+
+    /// <summary>How the path is made unambiguous before routing.</summary>
+    public PathConfig Path { get; init; } = new();
+
+    /// <summary>Lets CONNECT requests reach routes; otherwise they get 405. Default: false.</summary>
+    public bool AllowConnect { get; init; }
+
+    /// <summary>The Server header of every response. Default: the upstream's is passed on.</summary>
+    public string? ServerHeader { get; init; }
+}

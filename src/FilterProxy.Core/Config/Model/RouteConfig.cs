@@ -1,0 +1,38 @@
+namespace FilterProxy.Core.Config;
+
+/// <summary>What happens to requests that look like this. Exactly one of cluster, clusters, redirect and respond.</summary>
+internal sealed record RouteConfig
+{
+    /// <summary>What logs and metrics call it; unique. Default: made from the match, e.g. <c>example.com/admin/*</c>.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Which requests it takes. Default: all.</summary>
+    public MatchConfig Match { get; init; } = new();
+
+    /// <summary>Decides between routes that match equally well: lower first, then the order in the file. Default: 0.</summary>
+    public int Order { get; init; }
+
+    /// <summary>
+    /// Refines <c>http.route_filters</c>: the same name merges in place, field by field; <c>name: off</c> removes; anything else is added.
+    /// Default: none.
+    /// </summary>
+    public IReadOnlyList<ComponentConfig> Filters { get; init; } = [];
+
+    /// <summary>Forwards to this cluster.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>Forwards to one of these clusters, by weight.</summary>
+    public IReadOnlyList<WeightedClusterConfig>? Clusters { get; init; }
+
+    /// <summary>Answers with a redirect.</summary>
+    public RedirectConfig? Redirect { get; init; }
+
+    /// <summary>Answers with a fixed response.</summary>
+    public RespondConfig? Respond { get; init; }
+
+    /// <summary>Changes the request before it is forwarded. Default: nothing.</summary>
+    public RewriteConfig? Rewrite { get; init; }
+
+    /// <summary>Overrides the cluster's timeouts.</summary>
+    public TimeoutsConfig Timeouts { get; init; } = new();
+}

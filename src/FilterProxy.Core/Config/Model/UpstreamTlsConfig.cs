@@ -1,0 +1,14 @@
+namespace FilterProxy.Core.Config;
+
+/// <summary>TLS to a cluster's endpoints.</summary>
+internal sealed record UpstreamTlsConfig
+{
+    /// <summary>The name sent (SNI) and verified. Default: the endpoint's host name.</summary>
+    public string? ServerName { get; init; }
+
+    /// <summary>Accepts any certificate. Only for development. Default: false.</summary>
+    public bool Insecure { get; init; }
+
+    /// <summary>PEM file of certificates that may sign the endpoints', relative to this file. Default: the system's.</summary>
+    public string? Ca { get; init; }
+}

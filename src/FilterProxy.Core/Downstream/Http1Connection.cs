@@ -1,0 +1,259 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text;
+using FilterProxy.Core.Buffers;
+using FilterProxy.Core.Http1;
+using FilterProxy.Core.Pipeline;
+using FilterProxy.Core.Transport;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace FilterProxy.Core.Downstream;
+
+/// <summary>One client connection: reads head after head and runs each exchange through the pipeline, in order.</summary>
+internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
+{
+    private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(2);
+    private readonly ConnectionContext _connection;
+    private readonly SnapshotStore _snapshots;
+    private readonly ProxyServices _services;
+    private readonly string _listener;
+    private readonly PipeReader _input;
+    private readonly Http1Exchange _exchange;
+    private volatile bool _waiting;
+
+    public Http1Connection(ConnectionContext connection, string listener, SnapshotStore snapshots, ProxyServices services)
+    {
+        _connection = connection;
+        _listener = listener;
+        _snapshots = snapshots;
+        _services = services;
+        _input = connection.Transport.Input;
+        _exchange = new Http1Exchange(connection, services);
+        Describe(_exchange.Downstream);
+    }
+
+    /// <summary>The snapshot of the exchange under way.</summary>
+    public ProxySnapshot? Snapshot => _exchange.Snapshot;
+
+    public async Task RunAsync()
+    {
+        _services.Connections.Add(this);
+        _services.Heartbeat.Add(this);
+        using var closed = _connection.ConnectionClosed.UnsafeRegister(static state => ((Http1Exchange)state!).OnClientClosed(), _exchange);
+        try
+        {
+            await ServeAsync();
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+        {
+            // The client is gone; what it was doing has been logged with its exchange.
+        }
+        finally
+        {
+            _services.Heartbeat.Remove(this);
+            _services.Connections.Remove(this);
+            _exchange.Release();
+        }
+    }
+
+    public void OnHeartbeat(long now) => _exchange.OnHeartbeat(now);
+
+    /// <summary>The process is stopping: an idle connection ends now, a busy one after its exchange.</summary>
+    public void Drain()
+    {
+        if (_waiting)
+        {
+            _input.CancelPendingRead();
+        }
+    }
+
+    /// <summary>The time to drain is over.</summary>
+    public void Abort()
+    {
+        _exchange.Break(ProxyErrorKind.DownstreamClosed, AbortReason.Shutdown);
+        ConnectionReset.Abort(_connection);
+    }
+
+    private async Task ServeAsync()
+    {
+        var exchange = _exchange;
+        while (true)
+        {
+            var snapshot = _snapshots.Current;
+            exchange.Begin(snapshot, snapshot.Listeners[_listener]);
+            if (!await ReadHeadAsync())
+            {
+                return;
+            }
+
+            await HttpPipeline.RunAsync(exchange);
+            if (!exchange.KeepAlive)
+            {
+                if (exchange.NeedsLinger)
+                {
+                    await LingerAsync();
+                }
+
+                return;
+            }
+
+            if (!await exchange.DrainAsync())
+            {
+                await LingerAsync();
+                return;
+            }
+        }
+    }
+
+    /// <summary>Reads one head. False when there is none: the client ended, was idle too long, or the process stops.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> ReadHeadAsync()
+    {
+        var exchange = _exchange;
+        var reader = exchange.Reader;
+        exchange.AwaitHead(exchange.Downstream.RequestNumber == 0 ? exchange.Rules.HeaderTimeout : exchange.Rules.IdleTimeout);
+        _waiting = true;
+        if (_services.IsDraining && exchange.Downstream.RequestNumber > 0)
+        {
+            return false;
+        }
+
+        while (true)
+        {
+            var read = await _input.ReadAsync();
+            if (read.IsCanceled && !GoesOn(read, out var again))
+            {
+                return again;
+            }
+
+            var started = reader.HasStarted;
+            var status = reader.Read(read.Buffer, out var consumed);
+            var hasMore = status == HeadStatus.Complete && HasMessageBytes(read.Buffer.Slice(consumed));
+            _input.AdvanceTo(consumed);
+            switch (status)
+            {
+                case HeadStatus.Complete:
+                    EndWait();
+                    exchange.AcceptHead(hasMore);
+                    return true;
+
+                case HeadStatus.Failed:
+                    EndWait();
+                    exchange.RefuseHead(reader.Error);
+                    return true;
+
+                case HeadStatus.NeedMore when read.IsCompleted:
+                    return false;
+
+                default:
+                    if (!started && reader.HasStarted)
+                    {
+                        // The whole head has one deadline from its first byte: sending it slowly does not extend it.
+                        _waiting = false;
+                        exchange.AwaitHead(exchange.Rules.HeaderTimeout);
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    /// <summary>
+    /// After a cancelled read: true to read on. Otherwise <paramref name="answer"/> tells whether there is an exchange to answer.
+    /// </summary>
+    private bool GoesOn(in ReadResult read, out bool answer)
+    {
+        answer = false;
+        if (_exchange.BreakKind == ProxyErrorKind.RequestTimeout)
+        {
+            _input.AdvanceTo(read.Buffer.Start);
+            if (_exchange.Reader.HasStarted)
+            {
+                EndWait();
+                _exchange.RefuseHead(ProxyError.Downstream(ProxyErrorKind.RequestTimeout, "head_timeout"));
+                answer = true;
+            }
+
+            return false;
+        }
+
+        if (_exchange.BreakKind != ProxyErrorKind.None || (_services.IsDraining && !_exchange.Reader.HasStarted && read.Buffer.IsEmpty))
+        {
+            _input.AdvanceTo(read.Buffer.Start);
+            return false;
+        }
+
+        // A cancellation meant for an exchange that ended meanwhile.
+        return true;
+    }
+
+    private void EndWait()
+    {
+        _waiting = false;
+        _exchange.AwaitHead(0);
+    }
+
+    private static bool HasMessageBytes(in ReadOnlySequence<byte> rest)
+    {
+        foreach (var segment in rest)
+        {
+            if (segment.Span.ContainsAnyExcept((byte)'\r', (byte)'\n'))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Reads on for a moment after the last response: closing with unread bytes would reset the connection and could take the
+    /// response from a client that is still sending (RFC 9112 §9.6).
+    /// </summary>
+    private async Task LingerAsync()
+    {
+        _exchange.AwaitHead((long)LingerTime.TotalMilliseconds);
+        while (true)
+        {
+            var read = await _input.ReadAsync();
+            _input.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted || _exchange.BreakKind == ProxyErrorKind.RequestTimeout || _exchange.AbortReason == AbortReason.Shutdown)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Describe(DownstreamInfo info)
+    {
+        info.ConnectionId = _connection.ConnectionId;
+        info.ListenerName = _listener;
+        if (_connection.RemoteEndPoint is IPEndPoint remote)
+        {
+            info.RemoteAddress = Unmap(remote.Address);
+            info.RemotePort = remote.Port;
+            info.RemoteAddressText = Encoding.ASCII.GetBytes(info.RemoteAddress.ToString());
+        }
+
+        if (_connection.LocalEndPoint is IPEndPoint local)
+        {
+            info.LocalAddress = Unmap(local.Address);
+            info.LocalPort = local.Port;
+        }
+
+        info.ClientAddress = info.RemoteAddress;
+        if (_connection.Features.Get<ITlsHandshakeFeature>() is { } tls)
+        {
+            info.IsTls = true;
+            info.ServerName = tls.HostName;
+            info.TlsProtocol = tls.Protocol;
+            info.ClientCertificate = _connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
+        }
+    }
+
+    // A listener for both families sees IPv4 clients as ::ffff:1.2.3.4.
+    private static IPAddress Unmap(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+}

@@ -1,0 +1,281 @@
+using System.Runtime.CompilerServices;
+using FilterProxy.Core.Buffers;
+using FilterProxy.Core.Http1;
+using FilterProxy.Core.Pipeline;
+using FilterProxy.Core.Transport;
+
+namespace FilterProxy.Core.Downstream;
+
+/// <summary>The response on its way to an HTTP/1 client.</summary>
+internal sealed partial class Http1Exchange
+{
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    public override async ValueTask SendResponseAsync()
+    {
+        if (Upstream.IsSwitched && !HasReply)
+        {
+            await RelayAsync();
+            return;
+        }
+
+        var bodyless = Request.MethodKind == HttpMethodKind.Head || Response.StatusCode is 204 or 304;
+        var framing = bodyless ? default : Frame();
+        KeepAlive &= framing.Kind != BodyKind.UntilClose && !Services.IsDraining && !Error.BreaksFraming() && (_body.IsEnded || CanDrain() || Upstream.IsPumping);
+        WriteHead(framing, KeepAlive ? (Request.Version == HttpVersionKind.Http10 ? ConnectionToken.KeepAlive : ConnectionToken.None) : ConnectionToken.Close);
+        _writer.Begin(_output, _sender, framing.Kind, framing.Length);
+        if (bodyless || framing is { Kind: BodyKind.Length, Length: 0 })
+        {
+            if (!await FlushAsync())
+            {
+                LoseClient();
+            }
+
+            return;
+        }
+
+        await CopyBodyAsync(ResponseBody);
+    }
+
+    public override async ValueTask<bool> SendInterimAsync()
+    {
+        if (Request.Version == HttpVersionKind.Http10 || (Response.StatusCode == 100 && !_expectsContinue))
+        {
+            // RFC 9110 §15.2: HTTP/1.0 knows no 1xx. A 100 nobody asked for is dropped too.
+            return true;
+        }
+
+        _expectsContinue &= Response.StatusCode != 100;
+        Http1Writer.WriteResponseHead(_output, Response, default, ConnectionToken.None);
+        return await FlushAsync();
+    }
+
+    /// <summary>How the body is framed for this client (RFC 9112 §6.3).</summary>
+    private MessageFraming Frame()
+    {
+        ResponseBodyFilters.Reset();
+        if (Chain.ResponseBody.Length > 0)
+        {
+            ResponseBodyFilters.Begin(Chain.ResponseBody);
+        }
+
+        var length = HasReply ? ReplyLength : ReplacedResponseLength ?? UpstreamLength();
+        if (ResponseBodyFilters.Transforms)
+        {
+            length = null;
+            Response.Headers.Remove(KnownHeader.ContentLength);
+            WeakenETag();
+        }
+
+        if (length is { } known)
+        {
+            return new MessageFraming(BodyKind.Length, known, true);
+        }
+
+        return new MessageFraming(Request.Version == HttpVersionKind.Http11 ? BodyKind.Chunked : BodyKind.UntilClose, 0, true);
+    }
+
+    private long? UpstreamLength() => Upstream.ResponseFraming.Kind switch
+    {
+        BodyKind.None => 0,
+        BodyKind.Length => Upstream.ResponseFraming.Length,
+        _ => null,
+    };
+
+    private void WriteHead(in MessageFraming framing, ConnectionToken token)
+    {
+        var headers = Response.Headers;
+        if (!headers.Contains(KnownHeader.Date))
+        {
+            // RFC 9110 §6.6.1: who forwards a response without Date adds one.
+            headers.Append(KnownHeader.Date, HttpDate.Now(Heartbeat));
+        }
+
+        if (Snapshot.ServerHeader.Length > 0)
+        {
+            headers.Set(KnownHeader.Server, Snapshot.ServerHeader);
+        }
+
+        HasResponseStarted = true;
+        var before = _output.CanGetUnflushedBytes ? _output.UnflushedBytes : 0;
+        Http1Writer.WriteResponseHead(_output, Response, framing, token);
+        Stats.ResponseHeadBytes = _output.CanGetUnflushedBytes ? _output.UnflushedBytes - before : 0;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    private async ValueTask CopyBodyAsync(BodyReader body)
+    {
+        var fromUpstream = ReferenceEquals(body, Upstream.Body);
+        while (true)
+        {
+            var reading = body.ReadAsync();
+            if (!reading.IsCompleted)
+            {
+                if (_writer.HasUnflushed && !await FlushBodyAsync())
+                {
+                    LoseClient();
+                }
+
+                if (fromUpstream)
+                {
+                    Upstream.AwaitBody(true);
+                }
+            }
+
+            BodyRead read;
+            try
+            {
+                read = await reading;
+            }
+            catch (Exception e) when (fromUpstream && e is IOException or ObjectDisposedException or InvalidOperationException)
+            {
+                read = new BodyRead(BodyStatus.Truncated);
+            }
+
+            if (fromUpstream)
+            {
+                Upstream.AwaitBody(false);
+            }
+
+            if (read.IsError)
+            {
+                BreakOff();
+                return;
+            }
+
+            var ended = read.Status == BodyStatus.End;
+            if (!await SendPieceAsync(read.Data, ended))
+            {
+                return;
+            }
+
+            body.Advance();
+            if (ended)
+            {
+                await EndBodyAsync();
+                return;
+            }
+
+            if (fromUpstream && read.Data.Length >= SocketReader.HeadBufferSize / 2)
+            {
+                Upstream.ExpectLargeBody();
+            }
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> SendPieceAsync(System.Buffers.ReadOnlySequence<byte> data, bool ended)
+    {
+        if (ResponseBodyFilters.IsActive)
+        {
+            if (await ResponseBodyFilters.RunAsync(data, ended) is not { } filtered)
+            {
+                BreakOff();
+                return false;
+            }
+
+            data = filtered;
+        }
+
+        Stats.ResponseBodyBytes += data.Length;
+        var writing = _writer.WriteAsync(data);
+        if (!writing.IsCompleted)
+        {
+            _writeDeadline.Arm(Heartbeat, Rules.WriteTimeout);
+        }
+
+        var written = await writing;
+        _writeDeadline.Disarm();
+        if (!written)
+        {
+            LoseClient();
+        }
+
+        return written;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    private async ValueTask EndBodyAsync()
+    {
+        if (!_writer.End(Response.Trailers))
+        {
+            BreakOff();
+        }
+        else if (!await FlushBodyAsync())
+        {
+            LoseClient();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> FlushBodyAsync()
+    {
+        var flush = _writer.FlushAsync();
+        if (!flush.IsCompleted)
+        {
+            _writeDeadline.Arm(Heartbeat, Rules.WriteTimeout);
+        }
+
+        var sent = await flush;
+        _writeDeadline.Disarm();
+        return sent;
+    }
+
+    /// <summary>The body failed after the head had gone: the client must not take what it got for the whole.</summary>
+    private void BreakOff()
+    {
+        if (!Error.IsError)
+        {
+            Error = BreakKind switch
+            {
+                ProxyErrorKind.None => ProxyError.Upstream(ProxyErrorKind.UpstreamBodyFailed),
+                ProxyErrorKind.DownstreamClosed => ProxyError.Downstream(ProxyErrorKind.DownstreamClosed),
+                var kind => ProxyError.Upstream(kind),
+            };
+            Stats.Flags |= LocalReplies.FlagOf(Error.Kind);
+            Stats.Reason = LocalReplies.ReasonOf(Error.Kind);
+        }
+
+        Cut();
+    }
+
+    private void LoseClient()
+    {
+        KeepAlive = false;
+        AbortReason = AbortReason == AbortReason.None ? AbortReason.ClientClosed : AbortReason;
+    }
+
+    private void WeakenETag()
+    {
+        if (Response.Headers.TryGet(KnownHeader.ETag, out var tag) && tag.StartsWith("\""u8))
+        {
+            Span<byte> weak = tag.Length <= 254 ? stackalloc byte[tag.Length + 2] : new byte[tag.Length + 2];
+            "W/"u8.CopyTo(weak);
+            tag.CopyTo(weak[2..]);
+            Response.Headers.Set(KnownHeader.ETag, weak);
+        }
+    }
+
+    private async ValueTask RelayAsync()
+    {
+        KeepAlive = false;
+        HasResponseStarted = true;
+        Http1Writer.WriteResponseHead(_output, Response, default, Response.StatusCode == 101 ? ConnectionToken.Upgrade : ConnectionToken.None);
+        if (!await FlushAsync())
+        {
+            LoseClient();
+            return;
+        }
+
+        var upstream = Upstream.Connection!.Connection;
+        void Progress() => _readDeadline.Arm(Heartbeat, Rules.UpgradeIdleTimeout);
+        Progress();
+        var result = await Relay.RunAsync(_connection.Transport, upstream.Transport, Progress, () =>
+        {
+            Upstream.Abort();
+            ConnectionReset.Abort(_connection);
+        });
+        _readDeadline.Disarm();
+        Stats.RequestBodyBytes += result.ToUpstream;
+        Stats.ResponseBodyBytes += result.ToDownstream;
+    }
+}

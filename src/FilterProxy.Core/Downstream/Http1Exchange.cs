@@ -1,0 +1,272 @@
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using FilterProxy.Core.Buffers;
+using FilterProxy.Core.Http1;
+using FilterProxy.Core.Pipeline;
+using FilterProxy.Core.Routing;
+using FilterProxy.Core.Transport;
+using FilterProxy.Core.Upstream;
+using Microsoft.AspNetCore.Connections;
+
+namespace FilterProxy.Core.Downstream;
+
+/// <summary>An exchange whose client speaks HTTP/1 over raw pipes. Owned and reused by its <see cref="Http1Connection"/>.</summary>
+internal sealed partial class Http1Exchange : ProxyExchange
+{
+    /// <summary>An unread rest of a request body up to this size is read and thrown away to keep the connection.</summary>
+    private const long MaxDrain = 64 * 1024;
+
+    private readonly ConnectionContext _connection;
+    private readonly PipeReader _input;
+    private readonly PipeWriter _output;
+    private readonly ISequenceSend? _sender;
+    private readonly Http1BodyReader _body = new();
+    private readonly Http1BodyWriter _writer = new();
+    private MessageFraming _framing;
+    private bool _expectsContinue;
+    private Deadline _readDeadline;
+    private Deadline _writeDeadline;
+    private Deadline _totalDeadline;
+    private Deadline _closedDeadline;
+
+    public Http1Exchange(ConnectionContext connection, ProxyServices services)
+        : base(services)
+    {
+        _connection = connection;
+        _input = connection.Transport.Input;
+        _output = connection.Transport.Output;
+        _sender = connection.Features.Get<ISequenceSend>();
+        Reader = new Http1RequestReader(Request);
+    }
+
+    public Http1RequestReader Reader { get; }
+
+    /// <summary>Whether the connection can carry another request after this one.</summary>
+    public bool KeepAlive { get; set; }
+
+    /// <summary>Whether the connection is to be read on for a moment before it is closed: unread bytes would reset it.</summary>
+    public bool NeedsLinger => !_body.IsEnded || Error.Source == ErrorSource.Downstream;
+
+    public override bool HasRequestBody => _framing.Kind != BodyKind.None;
+
+    public override void Begin(ProxySnapshot snapshot, ListenerRules rules)
+    {
+        base.Begin(snapshot, rules);
+        Block.Reset();
+        Reader.Begin(rules.RequestHead);
+        KeepAlive = false;
+        RequestFraming = default;
+        _framing = default;
+        _expectsContinue = false;
+        _body.Begin(_input, default, Request.Trailers, 0);
+        RequestBody = _body;
+    }
+
+    /// <summary>Takes a complete head: decides framing, path and forwarding before anybody sees the request.</summary>
+    /// <param name="hasMore">Whether more bytes of this client have come already.</param>
+    public void AcceptHead(bool hasMore)
+    {
+        Stats.Started = Stats.TimeProvider.GetTimestamp();
+        Stats.RequestHeadBytes = Reader.HeadBytes;
+        Downstream.RequestNumber++;
+        ForwardingHeaders.Accept(this);
+        Error = Judge(hasMore);
+    }
+
+    /// <summary>Takes a head that could not be read.</summary>
+    public void RefuseHead(in ProxyError error)
+    {
+        Stats.Started = Stats.TimeProvider.GetTimestamp();
+        Stats.RequestHeadBytes = Reader.HeadBytes;
+        Downstream.RequestNumber++;
+        Downstream.ClientAddress = Downstream.RemoteAddress;
+        Error = error;
+    }
+
+    /// <summary>Gives the buffers back when the connection is over.</summary>
+    public void Release()
+    {
+        _closedDeadline.Settle();
+        Begin(Snapshot, Rules);
+        Block.Release();
+    }
+
+    /// <summary>Reads away what is left of the request's body, if that is little. True when the connection stands at the next request.</summary>
+    public async ValueTask<bool> DrainAsync()
+    {
+        if (_body.IsEnded)
+        {
+            return true;
+        }
+
+        if (!CanDrain())
+        {
+            return false;
+        }
+
+        var drained = 0L;
+        while (drained <= MaxDrain)
+        {
+            AwaitRequestBody(true);
+            var read = await _body.ReadAsync();
+            AwaitRequestBody(false);
+            if (read.Status is not (BodyStatus.Data or BodyStatus.End))
+            {
+                return false;
+            }
+
+            drained += read.Data.Length;
+            _body.Advance();
+            if (_body.IsEnded)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    public override void CancelRequestRead() => _input.CancelPendingRead();
+
+    public override void AwaitRequestBody(bool awaiting)
+    {
+        if (awaiting)
+        {
+            _readDeadline.Arm(Heartbeat, Rules.BodyTimeout);
+        }
+        else
+        {
+            _readDeadline.Disarm();
+        }
+    }
+
+    /// <summary>Arms or disarms the deadline for the client to send a head.</summary>
+    public void AwaitHead(long milliseconds) => _readDeadline.Arm(Heartbeat, milliseconds);
+
+    /// <summary>The client has ended its side. A short grace lets one that only half-closed still get its answer.</summary>
+    public void OnClientClosed() => _closedDeadline.Arm(Heartbeat, 200);
+
+    /// <summary>Looked at by the heartbeat.</summary>
+    public void OnHeartbeat(long now)
+    {
+        if (_readDeadline.TryFire(now))
+        {
+            Break(ProxyErrorKind.RequestTimeout, AbortReason.ClientTimeout);
+            _readDeadline.EndFiring();
+        }
+
+        if (_writeDeadline.TryFire(now))
+        {
+            Break(ProxyErrorKind.DownstreamClosed, AbortReason.ClientTimeout);
+            Cut();
+            _writeDeadline.EndFiring();
+        }
+
+        if (_totalDeadline.TryFire(now))
+        {
+            Break(ProxyErrorKind.RouteTimeout, AbortReason.RouteTimeout);
+            _totalDeadline.EndFiring();
+        }
+
+        if (_closedDeadline.TryFire(now))
+        {
+            if (!Upstream.IsSwitched)
+            {
+                Break(ProxyErrorKind.DownstreamClosed, AbortReason.ClientClosed);
+            }
+
+            _closedDeadline.EndFiring();
+        }
+
+        Upstream.OnHeartbeat(now);
+    }
+
+    protected override void ArmTotal(long milliseconds) => _totalDeadline.Arm(Heartbeat, milliseconds);
+
+    protected override void OnBroken(ProxyErrorKind kind) => _input.CancelPendingRead();
+
+    protected override void Cut()
+    {
+        KeepAlive = false;
+        ConnectionReset.Abort(_connection);
+    }
+
+    protected override void SettleDeadlines()
+    {
+        _readDeadline.Settle();
+        _writeDeadline.Settle();
+        _totalDeadline.Settle();
+    }
+
+    protected override async ValueTask BeforeRequestBufferingAsync()
+    {
+        if (_expectsContinue && !_body.HasBegun)
+        {
+            _expectsContinue = false;
+            Request.Headers.Remove(KnownHeader.Expect);
+            WriteRaw("HTTP/1.1 100 Continue\r\n\r\n"u8);
+            await FlushAsync();
+        }
+    }
+
+    private ProxyError Judge(bool hasMore)
+    {
+        var error = Http1Framing.ForRequest(Request, out _framing);
+        if (error.IsError)
+        {
+            return error;
+        }
+
+        RequestFraming = _framing;
+        _body.Begin(_input, _framing, Request.Trailers, Rules.RequestHead.MaxHeadBytes, Rules.MaxRequestBody);
+        KeepAlive = _framing.KeepAlive && (Rules.MaxRequestsPerConnection == 0 || Downstream.RequestNumber < Rules.MaxRequestsPerConnection);
+        if (_framing.Kind == BodyKind.None && Request.Version == HttpVersionKind.Http10 && !_framing.KeepAlive && hasMore)
+        {
+            // HTTP/1.0 has no pipelining: bytes behind a last request belong to no message.
+            return ProxyError.Downstream(ProxyErrorKind.BadRequest, "data_after_request");
+        }
+
+        if (_framing.Kind == BodyKind.Length && _framing.Length > Rules.MaxRequestBody)
+        {
+            return ProxyError.Downstream(ProxyErrorKind.BodyTooLarge);
+        }
+
+        if (Request.MethodKind == HttpMethodKind.Connect && !Snapshot.AllowConnect)
+        {
+            return ProxyError.Downstream(ProxyErrorKind.MethodNotAllowed, "connect");
+        }
+
+        _expectsContinue = Http1Framing.ExpectsContinue(Request, out var unknown) && Request.Version == HttpVersionKind.Http11;
+        if (unknown)
+        {
+            return ProxyError.Downstream(ProxyErrorKind.ExpectationFailed);
+        }
+
+        IsUpgrade = Http1Framing.IsUpgradeRequest(Request);
+        return PathNormalizer.Apply(Request, Snapshot.Paths);
+    }
+
+    private bool CanDrain() =>
+        !(_expectsContinue && !_body.HasBegun) && (_framing.Kind != BodyKind.Length || _framing.Length - _body.Total <= MaxDrain);
+
+    private void WriteRaw(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(_output.GetSpan(bytes.Length));
+        _output.Advance(bytes.Length);
+    }
+
+    /// <summary>False when the client is gone.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> FlushAsync()
+    {
+        var flush = _output.FlushAsync();
+        if (!flush.IsCompleted)
+        {
+            _writeDeadline.Arm(Heartbeat, Rules.WriteTimeout);
+        }
+
+        var result = await flush;
+        _writeDeadline.Disarm();
+        return !result.IsCompleted;
+    }
+}

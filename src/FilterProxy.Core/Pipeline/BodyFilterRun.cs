@@ -1,0 +1,86 @@
+using System.Buffers;
+using FilterProxy.Core.Buffers;
+
+namespace FilterProxy.Core.Pipeline;
+
+/// <summary>
+/// The body filters of one message: those that asked for it, in order, each writing what the next one sees. Reused by its
+/// exchange; empty for most messages.
+/// </summary>
+internal sealed class BodyFilterRun(ProxyExchange exchange)
+{
+    private readonly List<(BodyStep Step, BodyUse Use)> _steps = [];
+    private readonly List<BodyBuffer> _outputs = [];
+
+    /// <summary>Whether any filter wants the body.</summary>
+    public bool IsActive => _steps.Count > 0;
+
+    /// <summary>The filter being called now, to blame for an exception. The two directions run at the same time.</summary>
+    public string? Current { get; private set; }
+
+    /// <summary>Whether any filter changes it: its length is no longer known.</summary>
+    public bool Transforms { get; private set; }
+
+    /// <summary>Asks each filter once, after the head of the message.</summary>
+    public void Begin(BodyStep[] steps)
+    {
+        _steps.Clear();
+        Transforms = false;
+        foreach (var step in steps)
+        {
+            Current = step.Name;
+            var use = step.Request?.UseRequestBody(exchange) ?? step.Response!.UseResponseBody(exchange);
+            if (use != BodyUse.None)
+            {
+                _steps.Add((step, use));
+                Transforms |= use == BodyUse.Transform;
+            }
+        }
+
+        Current = null;
+    }
+
+    /// <summary>Passes one piece through; the result is valid until the next call. Null when a filter said stop.</summary>
+    public async ValueTask<ReadOnlySequence<byte>?> RunAsync(ReadOnlySequence<byte> data, bool end)
+    {
+        for (var i = 0; i < _steps.Count; i++)
+        {
+            var (step, use) = _steps[i];
+            var output = use == BodyUse.Transform ? OutputOf(i) : null;
+            Current = step.Name;
+            var status = step.Request is not null
+                ? await step.Request.OnRequestBodyAsync(exchange, data, end, output)
+                : await step.Response!.OnResponseBodyAsync(exchange, data, end, output);
+            Current = null;
+            if (status == FilterStatus.Stop)
+            {
+                return null;
+            }
+
+            data = output?.Written ?? data;
+        }
+
+        return data;
+    }
+
+    public void Reset()
+    {
+        Current = null;
+        _steps.Clear();
+        foreach (var output in _outputs)
+        {
+            output.Reset();
+        }
+    }
+
+    private BodyBuffer OutputOf(int index)
+    {
+        while (_outputs.Count <= index)
+        {
+            _outputs.Add(new BodyBuffer());
+        }
+
+        _outputs[index].Reset();
+        return _outputs[index];
+    }
+}

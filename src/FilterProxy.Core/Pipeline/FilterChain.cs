@@ -1,0 +1,227 @@
+using System.Runtime.CompilerServices;
+using FilterProxy.Core.Buffers;
+
+namespace FilterProxy.Core.Pipeline;
+
+/// <summary>
+/// A list of filters sorted once into an array per phase, so that a phase nobody implements costs a length check. Calls stay
+/// synchronous while the filters do.
+/// </summary>
+internal sealed class FilterChain
+{
+    public static readonly FilterChain Empty = new([]);
+
+    private readonly Step<IRequestFilter>[] _request;
+    private readonly Step<IUpstreamPeerFilter>[] _peer;
+    private readonly Step<IUpstreamRequestFilter>[] _upstreamRequest;
+    private readonly Step<IUpstreamErrorFilter>[] _upstreamError;
+    private readonly Step<IResponseFilter>[] _response;
+    private readonly Step<ILoggingFilter>[] _logging;
+
+    public FilterChain(IReadOnlyList<FilterEntry> filters)
+    {
+        Filters = filters;
+        _request = Sort<IRequestFilter>(filters);
+        _peer = Sort<IUpstreamPeerFilter>(filters);
+        _upstreamRequest = Sort<IUpstreamRequestFilter>(filters);
+        _upstreamError = Sort<IUpstreamErrorFilter>(filters);
+        _response = Sort<IResponseFilter>(filters);
+        Array.Reverse(_response);
+        _logging = Sort<ILoggingFilter>(filters);
+        RequestBody = [.. Sort<IRequestBodyFilter>(filters).Select(s => new BodyStep(s.Name, s.Filter, null))];
+        ResponseBody = [.. Sort<IResponseBodyFilter>(filters).Select(s => new BodyStep(s.Name, null, s.Filter)).Reverse()];
+    }
+
+    /// <summary>The filters in the order of the configuration.</summary>
+    public IReadOnlyList<FilterEntry> Filters { get; }
+
+    /// <summary>Request body filters in list order.</summary>
+    public BodyStep[] RequestBody { get; }
+
+    /// <summary>Response body filters in reverse order.</summary>
+    public BodyStep[] ResponseBody { get; }
+
+    public bool HasUpstreamErrorFilters => _upstreamError.Length > 0;
+
+    public ValueTask<FilterStatus> OnRequestAsync(ProxyExchange x)
+    {
+        for (var i = 0; i < _request.Length; i++)
+        {
+            ref readonly var step = ref _request[i];
+            if (step.Blocking)
+            {
+                return ContinueRequestAsync(x, i, default, hop: true);
+            }
+
+            x.CurrentFilter = step.Name;
+            var call = step.Filter.OnRequestAsync(x);
+            if (!call.IsCompletedSuccessfully)
+            {
+                return ContinueRequestAsync(x, i, call, hop: false);
+            }
+
+            if (call.Result == FilterStatus.Stop)
+            {
+                return new ValueTask<FilterStatus>(FilterStatus.Stop);
+            }
+        }
+
+        x.CurrentFilter = null;
+        return new ValueTask<FilterStatus>(FilterStatus.Continue);
+    }
+
+    public ValueTask<UpstreamPeer?> SelectPeerAsync(ProxyExchange x) =>
+        _peer.Length == 0 ? new ValueTask<UpstreamPeer?>((UpstreamPeer?)null) : SelectPeerSlowlyAsync(x);
+
+    public ValueTask OnUpstreamRequestAsync(ProxyExchange x, RequestHead attempt) =>
+        _upstreamRequest.Length == 0 ? default : RunUpstreamRequestAsync(x, attempt);
+
+    /// <summary>The strongest advice of all: Forbid over Retry over Default.</summary>
+    public RetryAdvice OnUpstreamError(ProxyExchange x, in UpstreamFailure failure)
+    {
+        var advice = RetryAdvice.Default;
+        foreach (ref readonly var step in _upstreamError.AsSpan())
+        {
+            x.CurrentFilter = step.Name;
+            var opinion = step.Filter.OnUpstreamError(x, failure);
+            advice = opinion > advice ? opinion : advice;
+        }
+
+        x.CurrentFilter = null;
+        return advice;
+    }
+
+    /// <summary>Runs the response phase from where it stands: after a filter failed, the rest still see the 500.</summary>
+    public ValueTask OnResponseAsync(ProxyExchange x)
+    {
+        while (x.NextResponseFilter < _response.Length)
+        {
+            ref readonly var step = ref _response[x.NextResponseFilter];
+            if (step.Blocking)
+            {
+                return ContinueResponseAsync(x);
+            }
+
+            x.CurrentFilter = step.Name;
+            x.NextResponseFilter++;
+            var call = step.Filter.OnResponseAsync(x);
+            if (!call.IsCompletedSuccessfully)
+            {
+                return FinishResponseAsync(x, call);
+            }
+        }
+
+        x.CurrentFilter = null;
+        return default;
+    }
+
+    /// <summary>Tells every logging filter; one that throws is reported and does not keep the others from being told.</summary>
+    public void OnLogging(ProxyExchange x)
+    {
+        foreach (ref readonly var step in _logging.AsSpan())
+        {
+            try
+            {
+                step.Filter.OnLogging(x);
+            }
+            catch (Exception e)
+            {
+                x.ReportFilterFailure(step.Name, e);
+            }
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<FilterStatus> ContinueRequestAsync(ProxyExchange x, int index, ValueTask<FilterStatus> call, bool hop)
+    {
+        while (true)
+        {
+            if (hop)
+            {
+                await Hop.OffLoop();
+                x.CurrentFilter = _request[index].Name;
+                call = _request[index].Filter.OnRequestAsync(x);
+            }
+
+            if (await call == FilterStatus.Stop)
+            {
+                return FilterStatus.Stop;
+            }
+
+            if (++index == _request.Length)
+            {
+                x.CurrentFilter = null;
+                return FilterStatus.Continue;
+            }
+
+            hop = _request[index].Blocking;
+            if (!hop)
+            {
+                x.CurrentFilter = _request[index].Name;
+                call = _request[index].Filter.OnRequestAsync(x);
+            }
+        }
+    }
+
+    private async ValueTask<UpstreamPeer?> SelectPeerSlowlyAsync(ProxyExchange x)
+    {
+        foreach (var step in _peer)
+        {
+            if (step.Blocking)
+            {
+                await Hop.OffLoop();
+            }
+
+            x.CurrentFilter = step.Name;
+            if (await step.Filter.SelectPeerAsync(x) is { } peer)
+            {
+                x.CurrentFilter = null;
+                return peer;
+            }
+        }
+
+        x.CurrentFilter = null;
+        return null;
+    }
+
+    private async ValueTask RunUpstreamRequestAsync(ProxyExchange x, RequestHead attempt)
+    {
+        foreach (var step in _upstreamRequest)
+        {
+            if (step.Blocking)
+            {
+                await Hop.OffLoop();
+            }
+
+            x.CurrentFilter = step.Name;
+            await step.Filter.OnUpstreamRequestAsync(x, attempt);
+        }
+
+        x.CurrentFilter = null;
+    }
+
+    private async ValueTask ContinueResponseAsync(ProxyExchange x)
+    {
+        await Hop.OffLoop();
+        var step = _response[x.NextResponseFilter++];
+        x.CurrentFilter = step.Name;
+        await step.Filter.OnResponseAsync(x);
+        await OnResponseAsync(x);
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    private async ValueTask FinishResponseAsync(ProxyExchange x, ValueTask call)
+    {
+        await call;
+        await OnResponseAsync(x);
+    }
+
+    private static Step<T>[] Sort<T>(IReadOnlyList<FilterEntry> filters)
+        where T : class, IHttpFilter =>
+        [.. filters.Where(f => f.Filter is T).Select(f => new Step<T>((T)f.Filter, f.Name, f.Blocking))];
+
+    private readonly record struct Step<T>(T Filter, string Name, bool Blocking);
+}
+
+/// <summary>A body filter of one direction.</summary>
+internal readonly record struct BodyStep(string Name, IRequestBodyFilter? Request, IResponseBodyFilter? Response);

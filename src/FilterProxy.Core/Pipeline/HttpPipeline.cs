@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using FilterProxy.Core.Buffers;
+
+namespace FilterProxy.Core.Pipeline;
+
+/// <summary>The life of a request. Read this first; every other file is one line of it.</summary>
+internal static class HttpPipeline
+{
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    public static async ValueTask RunAsync(ProxyExchange x)
+    {
+        try                                                                 // decide
+        {
+            if (!x.Error.IsError                                            //   (a request that could not be read is answered below)
+                && await x.Snapshot.Global.OnRequestAsync(x) == FilterStatus.Continue   // 1 request_filter, global
+                && x.Match()                                                // 2 route (no match: 404)
+                && await x.Route!.Chain.OnRequestAsync(x) == FilterStatus.Continue      // 3 request_filter, route
+                && x.EnterRoute())                                          //   rewrite, or the route's own answer
+            {
+                do
+                {
+                    x.BeginAttempt();                                       //   resets response and attempt overlay
+                    x.Peer = await x.SelectPeerAsync();                     // 4 upstream_peer: filters, else load balancer
+                    x.Error = x.HasReply ? default
+                        : x.Peer is null ? ProxyError.Upstream(ProxyErrorKind.NoEndpoint)
+                        : await x.Upstream.SendAsync();                     // 5 upstream_request_filter, request out, response head in
+                }
+                while (await Retry.AgainAsync(x));                          //   discards the failed attempt
+            }
+        }
+        catch (Exception e)
+        {
+            x.Error = x.Blame(e);
+        }
+
+        try                                                                 // answer
+        {
+            if (x.NeedsErrorReply())
+            {
+                LocalReplies.Write(x);                                      //   error -> status, in one place
+            }
+
+            if (x.CanAnswer)
+            {
+                await x.Chain.OnResponseAsync(x);                           // 6 response_filter, route then global, reverse order
+                await x.SendResponseAsync();                                // 7 head and body downstream, or a relay on 101 and CONNECT
+            }
+        }
+        catch (Exception e)
+        {
+            await x.FailAsync(x.Blame(e));                                  //   head not sent: a bare 500 through the filters left; else cut
+        }
+        finally
+        {
+            await x.EndAsync();                                             // 8 pump stopped, connection returned or discarded,
+            x.Chain.OnLogging(x);                                           //   logging, once, each filter guarded
+        }
+    }
+}

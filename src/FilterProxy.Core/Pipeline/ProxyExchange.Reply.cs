@@ -1,0 +1,70 @@
+using System.IO.Pipelines;
+using FilterProxy.Core.Buffers;
+
+namespace FilterProxy.Core.Pipeline;
+
+internal abstract partial class ProxyExchange
+{
+    private DeferredReply? _deferredReply;
+    private volatile bool _inRequestBodyFilter;
+
+    /// <summary>
+    /// Set while request body filters run, beside the response on its way: a reply from there is kept until the response side
+    /// has stopped, because both would write the same head.
+    /// </summary>
+    public bool InRequestBodyFilter
+    {
+        get => _inRequestBodyFilter;
+        set => _inRequestBodyFilter = value;
+    }
+
+    /// <summary>Turns a reply of a request body filter into the exchange's, once the attempt has ended. True if there was one.</summary>
+    public bool ApplyDeferredReply()
+    {
+        if (_deferredReply is not { } reply || HasResponseStarted)
+        {
+            return HasReply;
+        }
+
+        _deferredReply = null;
+        if (reply.Body is PipeReader pipe)
+        {
+            Reply(reply.Status, reply.Reason, pipe, null, reply.ContentType);
+        }
+        else
+        {
+            Reply(reply.Status, reply.Reason, (ReadOnlyMemory<byte>)reply.Body, reply.ContentType);
+        }
+
+        return true;
+    }
+
+    private bool BeginReply(int status, string reason, object body, string? contentType)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(status, 200);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(status, 599);
+        if (HasResponseStarted)
+        {
+            throw new InvalidOperationException("The response's head has been sent: it cannot be replaced.");
+        }
+
+        if (InRequestBodyFilter)
+        {
+            _deferredReply = new DeferredReply(status, reason, body, contentType);
+            return false;
+        }
+
+        // A reply that is replaced by another still owns its pipe.
+        (ReplyBody as PipeBody)?.Complete();
+        Response.Reset();
+        Response.Version = HttpVersionKind.Http11;
+        Response.StatusCode = status;
+        Stats.Reason = reason;
+        Stats.Flags |= ResponseFlags.LocalReply;
+        HasReply = true;
+        ForgetResponseBody();
+        return true;
+    }
+
+    private sealed record DeferredReply(int Status, string Reason, object Body, string? ContentType);
+}

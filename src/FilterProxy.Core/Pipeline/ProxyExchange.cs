@@ -1,0 +1,289 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using FilterProxy.Core.Buffers;
+using FilterProxy.Core.Clusters;
+using FilterProxy.Core.Http1;
+using FilterProxy.Core.Routing;
+using FilterProxy.Core.Transport;
+using FilterProxy.Core.Upstream;
+
+namespace FilterProxy.Core.Pipeline;
+
+/// <summary>
+/// What every exchange has, whatever protocol its client speaks: its snapshot and route, the reply, the bodies as filters left
+/// them, and the reasons to break off. The client's protocol is in the derived class.
+/// </summary>
+internal abstract partial class ProxyExchange : HttpExchange
+{
+    private readonly PipeBody _replyPipe = new();
+    private readonly MemoryBody _replyMemory = new();
+    private CancellationTokenSource? _aborted;
+    private int _breakKind;
+    private int _attemptMark;
+
+    protected ProxyExchange(ProxyServices services)
+    {
+        Services = services;
+        AttemptHead = new RequestHead(Block);
+        Upstream = new Http1Upstream(this);
+        RequestBodyFilters = new BodyFilterRun(this);
+        ResponseBodyFilters = new BodyFilterRun(this);
+    }
+
+    public ProxyServices Services { get; }
+
+    public Heartbeat Heartbeat => Services.Heartbeat;
+
+    /// <summary>The configuration this exchange began under.</summary>
+    public ProxySnapshot Snapshot { get; private set; } = null!;
+
+    /// <summary>The rules of its listener.</summary>
+    public ListenerRules Rules { get; private set; } = null!;
+
+    /// <summary>The matched route.</summary>
+    public Route? Route { get; private set; }
+
+    /// <summary>The chain for all phases after routing.</summary>
+    public FilterChain Chain { get; private set; } = FilterChain.Empty;
+
+    public RouteCaptures Captures { get; } = new();
+
+    /// <summary>The request as the current attempt sends it: an overlay.</summary>
+    public RequestHead AttemptHead { get; }
+
+    public Http1Upstream Upstream { get; }
+
+    public BodyFilterRun RequestBodyFilters { get; }
+
+    public BodyFilterRun ResponseBodyFilters { get; }
+
+    /// <summary>The filter being called now, to blame for an exception.</summary>
+    public string? CurrentFilter { get; set; }
+
+    public int NextResponseFilter { get; set; }
+
+    /// <summary>Endpoints whose attempts failed.</summary>
+    public List<Endpoint> Tried { get; } = [];
+
+    /// <summary>The next attempt needs a connection that was not idle: the last idle one turned out dead.</summary>
+    public bool NeedsFreshConnection { get; set; }
+
+    /// <summary>Whether this is an Upgrade request that may become a byte stream.</summary>
+    public bool IsUpgrade { get; protected set; }
+
+    /// <summary>How the request's body is framed towards the upstream.</summary>
+    public MessageFraming RequestFraming { get; protected set; }
+
+    /// <summary>The request's body as filters left it.</summary>
+    public BodyReader RequestBody { get; protected set; } = null!;
+
+    public ClusterTimeouts Timeouts => Route?.Timeouts ?? (Peer?.Cluster as ProxyCluster)?.Timeouts ?? ClusterTimeouts.Default;
+
+    /// <summary>What broke the exchange off from outside: a deadline, the client, a shutdown.</summary>
+    public ProxyErrorKind BreakKind => (ProxyErrorKind)Volatile.Read(ref _breakKind);
+
+    public override CancellationToken Aborted
+    {
+        get
+        {
+            if (_aborted is null)
+            {
+                Interlocked.CompareExchange(ref _aborted, new CancellationTokenSource(), null);
+                if (BreakKind != ProxyErrorKind.None)
+                {
+                    _aborted.Cancel();
+                }
+            }
+
+            return _aborted.Token;
+        }
+    }
+
+    /// <summary>The body of the local reply; null when the response is the upstream's.</summary>
+    protected BodyReader? ReplyBody { get; private set; }
+
+    /// <summary>Its length, or null when it is not known.</summary>
+    protected long? ReplyLength { get; private set; }
+
+    /// <summary>Makes ready for the next request of the connection.</summary>
+    public virtual void Begin(ProxySnapshot snapshot, ListenerRules rules)
+    {
+        Snapshot = snapshot;
+        Rules = rules;
+        Route = null;
+        Chain = snapshot.Fallback;
+        CurrentFilter = null;
+        NextResponseFilter = 0;
+        Tried.Clear();
+        NeedsFreshConnection = false;
+        IsUpgrade = false;
+        ReplyBody = null;
+        _deferredReply = null;
+        Volatile.Write(ref _breakKind, 0);
+        if (_aborted is not null && !_aborted.TryReset())
+        {
+            _aborted.Dispose();
+            _aborted = null;
+        }
+
+        ResetState();
+        ResetBodies();
+        Upstream.ForgetReplay();
+    }
+
+    /// <summary>Finds the route and applies it up to its own filters. False when the exchange has its answer already.</summary>
+    public bool Match()
+    {
+        if (!Snapshot.Routes.TryMatch(Request, Downstream.ListenerName, Captures, out var route))
+        {
+            Error = ProxyError.Downstream(ProxyErrorKind.NoRoute);
+            return false;
+        }
+
+        Route = route;
+        RouteName = route.Name;
+        Chain = route.FullChain;
+        Cluster ??= route.Split?.Pick() ?? route.Cluster;
+        return true;
+    }
+
+    /// <summary>What the route does once its request filters let the request pass. False when the exchange has its answer.</summary>
+    public bool EnterRoute()
+    {
+        var route = Route!;
+        if (route.TotalTimeout > 0)
+        {
+            ArmTotal(route.TotalTimeout);
+        }
+
+        if (route.Redirect is not null)
+        {
+            Error = route.Redirect.Reply(this, Captures);
+            return false;
+        }
+
+        if (route.Respond is not null)
+        {
+            route.Respond.Reply(this);
+            return false;
+        }
+
+        Error = route.Rewrite?.Apply(Request, Captures) ?? default;
+        return !Error.IsError;
+    }
+
+    /// <summary>Forgets what the last attempt left.</summary>
+    public void BeginAttempt()
+    {
+        if (Attempt++ > 0)
+        {
+            Block.Truncate(_attemptMark);
+            Response.Reset();
+        }
+        else
+        {
+            _attemptMark = Block.Length;
+        }
+
+        Error = default;
+    }
+
+    /// <summary>The peer of this attempt: a filter's choice, else the balancer's.</summary>
+    public ValueTask<UpstreamPeer?> SelectPeerAsync()
+    {
+        var choice = Chain.SelectPeerAsync(this);
+        return choice is { IsCompletedSuccessfully: true, Result: null }
+            ? new ValueTask<UpstreamPeer?>(PickPeer())
+            : FinishSelectAsync(choice);
+    }
+
+    public override bool TryGetCluster(string name, [NotNullWhen(true)] out Cluster? cluster)
+    {
+        var found = Snapshot.Clusters.TryGetValue(name, out var named);
+        cluster = named;
+        return found;
+    }
+
+    public override void Reply(int status, string reason, ReadOnlyMemory<byte> body = default, string? contentType = null)
+    {
+        if (BeginReply(status, reason, body, contentType))
+        {
+            _replyMemory.Begin(new ReadOnlySequence<byte>(body));
+            ReplyBody = _replyMemory;
+            ReplyLength = body.Length;
+            SetContentType(contentType, body.Length);
+        }
+    }
+
+    public override void Reply(int status, string reason, PipeReader body, long? length, string? contentType)
+    {
+        if (BeginReply(status, reason, body, contentType))
+        {
+            _replyPipe.Begin(body);
+            ReplyBody = _replyPipe;
+            ReplyLength = length;
+            SetContentType(contentType, length ?? 1);
+        }
+    }
+
+    /// <summary>Breaks the exchange off from outside: another thread, or a deadline. The first reason wins.</summary>
+    public void Break(ProxyErrorKind kind, AbortReason reason)
+    {
+        if (Interlocked.CompareExchange(ref _breakKind, (int)kind, 0) != 0)
+        {
+            return;
+        }
+
+        AbortReason = reason;
+        Upstream.Abort();
+        OnBroken(kind);
+        _aborted?.Cancel();
+    }
+
+    /// <summary>Makes an error of an exception and says whose it was.</summary>
+    public ProxyError Blame(Exception exception, string? bodyFilter = null)
+    {
+        if ((bodyFilter ?? CurrentFilter ?? ResponseBodyFilters.Current) is { } filter)
+        {
+            ReportFilterFailure(filter, exception);
+            return ProxyError.Filter(filter, exception);
+        }
+
+        Services.Log.EngineFailure(exception, Downstream.ConnectionId);
+        return ProxyError.Internal(exception);
+    }
+
+    public void ReportFilterFailure(string filter, Exception exception) => Services.Log.FilterFailure(exception, filter, RouteName ?? "-");
+
+    /// <summary>After the head of the response was written.</summary>
+    public abstract ValueTask SendResponseAsync();
+
+    /// <summary>Sends an interim response (1xx) now.</summary>
+    public abstract ValueTask<bool> SendInterimAsync();
+
+    /// <summary>Makes a read of the request's body that is under way end with <see cref="BodyStatus.Canceled"/>.</summary>
+    public abstract void CancelRequestRead();
+
+    /// <summary>Arms or disarms the deadline for the client to send more of its body.</summary>
+    public abstract void AwaitRequestBody(bool awaiting);
+
+    /// <summary>Arms the deadline of the whole exchange.</summary>
+    protected abstract void ArmTotal(long milliseconds);
+
+    /// <summary>Frees whatever of the client's side waits, after <see cref="Break"/>.</summary>
+    protected abstract void OnBroken(ProxyErrorKind kind);
+
+    private UpstreamPeer? PickPeer() =>
+        Cluster?.Pick(new PickContext(HashKey, this, null, Tried.Count == 0 ? null : Tried));
+
+    private async ValueTask<UpstreamPeer?> FinishSelectAsync(ValueTask<UpstreamPeer?> choice) => await choice ?? PickPeer();
+
+    private void SetContentType(string? contentType, long length)
+    {
+        if (contentType is not null && length > 0)
+        {
+            Response.Headers.Set("content-type", contentType);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using FilterProxy.Core.Clusters;
+using FilterProxy.Core.Routing;
+
+namespace FilterProxy.Core.Pipeline;
+
+/// <summary>One compiled configuration. Immutable; an exchange keeps the one it began under to its end.</summary>
+internal sealed class ProxySnapshot
+{
+    /// <summary>Counts the configurations of this process, from 1.</summary>
+    public required long Version { get; init; }
+
+    /// <summary>The filters before routing: only their request phase is run from here.</summary>
+    public required FilterChain Global { get; init; }
+
+    /// <summary>The chain of exchanges that match no route: the global filters and the default ones of every route.</summary>
+    public required FilterChain Fallback { get; init; }
+
+    public required RouteTable<Route> Routes { get; init; }
+
+    public required IReadOnlyDictionary<string, ProxyCluster> Clusters { get; init; }
+
+    public required IReadOnlyDictionary<string, ListenerRules> Listeners { get; init; }
+
+    public PathRules Paths { get; init; } = PathRules.Default;
+
+    /// <summary>Whether CONNECT is allowed to reach routes.</summary>
+    public bool AllowConnect { get; init; }
+
+    /// <summary>The Server field of every response; empty to pass the upstream's on.</summary>
+    public byte[] ServerHeader { get; init; } = [];
+}

@@ -1,0 +1,78 @@
+namespace FilterProxy.Core.Pipeline;
+
+/// <summary>
+/// Whether a failed attempt is followed by another. Without a policy two things are retried: a connect that failed, on another
+/// endpoint; and a pooled connection that had closed before a response byte, when the request may be repeated.
+/// </summary>
+internal static class Retry
+{
+    /// <summary>Attempts at the most, whatever filters advise.</summary>
+    private const int MaxAttempts = 16;
+
+    public static async ValueTask<bool> AgainAsync(ProxyExchange x)
+    {
+        if (!x.Error.IsError)
+        {
+            return false;
+        }
+
+        if (x.Peer is null || x.HasReply || x.ApplyDeferredReply() || x.BreakKind != ProxyErrorKind.None)
+        {
+            return false;
+        }
+
+        x.Stats.FailAttempt(x.Error);
+        x.Services.Log.AttemptFailed(x.Attempt, x.Peer, x.Error);
+        var failure = new UpstreamFailure(x.Upstream.Stage, x.Upstream.IsReused, x.Error);
+        var advice = x.Chain.OnUpstreamError(x, failure);
+        await x.Upstream.EndAttemptAsync();
+        return x.Attempt < MaxAttempts && advice != RetryAdvice.Forbid && CanReplay(x, failure, advice) && HasSomewhereToGo(x, failure);
+    }
+
+    /// <summary>Whether the body is worth keeping for another attempt.</summary>
+    public static bool MayReplay(ProxyExchange x) => IsIdempotent(x.Request.MethodKind) || x.Chain.HasUpstreamErrorFilters;
+
+    private static bool CanReplay(ProxyExchange x, in UpstreamFailure failure, RetryAdvice advice)
+    {
+        if (failure.Error.Source != ErrorSource.Upstream)
+        {
+            return false;
+        }
+
+        if (failure.Stage == UpstreamStage.Connect)
+        {
+            // Nothing was sent: any request may try elsewhere.
+            return failure.Error.Retryable;
+        }
+
+        // RFC 9110 §9.2.2: a proxy must not repeat a request that is not idempotent on its own account.
+        var wanted = advice == RetryAdvice.Retry || (failure.Reused && failure.Error.Retryable && IsIdempotent(x.Request.MethodKind));
+        return wanted && x.Upstream.TryReplayBody();
+    }
+
+    private static bool HasSomewhereToGo(ProxyExchange x, in UpstreamFailure failure)
+    {
+        if (failure.Stage != UpstreamStage.Connect && failure.Reused)
+        {
+            // The endpoint may be well, only the idle connection was not.
+            x.NeedsFreshConnection = true;
+            return true;
+        }
+
+        x.NeedsFreshConnection = false;
+        x.Tried.Add(x.Peer!.Endpoint);
+        foreach (var endpoint in (x.Cluster?.Endpoints ?? EndpointSet.Empty).Span)
+        {
+            if (!x.Tried.Contains(endpoint))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsIdempotent(HttpMethodKind method) =>
+        method is HttpMethodKind.Get or HttpMethodKind.Head or HttpMethodKind.Options or HttpMethodKind.Trace
+            or HttpMethodKind.Put or HttpMethodKind.Delete;
+}

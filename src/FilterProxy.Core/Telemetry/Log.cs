@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Logging;
+
+namespace FilterProxy.Core.Telemetry;
+
+/// <summary>What the engine says in the log. What happens per request is in the access log.</summary>
+internal sealed partial class Log(ILogger logger)
+{
+    [LoggerMessage(1, LogLevel.Error, "Filter '{Filter}' failed on route '{Route}'.")]
+    private static partial void FilterFailure(ILogger logger, Exception exception, string filter, string route);
+
+    public void FilterFailure(Exception exception, string filter, string route) => FilterFailure(logger, exception, filter, route);
+
+    [LoggerMessage(2, LogLevel.Error, "The engine failed on connection {Connection}.")]
+    private static partial void EngineFailure(ILogger logger, Exception exception, string connection);
+
+    public void EngineFailure(Exception exception, string connection) => EngineFailure(logger, exception, connection);
+
+    [LoggerMessage(3, LogLevel.Information, "Listening on {Address} (listener '{Listener}').")]
+    private static partial void Listening(ILogger logger, string address, string listener);
+
+    public void Listening(string address, string listener) => Listening(logger, address, listener);
+
+    [LoggerMessage(4, LogLevel.Warning, "Listener '{Listener}' has reached its limit of {Limit} connections; further ones are closed.")]
+    private static partial void ConnectionLimit(ILogger logger, string listener, int limit);
+
+    public void ConnectionLimit(string listener, int limit) => ConnectionLimit(logger, listener, limit);
+
+    [LoggerMessage(5, LogLevel.Debug, "Attempt {Attempt} on {Peer} failed: {Kind} {Detail}.")]
+    private static partial void AttemptFailed(ILogger logger, int attempt, string peer, ProxyErrorKind kind, string? detail);
+
+    public void AttemptFailed(int attempt, UpstreamPeer peer, in ProxyError error)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+        {
+            AttemptFailed(logger, attempt, peer.ToString(), error.Kind, error.Detail);
+        }
+    }
+
+    [LoggerMessage(6, LogLevel.Information, "Stopping: {Count} connections have up to {Grace} to finish.")]
+    private static partial void Draining(ILogger logger, int count, TimeSpan grace);
+
+    public void Draining(int count, TimeSpan grace) => Draining(logger, count, grace);
+}

@@ -1,0 +1,282 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using FilterProxy.Core.Buffers;
+
+namespace FilterProxy.Core.Transport;
+
+/// <summary>What <see cref="ConnectionPool.RentAsync"/> gives: a connection or the reason why not.</summary>
+internal readonly record struct RentResult(UpstreamConnection? Connection, ProxyError Error);
+
+/// <summary>
+/// The connections to one peer. One shelf of idle ones per event loop, so an exchange usually stays on its loop; limits are
+/// counted over all shelves.
+/// </summary>
+internal sealed class ConnectionPool : IHeartbeatTarget
+{
+    private readonly UpstreamPeer _peer;
+    private readonly IConnector _connector;
+    private readonly PoolRules _rules;
+    private readonly Heartbeat _heartbeat;
+    private readonly IdleShelf[] _shelves;
+    private readonly ConcurrentQueue<TaskCompletionSource<UpstreamConnection?>> _waiting = new();
+    private readonly Action<UpstreamConnection> _discard;
+    private int _open;
+    private int _warming;
+    private int _closed;
+
+    public ConnectionPool(UpstreamPeer peer, IConnector connector, PoolRules rules, Heartbeat heartbeat, int shelves)
+    {
+        _peer = peer;
+        _connector = connector;
+        _rules = rules;
+        _heartbeat = heartbeat;
+        _shelves = new IdleShelf[Math.Max(1, shelves)];
+        for (var i = 0; i < _shelves.Length; i++)
+        {
+            _shelves[i] = new IdleShelf(Math.Max(1, (rules.MaxIdle + _shelves.Length - 1) / _shelves.Length));
+        }
+
+        _discard = Discard;
+        heartbeat.Add(this);
+    }
+
+    /// <summary>Connections open now, idle or in use.</summary>
+    public int Open => Volatile.Read(ref _open);
+
+    /// <summary>Idle connections now.</summary>
+    public int Idle
+    {
+        get
+        {
+            var idle = 0;
+            foreach (var shelf in _shelves)
+            {
+                idle += shelf.Count;
+            }
+
+            return idle;
+        }
+    }
+
+    /// <summary>Lends a connection: an idle one, else a new one, else the next that comes back.</summary>
+    /// <param name="context">For the connector.</param>
+    /// <param name="fresh">Only a new one will do: the last idle one turned out dead.</param>
+    /// <param name="cancel">The exchange's.</param>
+    public ValueTask<RentResult> RentAsync(ConnectContext context, bool fresh, CancellationToken cancel)
+    {
+        if (!fresh && TakeIdle() is { } idle)
+        {
+            return new ValueTask<RentResult>(new RentResult(idle, default));
+        }
+
+        return TryReserve() ? OpenAsync(context, cancel) : WaitAsync(context, cancel);
+    }
+
+    /// <summary>Takes a connection back that can serve again. The exchange must be done with it, bytes and callbacks.</summary>
+    public void Return(UpstreamConnection connection)
+    {
+        if (Volatile.Read(ref _closed) != 0 || IsTooOld(connection, _heartbeat.Now))
+        {
+            Discard(connection);
+            return;
+        }
+
+        connection.Reused = true;
+        connection.IdleSince = _heartbeat.Now;
+        while (_waiting.TryDequeue(out var waiter))
+        {
+            if (waiter.TrySetResult(connection))
+            {
+                return;
+            }
+        }
+
+        connection.ExpectBody(false);
+        connection.Prefetch();
+        if (!OwnShelf().TryPut(connection))
+        {
+            Discard(connection);
+        }
+        else if (Volatile.Read(ref _closed) != 0)
+        {
+            CloseIdle();
+        }
+    }
+
+    /// <summary>Closes a connection that cannot serve again.</summary>
+    public void Discard(UpstreamConnection connection)
+    {
+        connection.Close();
+        Release();
+    }
+
+    /// <summary>Closes idle connections and those that come back from now on.</summary>
+    public void Close()
+    {
+        Volatile.Write(ref _closed, 1);
+        _heartbeat.Remove(this);
+        CloseIdle();
+    }
+
+    public void OnHeartbeat(long now)
+    {
+        foreach (var shelf in _shelves)
+        {
+            if (shelf.Count > 0)
+            {
+                shelf.Sweep((Pool: this, Now: now), static (c, s) => s.Pool.IsOver(c, s.Now), _discard);
+            }
+        }
+
+        if (Open < _rules.Min && Interlocked.Exchange(ref _warming, 1) == 0)
+        {
+            _ = WarmAsync();
+        }
+    }
+
+    private UpstreamConnection? TakeIdle()
+    {
+        var own = LoopIndex.Current % _shelves.Length;
+        for (var i = 0; i < _shelves.Length; i++)
+        {
+            var shelf = _shelves[(own + i) % _shelves.Length];
+            while (shelf.Take() is { } connection)
+            {
+                if (connection.IsAlive && !IsTooOld(connection, _heartbeat.Now))
+                {
+                    return connection;
+                }
+
+                Discard(connection);
+            }
+        }
+
+        return null;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<RentResult> OpenAsync(ConnectContext context, CancellationToken cancel)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        timeout.CancelAfter(_rules.ConnectTimeout);
+        try
+        {
+            var connection = await _connector.ConnectAsync(_peer, context, timeout.Token);
+            return new RentResult(new UpstreamConnection(this, connection, _heartbeat.Now), default);
+        }
+        catch (UpstreamException e)
+        {
+            Release();
+            return new RentResult(null, e.Error);
+        }
+        catch (Exception e)
+        {
+            Release();
+            return new RentResult(null, ProxyError.Upstream(ProxyErrorKind.ConnectFailed, retryable: true, "connector_failed", e));
+        }
+    }
+
+    private async ValueTask<RentResult> WaitAsync(ConnectContext context, CancellationToken cancel)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        timeout.CancelAfter(_rules.ConnectTimeout);
+        while (true)
+        {
+            var waiter = new TaskCompletionSource<UpstreamConnection?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            using var registration = timeout.Token.Register(static state => ((TaskCompletionSource<UpstreamConnection?>)state!).TrySetCanceled(), waiter);
+            _waiting.Enqueue(waiter);
+
+            // One may have come back between the look at the shelves and the entry in the queue.
+            if (TakeIdle() is { } idle && !waiter.TrySetResult(idle))
+            {
+                Return(idle);
+            }
+            else if (TryReserve() && !waiter.TrySetResult(null))
+            {
+                Release();
+            }
+
+            try
+            {
+                if (await waiter.Task is { } connection)
+                {
+                    return new RentResult(connection, default);
+                }
+
+                return await OpenAsync(context, timeout.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return new RentResult(null, ProxyError.Upstream(ProxyErrorKind.Overloaded, retryable: false, "pool_exhausted"));
+            }
+        }
+    }
+
+    private bool TryReserve()
+    {
+        if (Interlocked.Increment(ref _open) <= _rules.Max || _rules.Max == 0)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _open);
+        return false;
+    }
+
+    /// <summary>Gives one place of the limit back, straight to a waiter where there is one.</summary>
+    private void Release()
+    {
+        while (_waiting.TryDequeue(out var waiter))
+        {
+            if (waiter.TrySetResult(null))
+            {
+                return;
+            }
+        }
+
+        Interlocked.Decrement(ref _open);
+    }
+
+    private async Task WarmAsync()
+    {
+        try
+        {
+            while (Open < _rules.Min && Volatile.Read(ref _closed) == 0 && TryReserve())
+            {
+                var rented = await OpenAsync(default, CancellationToken.None);
+                if (rented.Connection is null)
+                {
+                    return;
+                }
+
+                Return(rented.Connection);
+                rented.Connection.Reused = false;
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _warming, 0);
+        }
+    }
+
+    private void CloseIdle()
+    {
+        foreach (var shelf in _shelves)
+        {
+            while (shelf.Take() is { } connection)
+            {
+                Discard(connection);
+            }
+        }
+    }
+
+    private bool IsOver(UpstreamConnection connection, long now) =>
+        !connection.IsAlive
+        || IsTooOld(connection, now)
+        || (now - connection.IdleSince > _rules.IdleTimeout.TotalMilliseconds && Open > _rules.Min);
+
+    private bool IsTooOld(UpstreamConnection connection, long now) =>
+        _rules.Lifetime > TimeSpan.Zero && now - connection.CreatedAt > _rules.Lifetime.TotalMilliseconds;
+
+    private IdleShelf OwnShelf() => _shelves[LoopIndex.Current % _shelves.Length];
+}

@@ -1,0 +1,54 @@
+namespace FilterProxy.Core.Transport;
+
+/// <summary>
+/// A time by which something must have happened, kept in a field and looked at by the <see cref="Heartbeat"/>: arming and
+/// disarming touch no timer. It fires at most once until it is armed again.
+/// </summary>
+internal struct Deadline
+{
+    private const long Off = 0, Firing = -1;
+    private long _due;
+
+    /// <summary>Arms it; a timeout of zero or less turns it off.</summary>
+    public void Arm(Heartbeat heartbeat, long milliseconds) => Set(milliseconds <= 0 ? Off : heartbeat.DueAfter(milliseconds));
+
+    /// <summary>Turns it off, unless it is firing right now.</summary>
+    public void Disarm() => Set(Off);
+
+    /// <summary>
+    /// For the heartbeat: whether it is due and nobody else fires it. After acting on it the heartbeat calls <see cref="EndFiring"/>.
+    /// </summary>
+    public bool TryFire(long now)
+    {
+        var due = Volatile.Read(ref _due);
+        return due > 0 && now >= due && Interlocked.CompareExchange(ref _due, Firing, due) == due;
+    }
+
+    /// <summary>See <see cref="TryFire"/>.</summary>
+    public void EndFiring() => Volatile.Write(ref _due, Off);
+
+    /// <summary>
+    /// Turns it off and waits for a firing that has begun: after this call the heartbeat does not act on behalf of the old owner.
+    /// </summary>
+    public void Settle()
+    {
+        Disarm();
+        if (Volatile.Read(ref _due) == Firing)
+        {
+            var spin = default(SpinWait);
+            while (Volatile.Read(ref _due) == Firing)
+            {
+                spin.SpinOnce();
+            }
+        }
+    }
+
+    private void Set(long value)
+    {
+        var due = Volatile.Read(ref _due);
+        if (due != Firing && due != value)
+        {
+            Interlocked.CompareExchange(ref _due, value, due);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace FilterProxy.Core.Transport;
+
+/// <summary>A connection over a raw socket whose pipe has no pump: reading receives, flushing sends.</summary>
+internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionSocketFeature
+{
+    private readonly FeatureCollection _features = new();
+    private int _closed;
+    private CancellationTokenSource? _closedSource;
+    private IDictionary<object, object?>? _items;
+    private string? _id;
+
+    public SocketConnection(Socket socket)
+    {
+        Socket = socket;
+        Input = new SocketReader(socket);
+        Output = new SocketWriter(socket);
+        Transport = this;
+        _features.Set<ISequenceSend>(Output);
+        _features.Set<IConnectionSocketFeature>(this);
+    }
+
+    public Socket Socket { get; }
+
+    public SocketReader Input { get; }
+
+    public SocketWriter Output { get; }
+
+    PipeReader IDuplexPipe.Input => Input;
+
+    PipeWriter IDuplexPipe.Output => Output;
+
+    public override IDuplexPipe Transport { get; set; }
+
+    public override string ConnectionId
+    {
+        get => _id ??= CorrelationId.Next();
+        set => _id = value;
+    }
+
+    public override IFeatureCollection Features => _features;
+
+    public override IDictionary<object, object?> Items
+    {
+        get => _items ??= new ConnectionItems();
+        set => _items = value;
+    }
+
+    public override EndPoint? LocalEndPoint
+    {
+        get => Socket.LocalEndPoint;
+        set => throw new NotSupportedException("A socket's address cannot be changed.");
+    }
+
+    public override EndPoint? RemoteEndPoint
+    {
+        get => Socket.RemoteEndPoint;
+        set => throw new NotSupportedException("A socket's address cannot be changed.");
+    }
+
+    /// <summary>Created when asked for: the engine itself learns of a close by reading.</summary>
+    public override CancellationToken ConnectionClosed
+    {
+        get => (_closedSource ??= new CancellationTokenSource()).Token;
+        set => throw new NotSupportedException("The connection owns its token.");
+    }
+
+    /// <summary>Closes the socket with a reset, from any thread; reads and writes under way fail.</summary>
+    public override void Abort(ConnectionAbortedException abortReason) => Close(reset: true);
+
+    public override async ValueTask DisposeAsync()
+    {
+        Close(reset: false);
+        Input.Dispose();
+        Output.Dispose();
+        _closedSource?.Cancel();
+        await base.DisposeAsync();
+    }
+
+    private void Close(bool reset)
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            if (reset)
+            {
+                Socket.LingerState = new LingerOption(true, 0);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Closed by the other side: nothing left to reset.
+        }
+
+        Socket.Dispose();
+    }
+}

@@ -1,0 +1,293 @@
+using System.Runtime.CompilerServices;
+using FilterProxy.Core.Buffers;
+using FilterProxy.Core.Clusters;
+using FilterProxy.Core.Http1;
+using FilterProxy.Core.Pipeline;
+using FilterProxy.Core.Transport;
+
+namespace FilterProxy.Core.Upstream;
+
+/// <summary>
+/// The upstream half of an exchange over a pooled HTTP/1 connection: sends the request, reads the response head, hands out the
+/// body. Reused by its exchange, one attempt after the other.
+/// </summary>
+internal sealed partial class Http1Upstream
+{
+    private readonly ProxyExchange _x;
+    private readonly Http1ResponseReader _reader;
+    private readonly Http1BodyReader _body = new();
+    private UpstreamConnection? _connection;
+    private long _lease;
+    private MessageFraming _responseFraming;
+    private bool _hasResponse;
+    private Deadline _readDeadline;
+
+    public Http1Upstream(ProxyExchange exchange)
+    {
+        _x = exchange;
+        _reader = new Http1ResponseReader(exchange.Response);
+    }
+
+    /// <summary>How far the attempt has come.</summary>
+    public UpstreamStage Stage { get; private set; }
+
+    /// <summary>Whether its connection came from the pool.</summary>
+    public bool IsReused { get; private set; }
+
+    /// <summary>The response's body.</summary>
+    public BodyReader Body => _body;
+
+    /// <summary>How the response's body is framed.</summary>
+    public MessageFraming ResponseFraming => _responseFraming;
+
+    /// <summary>Whether the upstream switched protocols (101, or 2xx to CONNECT): what follows is no HTTP.</summary>
+    public bool IsSwitched { get; private set; }
+
+    /// <summary>Whether the request's body is still on its way.</summary>
+    public bool IsPumping => _pumping && !_pumpDone;
+
+    /// <summary>The connection, for a relay.</summary>
+    public UpstreamConnection? Connection => _connection;
+
+    /// <summary>Connects, sends the request and reads the head of the response into the exchange.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    public async ValueTask<ProxyError> SendAsync()
+    {
+        Stage = UpstreamStage.Connect;
+        IsReused = false;
+        IsSwitched = false;
+        _hasResponse = false;
+        _x.Stats.AddAttempt(_x.Peer!.Endpoint);
+        var pool = ((ProxyCluster)_x.Peer.Cluster).GetPool(_x.Peer);
+        var rented = await pool.RentAsync(new ConnectContext(_x.Downstream), _x.NeedsFreshConnection, _x.Aborted);
+        if (rented.Connection is not { } connection)
+        {
+            return Broken() ?? rented.Error;
+        }
+
+        Hold(connection);
+        try
+        {
+            await PrepareAsync();
+            return await ExchangeHeadsAsync(connection);
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or ObjectDisposedException && _x.CurrentFilter is null)
+        {
+            return Failure(e);
+        }
+        finally
+        {
+            _readDeadline.Disarm();
+        }
+    }
+
+    /// <summary>Breaks the attempt off, from any thread: reads and writes on its connection fail.</summary>
+    public void Abort()
+    {
+        // The pair may be torn by an attempt that begins just now; the lease then fits no connection and nothing happens.
+        var lease = Volatile.Read(ref _lease);
+        Volatile.Read(ref _connection)?.Abort(lease);
+    }
+
+    /// <summary>Looked at by the heartbeat.</summary>
+    public void OnHeartbeat(long now)
+    {
+        if (_readDeadline.TryFire(now))
+        {
+            _x.Break(_hasResponse ? ProxyErrorKind.UpstreamBodyFailed : ProxyErrorKind.UpstreamTimeout, AbortReason.None);
+            _readDeadline.EndFiring();
+        }
+
+        if (_writeDeadline.TryFire(now))
+        {
+            _x.Break(ProxyErrorKind.UpstreamTimeout, AbortReason.None);
+            _writeDeadline.EndFiring();
+        }
+    }
+
+    /// <summary>Arms or disarms the deadline for more of the response's body.</summary>
+    public void AwaitBody(bool awaiting)
+    {
+        if (awaiting)
+        {
+            _readDeadline.Arm(_x.Heartbeat, _x.Timeouts.Read);
+        }
+        else
+        {
+            _readDeadline.Disarm();
+        }
+    }
+
+    /// <summary>Chooses a large receive buffer where the rest of the body is worth one.</summary>
+    public void ExpectLargeBody() => _connection?.ExpectBody(true);
+
+    public void SettleDeadlines()
+    {
+        _readDeadline.Settle();
+        _writeDeadline.Settle();
+    }
+
+    private void Hold(UpstreamConnection connection)
+    {
+        var lease = connection.BeginLease();
+        Volatile.Write(ref _connection, connection);
+        Volatile.Write(ref _lease, lease);
+        IsReused = connection.Reused;
+        _x.Peer!.Endpoint.Begin();
+        _x.Stats.UpdateAttempt(connection.Reused);
+        _x.Stats.UpstreamConnected = _x.Stats.TimeProvider.GetTimestamp();
+        Stage = UpstreamStage.Send;
+        if (_x.BreakKind != ProxyErrorKind.None)
+        {
+            // Broken off while connecting: Abort found nothing to abort then.
+            Abort();
+        }
+    }
+
+    /// <summary>Makes the request of this attempt: hop-by-hop fields off, forwarding fields on, filters last.</summary>
+    private ValueTask PrepareAsync()
+    {
+        var attempt = _x.AttemptHead;
+        attempt.CopyFrom(_x.Request);
+        HopByHop.RemoveFromRequest(attempt, _x.IsUpgrade);
+        ForwardingHeaders.Apply(_x, attempt);
+        return _x.Chain.OnUpstreamRequestAsync(_x, attempt);
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<ProxyError> ExchangeHeadsAsync(UpstreamConnection connection)
+    {
+        WriteHead(connection);
+        if (_x.HasRequestBody || _x.RequestFraming.Kind != BodyKind.None)
+        {
+            StartPump(connection);
+        }
+        else
+        {
+            await FlushHeadAsync(connection);
+            AwaitHead();
+        }
+
+        _reader.Begin(_x.Rules.ResponseHead);
+        while (true)
+        {
+            var read = await connection.Input.ReadAsync();
+            var status = _reader.Read(read.Buffer, out var consumed);
+            connection.Input.AdvanceTo(consumed);
+            switch (status)
+            {
+                case HeadStatus.Failed:
+                    return _reader.Error;
+
+                case HeadStatus.NeedMore when read.IsCompleted:
+                    return Failure(null);
+
+                case HeadStatus.Complete:
+                    if (await AcceptHeadAsync(connection) is { } result)
+                    {
+                        return result;
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Judges a complete head. Null after an interim response: the final one follows.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<ProxyError?> AcceptHeadAsync(UpstreamConnection connection)
+    {
+        var response = _x.Response;
+        if (response.StatusCode == 101)
+        {
+            if (!_x.IsUpgrade)
+            {
+                return ProxyError.Upstream(ProxyErrorKind.BadResponse, detail: "unasked_switch");
+            }
+
+            IsSwitched = true;
+        }
+        else if (response.StatusCode < 200)
+        {
+            HopByHop.RemoveFromResponse(response, keepUpgrade: false);
+            if (!await _x.SendInterimAsync())
+            {
+                return ProxyError.Downstream(ProxyErrorKind.DownstreamClosed);
+            }
+
+            response.Reset();
+            _reader.Begin(_x.Rules.ResponseHead);
+            return null;
+        }
+
+        _readDeadline.Disarm();
+        var error = Http1Framing.ForResponse(response, _x.AttemptHead.MethodKind, out _responseFraming);
+        if (error.IsError)
+        {
+            return error;
+        }
+
+        if (_x.AttemptHead.MethodKind == HttpMethodKind.Connect && response.StatusCode is >= 200 and < 300)
+        {
+            IsSwitched = true;
+        }
+
+        Stage = UpstreamStage.Body;
+        _hasResponse = true;
+        _x.Stats.ResponseStarted = _x.Stats.TimeProvider.GetTimestamp();
+        HopByHop.RemoveFromResponse(response, IsSwitched);
+        _body.Begin(connection.Input, _responseFraming, response.Trailers, _x.Rules.ResponseHead.MaxHeadBytes);
+        return default(ProxyError);
+    }
+
+    private void WriteHead(UpstreamConnection connection)
+    {
+        var host = _x.Route?.HostHeader ?? _x.Peer!.HostHeaderBytes;
+        var token = _x.IsUpgrade ? ConnectionToken.Upgrade : ConnectionToken.None;
+        Http1Writer.WriteRequestHead(connection.Output, _x.AttemptHead, host, _x.RequestFraming, token);
+    }
+
+    private ValueTask FlushHeadAsync(UpstreamConnection connection)
+    {
+        var flush = connection.Output.FlushAsync();
+        if (flush.IsCompletedSuccessfully)
+        {
+            _ = flush.Result;
+            Stage = UpstreamStage.Head;
+            return default;
+        }
+
+        return FinishFlushAsync(flush);
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    private async ValueTask FinishFlushAsync(ValueTask<System.IO.Pipelines.FlushResult> flush)
+    {
+        _writeDeadline.Arm(_x.Heartbeat, _x.Timeouts.Write);
+        await flush;
+        _writeDeadline.Disarm();
+        Stage = UpstreamStage.Head;
+    }
+
+    private void AwaitHead() => _readDeadline.Arm(_x.Heartbeat, _x.Timeouts.ResponseHead);
+
+    /// <summary>What the end of the connection means for the attempt.</summary>
+    private ProxyError Failure(Exception? cause)
+    {
+        if (_requestBodyError.IsError)
+        {
+            return _requestBodyError;
+        }
+
+        return Broken() ?? ProxyError.Upstream(
+            ProxyErrorKind.UpstreamClosed, retryable: !_reader.HasStarted, _reader.HasStarted ? "closed_in_head" : "closed_before_head", cause);
+    }
+
+    /// <summary>The error of an exchange that was broken off from outside.</summary>
+    private ProxyError? Broken() => _x.BreakKind switch
+    {
+        ProxyErrorKind.None => null,
+        ProxyErrorKind.UpstreamTimeout or ProxyErrorKind.RouteTimeout => ProxyError.Upstream(_x.BreakKind),
+        var kind => ProxyError.Downstream(kind),
+    };
+}
