@@ -1,0 +1,5 @@
+import { echo } from '@example/shared/echo';
+
+const handle = (request: Request) => echo('oauth', request);
+
+export { handle as GET, handle as POST, handle as PUT, handle as DELETE };

@@ -1,0 +1,3 @@
+export default async function Client({ params }: { params: Promise<{ id: string }> }) {
+  return <h1>Client {(await params).id}</h1>;
+}
