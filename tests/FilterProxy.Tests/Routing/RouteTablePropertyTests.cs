@@ -24,7 +24,7 @@ public sealed class RouteTablePropertyTests(ITestOutputHelper output)
         output.WriteLine($"seed {Seed}");
         var random = new Random(Seed);
         var (matched, captured) = (0, 0);
-        for (var round = 0; round < 1500; round++)
+        for (var round = 0; round < 500; round++)
         {
             var rules = Enumerable.Range(0, random.Next(1, 30)).Select(i => MakeRule(random, $"r{i}")).ToArray();
             var naive = new NaiveRouter(rules);
@@ -50,8 +50,8 @@ public sealed class RouteTablePropertyTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{matched} requests matched, {captured} with captures");
-        Assert.InRange(matched, 10_000, 59_000);
-        Assert.True(captured > 5_000);
+        Assert.InRange(matched, 10_000, 19_500);
+        Assert.True(captured > 4_000);
     }
 
     private static NaiveRule MakeRule(Random random, string name) => new(
