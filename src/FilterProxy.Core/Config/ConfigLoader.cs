@@ -49,7 +49,7 @@ internal static class ConfigLoader
         }
 
         ConfigChecks.Run(new CheckContext(config, places, errors));
-        return errors.IsEmpty ? RouteNames.Complete(config) : null;
+        return errors.IsEmpty ? RouteNames.Complete(config) with { Places = places } : null;
     }
 
     private static string? ReadText(string path, ConfigErrors errors)

@@ -1,4 +1,4 @@
-using FilterProxy.Core.Pipeline;
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using FilterProxy.Core.Routing;
 
 namespace FilterProxy.Core.Config;
 
@@ -15,15 +16,19 @@ internal static class MatchChecks
 
         foreach (var (index, path) in match.Path.Index())
         {
-            if (!path.StartsWith('/') && path != "*")
+            if (path.Length > 0 && path[0] is not ('/' or '~'))
             {
                 context.Refuse(Place(context, match, nameof(match.Path), index), $"expected a path that begins with '/', got '{path}'");
+            }
+            else if (!PathPattern.TryParse(path, out _, out var error))
+            {
+                context.Refuse(Place(context, match, nameof(match.Path), index), error);
             }
         }
 
         foreach (var (index, host) in match.Host.Index())
         {
-            if (host.Length == 0 || host.AsSpan().IndexOfAny("/?#@ ") >= 0)
+            if (host.Length == 0 || host.AsSpan().IndexOfAny("/?#@ ") >= 0 || !HostPattern.TryParse(host, out _, out _))
             {
                 context.Refuse(Place(context, match, nameof(match.Host), index), $"expected a host like 'example.com' or '*.example.com', got '{host}'");
             }

@@ -1,3 +1,5 @@
+using FilterProxy.Core.Routing;
+
 namespace FilterProxy.Core.Config;
 
 /// <summary>Checks of what a route does: its clusters, rewrite, redirect and response.</summary>
@@ -76,6 +78,11 @@ internal static class RouteActionChecks
             MatchChecks.CheckRegex(context, regex, nameof(regex.Pattern), regex.Pattern);
         }
 
+        if (ways == 1 && rewrite.Path is { } path && path.StartsWith('/'))
+        {
+            CheckPathRule(context, route, rewrite, nameof(rewrite.Path), new PathRewriteRule { Template = path });
+        }
+
         if (rewrite.Host is { } host && (host.Length == 0 || !HttpText.IsValue(host)))
         {
             context.Refuse(rewrite, nameof(rewrite.Host), $"'{host}' cannot be a Host");
@@ -91,6 +98,11 @@ internal static class RouteActionChecks
         }
 
         RequireSlash(context, redirect, nameof(redirect.Path), redirect.Path);
+        if (redirect.Path is { } path && path.StartsWith('/'))
+        {
+            CheckPathRule(context, route, redirect, nameof(redirect.Path), new PathRewriteRule { Template = path });
+        }
+
         if (redirect.Host is { } host && (host.Length == 0 || host.AsSpan().IndexOfAny("/?#@ ") >= 0 || !HttpText.IsValue(host)))
         {
             context.Refuse(redirect, nameof(redirect.Host), $"'{host}' cannot be a host");
@@ -120,6 +132,15 @@ internal static class RouteActionChecks
             {
                 context.Refuse(node!.Find(name)!.Value.Location, "this cannot be the value of a header");
             }
+        }
+    }
+
+    /// <summary>What a path is made of must be there: the captures of every path of the route.</summary>
+    private static void CheckPathRule(CheckContext context, RouteConfig route, object owner, string property, PathRewriteRule rule)
+    {
+        if (!PathRewrite.TryCompile(rule, RouteCompiler.CapturesOf(route.Match), out _, out var error))
+        {
+            context.Refuse(owner, property, error);
         }
     }
 

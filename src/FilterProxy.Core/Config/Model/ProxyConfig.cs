@@ -28,4 +28,7 @@ internal sealed record ProxyConfig
 
     /// <summary>Sets of interchangeable upstream endpoints, by name. Default: none.</summary>
     public IReadOnlyDictionary<string, ClusterConfig> Clusters { get; init; } = ReadOnlyDictionary<string, ClusterConfig>.Empty;
+
+    // Not an option: where everything was written, for what is found wrong while compiling.
+    internal BindingPlaces Places { get; init; } = new();
 }
