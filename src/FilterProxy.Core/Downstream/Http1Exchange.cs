@@ -53,6 +53,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
     {
         base.Begin(snapshot, rules);
         Block.Reset();
+        Response.Block.Reset();
         Reader.Begin(rules.RequestHead);
         KeepAlive = false;
         RequestFraming = default;
@@ -94,6 +95,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
         }
 
         Block.Release();
+        Response.Block.Release();
     }
 
     /// <summary>Reads away what is left of the request's body, if that is little. True when the connection stands at the next request.</summary>
@@ -248,6 +250,9 @@ internal sealed partial class Http1Exchange : ProxyExchange
         }
 
         IsUpgrade = Http1Framing.IsUpgradeRequest(Request);
+
+        // Before any filter: a client must not strip a field that a filter adds by nominating it in Connection.
+        HopByHop.RemoveFromRequest(Request, IsUpgrade);
         return PathNormalizer.Apply(Request, Snapshot.Paths);
     }
 
