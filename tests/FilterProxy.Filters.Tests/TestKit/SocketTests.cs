@@ -67,6 +67,30 @@ public class SocketTests
     }
 
     [Fact]
+    public async Task The_client_can_reset_too()
+    {
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Never());
+        await using var client = await RawClient.ConnectAsync(upstream.Port);
+        await client.SendAsync(Get);
+        await upstream.WaitForRequestsAsync(1);
+        client.Reset();
+        await upstream.Connections[0].Closed;
+        Assert.True(upstream.Connections[0].ResetByPeer);
+    }
+
+    [Fact]
+    public async Task An_idle_connection_can_be_closed_from_the_upstream()
+    {
+        await using var upstream = TestUpstream.Start();
+        await using var client = await RawClient.ConnectAsync(upstream.Port);
+        await client.RoundTripAsync(Get);
+        upstream.Connections[0].Close();
+        Assert.True(await client.IsClosedByPeerAsync());
+        await upstream.Connections[0].Closed;
+        Assert.False(upstream.Connections[0].ClosedByPeer);
+    }
+
+    [Fact]
     public async Task An_upstream_that_never_answers_sees_the_client_leave()
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Never());

@@ -101,7 +101,7 @@ public class TestExchangeTests
 
         public ValueTask<FilterStatus> OnRequestBodyAsync(HttpExchange exchange, ReadOnlySequence<byte> data, bool end, IBufferWriter<byte>? output)
         {
-            var text = System.Text.Encoding.ASCII.GetString(data);
+            var text = System.Text.Encoding.ASCII.GetString(data.ToArray());
             Calls.Add($"body:{text}{(end ? "!" : "")}");
             output!.Write(System.Text.Encoding.ASCII.GetBytes(text.ToUpperInvariant()));
             return new(FilterStatus.Continue);
@@ -123,7 +123,7 @@ public class TestExchangeTests
 
         public ValueTask<FilterStatus> OnResponseBodyAsync(HttpExchange exchange, ReadOnlySequence<byte> data, bool end, IBufferWriter<byte>? output)
         {
-            Calls.Add($"answer:{System.Text.Encoding.ASCII.GetString(data)}{(end ? "!" : "")}");
+            Calls.Add($"answer:{System.Text.Encoding.ASCII.GetString(data.ToArray())}{(end ? "!" : "")}");
             return new(output is null ? FilterStatus.Continue : FilterStatus.Stop);
         }
 
