@@ -1,7 +1,8 @@
-using System.Net;
 using System.Net.Http.Json;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Xunit;
 
 namespace FilterProxy.ScenarioTests.NextJs;
 

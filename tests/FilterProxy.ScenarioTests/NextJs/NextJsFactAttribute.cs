@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace FilterProxy.ScenarioTests.NextJs;
 
 /// <summary>A fact that is skipped, with the reason, where node or Chromium is missing.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Playwright;
+using Xunit;
 
 namespace FilterProxy.ScenarioTests.NextJs;
 

@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace FilterProxy.ScenarioTests.NextJs;
 
 /// <summary>The scenarios that share one site and one browser.</summary>

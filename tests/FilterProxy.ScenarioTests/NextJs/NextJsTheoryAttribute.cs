@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace FilterProxy.ScenarioTests.NextJs;
 
 /// <summary>A theory that is skipped, with the reason, where node or Chromium is missing.</summary>

@@ -20,8 +20,6 @@ internal static class NextWorkspace
         ["TURBO_TELEMETRY_DISABLED"] = "1",
         ["TURBO_NO_UPDATE_NOTIFIER"] = "1",
         ["DO_NOT_TRACK"] = "1",
-        // The lock file names the native parts of the platforms it was made for; Next.js would ask the registry for all others.
-        ["NEXT_IGNORE_INCORRECT_LOCKFILE"] = "1",
         ["npm_config_audit"] = "false",
         ["npm_config_fund"] = "false",
         ["npm_config_update_notifier"] = "false",

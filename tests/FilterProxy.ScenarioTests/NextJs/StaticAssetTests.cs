@@ -1,6 +1,7 @@
-using System.Net;
 using System.Net.Http.Headers;
+using System.Net;
 using System.Text.RegularExpressions;
+using Xunit;
 
 namespace FilterProxy.ScenarioTests.NextJs;
 
