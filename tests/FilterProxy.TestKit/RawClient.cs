@@ -142,11 +142,8 @@ public sealed class RawClient : IAsyncDisposable
     /// <summary>Resets the connection.</summary>
     public void Reset()
     {
-        if (_socket is not null)
-        {
-            _socket.LingerState = new LingerOption(true, 0);
-        }
-
+        // The stream's own Dispose would shut down first, which sends FIN.
+        _socket?.Close(0);
         _stream.Dispose();
     }
 

@@ -45,15 +45,8 @@ public sealed class UpstreamConnection
     public void Reset()
     {
         _closedHere = true;
-        try
-        {
-            _socket.LingerState = new LingerOption(true, 0);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // It is gone already.
-        }
-
+        // The stream's own Dispose would shut down first, which sends FIN.
+        _socket.Close(0);
         _stream.Dispose();
     }
 
