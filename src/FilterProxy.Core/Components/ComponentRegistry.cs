@@ -19,15 +19,28 @@ internal sealed class ComponentRegistry
     public IEnumerable<ComponentDescriptor> All => _components.Values.Distinct();
 
     /// <summary>Takes in every component of an assembly; false, and nothing is taken, when something is wrong with one.</summary>
-    public bool Add(Assembly assembly, string plugin, out string error)
+    public bool Add(Assembly assembly, string plugin, out string error) =>
+        Add(assembly.GetTypes().Where(t => t.IsDefined(typeof(ComponentAttribute), false)), plugin, out error);
+
+    /// <summary>Takes in one component.</summary>
+    public bool Add(Type type, string plugin, out string error) => Add([type], plugin, out error);
+
+    public bool TryFind(Type kind, string name, [NotNullWhen(true)] out ComponentDescriptor? descriptor) =>
+        _components.TryGetValue((kind, name), out descriptor);
+
+    /// <summary>The names of one kind, sorted, for messages.</summary>
+    public IReadOnlyList<string> NamesOf(Type kind) => [.. _components.Keys.Where(k => k.Kind == kind).Select(k => k.Name).Order(StringComparer.Ordinal)];
+
+    private bool Add(IEnumerable<Type> types, string plugin, out string error)
     {
         error = "";
-        var found = new List<((Type, string) Key, ComponentDescriptor Descriptor)>();
-        foreach (var type in assembly.GetTypes())
+        var found = new Dictionary<(Type, string), ComponentDescriptor>();
+        foreach (var type in types)
         {
             if (type.GetCustomAttribute<ComponentAttribute>() is not { } attribute)
             {
-                continue;
+                error = $"{type.FullName} has no [Component] attribute";
+                return false;
             }
 
             if (ComponentDescriptor.TryCreate(type, attribute, plugin, out error) is not { } descriptor)
@@ -44,31 +57,22 @@ internal sealed class ComponentRegistry
 
             foreach (var kind in kinds)
             {
-                if (_components.TryGetValue((kind, attribute.Name), out var other))
+                var key = (kind, attribute.Name);
+                if (_components.TryGetValue(key, out var other) || found.TryGetValue(key, out other))
                 {
                     error = $"component '{attribute.Name}' is there already, from {(other.Plugin.Length == 0 ? "the engine" : "plugin " + other.Plugin)}";
                     return false;
                 }
 
-                found.Add(((kind, attribute.Name), descriptor));
+                found.Add(key, descriptor);
             }
         }
 
         foreach (var (key, descriptor) in found)
         {
-            if (!_components.TryAdd(key, descriptor))
-            {
-                error = $"component '{key.Item2}' is there twice in {assembly.GetName().Name}";
-                return false;
-            }
+            _components.Add(key, descriptor);
         }
 
         return true;
     }
-
-    public bool TryFind(Type kind, string name, [NotNullWhen(true)] out ComponentDescriptor? descriptor) =>
-        _components.TryGetValue((kind, name), out descriptor);
-
-    /// <summary>The names of one kind, sorted, for messages.</summary>
-    public IReadOnlyList<string> NamesOf(Type kind) => [.. _components.Keys.Where(k => k.Kind == kind).Select(k => k.Name).Order(StringComparer.Ordinal)];
 }
