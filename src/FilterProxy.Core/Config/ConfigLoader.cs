@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Text;
+using FilterProxy.Core.Config.Binding;
+using FilterProxy.Core.Config.Checks;
+using FilterProxy.Core.Config.Tree;
 
 namespace FilterProxy.Core.Config;
 

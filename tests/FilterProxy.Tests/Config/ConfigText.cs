@@ -1,4 +1,5 @@
 using FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Tree;
 using Xunit;
 
 namespace FilterProxy.Tests.Config;
@@ -32,7 +33,7 @@ internal static class ConfigText
         Assert.Null(config);
     }
 
-    public static ConfigNode Tree(string text)
+    public static ConfigNode Read(string text)
     {
         var errors = new ConfigErrors();
         var node = YamlTreeReader.Read(text, "c.yaml", Environment, errors);

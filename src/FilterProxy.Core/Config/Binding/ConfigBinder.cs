@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Reflection;
+using FilterProxy.Core.Config.Tree;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>
 /// Turns nodes into records, strictly: what is unknown, missing or of the wrong kind is an error at its place, and one error does not

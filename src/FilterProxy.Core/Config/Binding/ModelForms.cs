@@ -1,4 +1,6 @@
-namespace FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Tree;
+
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>The parts of the model that are not written as plain mappings.</summary>
 internal static class ModelForms

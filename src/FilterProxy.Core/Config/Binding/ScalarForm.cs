@@ -4,7 +4,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>How a type is written as a single value.</summary>
 /// <param name="expected">What messages ask for, e.g. <c>a duration like '250ms'</c>.</param>

@@ -1,4 +1,6 @@
-namespace FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Binding;
+
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>What the checks of a bound configuration share: the configuration, where everything is, and who takes the errors.</summary>
 internal sealed class CheckContext(ProxyConfig config, BindingPlaces places, ConfigErrors errors)

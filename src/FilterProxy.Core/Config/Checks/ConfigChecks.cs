@@ -1,4 +1,6 @@
-namespace FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Binding;
+
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>
 /// What must hold of a whole configuration and can be told without knowing any component: names that refer to something, addresses,

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>What texts may stand where in HTTP.</summary>
 internal static class HttpText

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
+using FilterProxy.Core.Config.Tree;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>Checks of a route's <c>match</c>. What a pattern may look like inside is the route table's to say.</summary>
 internal static class MatchChecks

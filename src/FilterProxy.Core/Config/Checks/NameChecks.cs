@@ -1,4 +1,6 @@
-namespace FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Tree;
+
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>Checks of the names users give: they appear in metrics, logs and URLs of the admin listener.</summary>
 internal static class NameChecks

@@ -1,4 +1,6 @@
-namespace FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Tree;
+
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>Checks of what a route does: its clusters, rewrite, redirect and response.</summary>
 internal static class RouteActionChecks

@@ -1,4 +1,4 @@
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>Checks of <c>routes</c>.</summary>
 internal static class RouteChecks

@@ -1,7 +1,7 @@
 using System.Globalization;
 using YamlDotNet.Core;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Tree;
 
 /// <summary>What is wrong with text that is not YAML, in words that help.</summary>
 internal static class YamlSyntax
