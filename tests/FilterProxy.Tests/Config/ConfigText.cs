@@ -9,7 +9,7 @@ internal static class ConfigText
 {
     public const string Listener = "listeners: { web: { address: 127.0.0.1:0 } }\n";
 
-    /// <summary>Four lines every valid route can follow: `routes:` begins at line 4.</summary>
+    /// <summary>What a route needs around it: `routes:` comes at line 4.</summary>
     public const string Basis = """
         listeners: { web: { address: "127.0.0.1:0" } }
         clusters:

@@ -23,7 +23,7 @@ internal static class ConfigChecks
         {
             if (config.Plugins.Take(index).Any(earlier => earlier.Name == plugin.Name))
             {
-                context.Refuse(plugin, $"plugin '{plugin.Name}' is here twice");
+                context.RefuseWhole(plugin, $"plugin '{plugin.Name}' is here twice");
             }
         }
     }

@@ -18,7 +18,7 @@ internal static class MatchChecks
         {
             if (!path.StartsWith('/') && path != "*")
             {
-                context.Refuse(Place(context, match, nameof(match.Path), index), $"expected a path that begins with '/', got '{path}'");
+                context.RefuseAt(Place(context, match, nameof(match.Path), index), $"expected a path that begins with '/', got '{path}'");
             }
         }
 
@@ -26,7 +26,7 @@ internal static class MatchChecks
         {
             if (host.Length == 0 || host.AsSpan().IndexOfAny("/?#@ ") >= 0)
             {
-                context.Refuse(Place(context, match, nameof(match.Host), index), $"expected a host like 'example.com' or '*.example.com', got '{host}'");
+                context.RefuseAt(Place(context, match, nameof(match.Host), index), $"expected a host like 'example.com' or '*.example.com', got '{host}'");
             }
         }
 
@@ -34,11 +34,11 @@ internal static class MatchChecks
         {
             if (!HttpText.IsToken(method))
             {
-                context.Refuse(Place(context, match, nameof(match.Methods), index), $"'{method}' cannot be a method");
+                context.RefuseAt(Place(context, match, nameof(match.Methods), index), $"'{method}' cannot be a method");
             }
             else if (method.Any(char.IsAsciiLetterLower))
             {
-                context.Refuse(
+                context.RefuseAt(
                     Place(context, match, nameof(match.Methods), index),
                     $"methods are case-sensitive: '{method}' never comes",
                     $"did you mean '{method.ToUpperInvariant()}'?");
@@ -79,18 +79,18 @@ internal static class MatchChecks
             var place = node?.Find(name)?.Location ?? context.Places.Locate(match, property);
             if (isHeader && !HttpText.IsToken(name))
             {
-                context.Refuse(place, $"'{name}' cannot be the name of a header");
+                context.RefuseAt(place, $"'{name}' cannot be the name of a header");
             }
             else if (!names.Add(name))
             {
-                context.Refuse(place, $"header '{name}' is here twice", "letter case does not count");
+                context.RefuseAt(place, $"header '{name}' is here twice", "letter case does not count");
             }
 
             string[] rules = [nameof(value.Exact), nameof(value.Prefix), nameof(value.Regex), nameof(value.Present)];
             var written = value.Exact is not null && !context.IsWritten(value, nameof(value.Exact)) ? 1 : rules.Count(rule => context.IsWritten(value, rule));
             if (written != 1)
             {
-                context.Refuse(value, "expected exactly one of exact, prefix, regex, present");
+                context.RefuseWhole(value, "expected exactly one of exact, prefix, regex, present");
             }
 
             if (value.Regex is { } regex)

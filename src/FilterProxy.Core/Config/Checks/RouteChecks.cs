@@ -27,7 +27,7 @@ internal static class RouteChecks
         var written = actions.Where(action => context.IsWritten(route, action)).ToList();
         if (written.Count == 0)
         {
-            context.Refuse(route, "the route does nothing", "it needs one of cluster, clusters, redirect, respond");
+            context.RefuseWhole(route, "the route does nothing", "it needs one of cluster, clusters, redirect, respond");
         }
         else if (written.Count > 1)
         {

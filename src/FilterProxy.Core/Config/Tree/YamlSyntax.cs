@@ -33,7 +33,7 @@ internal static class YamlSyntax
     public static (int Line, int Column, string Message, string? Hint) Explain(YamlException error, string text)
     {
         var (line, column) = ((int)error.Start.Line, (int)error.Start.Column);
-        if (error.Message.Contains("invalid tab", StringComparison.Ordinal) && FindTab(text) is var (tabLine, tabColumn))
+        if (error.Message.Contains(" tab", StringComparison.Ordinal) && FindTab(text) is var (tabLine, tabColumn))
         {
             return (tabLine, tabColumn, "a tab cannot indent", "use spaces");
         }

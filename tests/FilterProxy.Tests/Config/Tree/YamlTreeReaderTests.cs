@@ -38,7 +38,7 @@ public sealed class YamlTreeReaderTests
     [InlineData("a:\n\tb: 1\n", "c.yaml:2:1: a tab cannot indent (use spaces)")]
     [InlineData("a: \0b\n", "c.yaml:1:4: character U+0000 is not allowed")]
     [InlineData("a: 1\nb: x\u0007\n", "c.yaml:2:5: character U+0007 is not allowed")]
-    [InlineData("a: [1, 2\nb: 3", "c.yaml:1:8: this is not valid YAML after here (is a bracket, brace or quote left open?)")]
+    [InlineData("a: [1, 2\nb: 3", "c.yaml:1:5: this is not valid YAML after here (is a bracket, brace or quote left open?)")]
     [InlineData("? [a]\n: b\n", "c.yaml:1:3: a key must be a plain text")]
     [InlineData("a: *nope\n", "c.yaml:1:4: there is no anchor '&nope' before this alias (to begin a text with '*', quote it: '*nope')")]
     [InlineData("a: &a [*a]\n", "c.yaml:1:8: there is no anchor '&a' before this alias (to begin a text with '*', quote it: '*a')")]
