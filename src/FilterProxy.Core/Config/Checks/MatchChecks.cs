@@ -10,7 +10,6 @@ internal static class MatchChecks
     {
         foreach (var (index, listener) in match.Listeners.Index())
         {
-            // Several names may have failed to bind: then positions do not agree, and the list's own place will do.
             context.RequireKnown(Place(context, match, nameof(match.Listeners), index), "listener", listener, context.Config.Listeners.Keys);
         }
 
@@ -66,6 +65,7 @@ internal static class MatchChecks
         }
     }
 
+    // Where an item could not be bound positions no longer agree, and the list's own place will do.
     private static SourceLocation Place(CheckContext context, MatchConfig match, string property, int index) =>
         context.IsBound(match, property) ? context.Places.LocateItem(match, property, index) : context.Places.Locate(match, property);
 
@@ -87,8 +87,8 @@ internal static class MatchChecks
             }
 
             string[] rules = [nameof(value.Exact), nameof(value.Prefix), nameof(value.Regex), nameof(value.Present)];
-            var written = value.Exact is not null && !context.IsWritten(value, nameof(value.Exact)) ? 1 : rules.Count(rule => context.IsWritten(value, rule));
-            if (written != 1)
+            var isShort = value.Exact is not null && !context.IsWritten(value, nameof(value.Exact));
+            if (!isShort && rules.Count(rule => context.IsWritten(value, rule)) != 1)
             {
                 context.RefuseWhole(value, "expected exactly one of exact, prefix, regex, present");
             }

@@ -13,7 +13,10 @@ internal static class NameChecks
         if (name.Length is 0 or > Longest || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
         {
             var place = (context.Places.NodeOf(context.Config, property) as ConfigMapping)?.Find(name)?.Location;
-            context.RefuseAt(place ?? context.Places.Locate(context.Config, property), $"'{name}' cannot be the name of a {kind}", "letters, digits, '-', '_' and '.'");
+            context.RefuseAt(
+                place ?? context.Places.Locate(context.Config, property),
+                $"'{name}' cannot be the name of a {kind}",
+                "letters, digits, '-', '_' and '.'");
         }
     }
 }

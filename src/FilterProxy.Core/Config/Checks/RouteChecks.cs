@@ -13,7 +13,9 @@ internal static class RouteChecks
                 context.Refuse(route, nameof(route.Name), $"another route is called '{route.Name}'");
             }
 
-            context.CheckComponents(route.Filters, context.IsBound(context.Config.Http, "RouteFilters") ? context.Config.Http.RouteFilters : route.Filters);
+            // Where the defaults could not be bound, nobody can say what there is to turn off.
+            var http = context.Config.Http;
+            context.CheckComponents(route.Filters, context.IsBound(http, nameof(http.RouteFilters)) ? http.RouteFilters : route.Filters);
             ConfigChecks.CheckDurations(context, route.Timeouts);
             CheckAction(context, route);
             MatchChecks.Run(context, route.Match);

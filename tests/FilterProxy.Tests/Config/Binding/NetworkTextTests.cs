@@ -1,4 +1,3 @@
-using FilterProxy.Core.Config;
 using FilterProxy.Core.Config.Binding;
 using Xunit;
 

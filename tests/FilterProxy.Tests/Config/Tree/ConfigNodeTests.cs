@@ -1,4 +1,3 @@
-using FilterProxy.Core.Config;
 using FilterProxy.Core.Config.Tree;
 using Xunit;
 using static FilterProxy.Tests.Config.ConfigText;
