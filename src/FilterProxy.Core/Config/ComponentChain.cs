@@ -1,3 +1,5 @@
+using FilterProxy.Core.Config.Tree;
+
 namespace FilterProxy.Core.Config;
 
 /// <summary>How a route's filters refine the default chain.</summary>

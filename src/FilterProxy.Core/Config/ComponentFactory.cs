@@ -1,4 +1,6 @@
 using FilterProxy.Core.Components;
+using FilterProxy.Core.Config.Binding;
+using FilterProxy.Core.Config.Tree;
 
 namespace FilterProxy.Core.Config;
 

@@ -3,6 +3,7 @@ using System.Text;
 using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Clusters.LoadBalancing;
 using FilterProxy.Core.Components;
+using FilterProxy.Core.Config.Addresses;
 using FilterProxy.Core.Downstream;
 using FilterProxy.Core.Http1;
 using FilterProxy.Core.Pipeline;

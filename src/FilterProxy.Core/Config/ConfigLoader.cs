@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Text;
+using FilterProxy.Core.Config.Binding;
+using FilterProxy.Core.Config.Checks;
+using FilterProxy.Core.Config.Tree;
 
 namespace FilterProxy.Core.Config;
 
@@ -36,8 +39,15 @@ internal static class ConfigLoader
 
         if (tree is not ConfigMapping root)
         {
-            var nothing = tree is ConfigScalar { IsNull: true };
-            errors.Add(tree.Location, nothing ? "the configuration is empty" : $"expected a mapping, got {tree.Description}");
+            if (tree is ConfigScalar { IsNull: true })
+            {
+                errors.Add(new SourceLocation(file, 1, 1), "the configuration is empty");
+            }
+            else
+            {
+                errors.Add(tree.Location, $"expected a mapping, got {tree.Description}");
+            }
+
             return null;
         }
 

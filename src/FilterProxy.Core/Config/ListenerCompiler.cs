@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Security;
+using FilterProxy.Core.Config.Addresses;
+using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Downstream;
 using FilterProxy.Core.Security;
 

@@ -1,3 +1,6 @@
+using FilterProxy.Core.Config.Binding;
+using FilterProxy.Core.Config.Tree;
+
 namespace FilterProxy.Core.Config;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FilterProxy.Core.Config.Binding;
 
 namespace FilterProxy.Core.Config;
 

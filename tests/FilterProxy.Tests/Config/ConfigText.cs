@@ -1,4 +1,5 @@
 using FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Tree;
 using Xunit;
 
 namespace FilterProxy.Tests.Config;
@@ -8,7 +9,7 @@ internal static class ConfigText
 {
     public const string Listener = "listeners: { web: { address: 127.0.0.1:0 } }\n";
 
-    /// <summary>Four lines every valid route can follow: `routes:` begins at line 4.</summary>
+    /// <summary>What a route needs around it: `routes:` comes at line 4.</summary>
     public const string Basis = """
         listeners: { web: { address: "127.0.0.1:0" } }
         clusters:
@@ -32,7 +33,7 @@ internal static class ConfigText
         Assert.Null(config);
     }
 
-    public static ConfigNode Tree(string text)
+    public static ConfigNode Read(string text)
     {
         var errors = new ConfigErrors();
         var node = YamlTreeReader.Read(text, "c.yaml", Environment, errors);

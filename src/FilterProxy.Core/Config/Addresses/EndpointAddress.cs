@@ -1,8 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using FilterProxy.Core.Config.Binding;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Addresses;
 
 /// <summary>
 /// An upstream endpoint as written: <c>10.0.0.5:3002</c>, <c>app.internal:3002</c>, <c>http://app.internal</c>,

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using FilterProxy.Core.Config.Binding;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Addresses;
 
 /// <summary>Addresses to listen on: <c>0.0.0.0:8080</c>, <c>[::]:443</c>, <c>localhost:8080</c>, <c>unix:/run/proxy.sock</c>.</summary>
 internal static class ListenAddress

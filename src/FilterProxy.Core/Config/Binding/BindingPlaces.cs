@@ -1,4 +1,6 @@
-namespace FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Tree;
+
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>Where bound records and their properties are written, and which of them could not be bound.</summary>
 internal sealed class BindingPlaces

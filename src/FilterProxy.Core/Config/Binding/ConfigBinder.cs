@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Reflection;
+using FilterProxy.Core.Config.Tree;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>
 /// Turns nodes into records, strictly: what is unknown, missing or of the wrong kind is an error at its place, and one error does not
@@ -74,7 +75,8 @@ internal sealed class ConfigBinder(ConfigErrors errors, BindingPlaces? places = 
             var node = mapping.Find(property.Key)?.Value;
             if (node is null && property.IsRequired)
             {
-                errors.Add(mapping.Location, path.Length == 0 ? $"missing option '{property.Key}'" : $"missing option '{property.Key}' of {path}");
+                var owner = path.Length == 0 ? "" : $" of {path}";
+                errors.Add(mapping.Location, $"missing option '{property.Key}'{owner}");
             }
 
             if (node is null ? property.IsRequired : !BindProperty(instance, property, node, path))
@@ -140,7 +142,8 @@ internal sealed class ConfigBinder(ConfigErrors errors, BindingPlaces? places = 
         {
             // Nothing below the key of a record or a list is not "none": it is what remains when its lines are commented out.
             { IsNull: true } => property.IsNullable && ScalarForm.Of(underlying ?? property.Type) is not null,
-            { IsOff: true } => property.OffIsNull || (underlying is not null && underlying != typeof(bool) && underlying != typeof(TimeSpan) && !underlying.IsEnum),
+            { IsOff: true } => property.OffIsNull
+                || (underlying is { IsEnum: false } && underlying != typeof(bool) && underlying != typeof(TimeSpan)),
             _ => false,
         };
     }

@@ -1,4 +1,4 @@
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>A dictionary that is equal to another with equal entries, so that configuration records compare by content.</summary>
 internal sealed class ConfigDictionary<TKey, TValue> : Dictionary<TKey, TValue>

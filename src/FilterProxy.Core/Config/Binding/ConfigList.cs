@@ -1,4 +1,4 @@
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>A list that is equal to another with equal items, so that configuration records compare by content.</summary>
 internal sealed class ConfigList<T> : List<T>

@@ -1,4 +1,4 @@
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>Finds the word that was probably meant.</summary>
 internal static class DidYouMean

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>Durations: <c>250ms</c>, <c>1.5s</c>, <c>2m</c>, <c>1h30m</c>, <c>1d</c>; <c>0</c> and <c>off</c> for none.</summary>
 internal static class DurationText

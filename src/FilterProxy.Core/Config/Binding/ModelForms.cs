@@ -1,4 +1,6 @@
-namespace FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Tree;
+
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>The parts of the model that are not written as plain mappings.</summary>
 internal static class ModelForms
@@ -34,7 +36,10 @@ internal static class ModelForms
         var id = slash < 0 ? null : named.Name[(slash + 1)..];
         if (!IsName(name, isComponent: true) || (id is not null && !IsName(id, isComponent: false)))
         {
-            binder.Refuse(named.Location, $"'{named.Name}' cannot be the name of a component", "names are like 'rate_limit' or 'rate_limit/login'");
+            binder.Refuse(
+                named.Location,
+                $"'{named.Name}' cannot be the name of a component",
+                "names are like 'rate_limit' or 'rate_limit/login'");
             return null;
         }
 
@@ -77,7 +82,8 @@ internal static class ModelForms
         }
 
         var plugin = new PluginConfig { Name = named.Name };
-        bound = binder.BindProperties(plugin, options.With("name", new ConfigScalar(named.Location, named.Name)), ObjectPlan.Of(typeof(PluginConfig))!, named.Name);
+        var whole = options.With("name", new ConfigScalar(named.Location, named.Name));
+        bound = binder.BindProperties(plugin, whole, ObjectPlan.Of(typeof(PluginConfig))!, named.Name);
         if (bound && plugin.Sha256 is { } hash && (hash.Length != 64 || !hash.All(char.IsAsciiHexDigit)))
         {
             binder.Refuse(options.Find("sha256")!.Value.Location, "expected 64 hexadecimal digits", "sha256sum prints them");
@@ -123,7 +129,10 @@ internal static class ModelForms
             case ConfigMapping { Entries: [var only] }:
                 return new Named(only.Name, only.Location, only.Value is ConfigScalar { IsNull: true } ? null : only.Value);
             case ConfigMapping { Entries: [{ Value: ConfigScalar { IsNull: true } } first, ..] }:
-                binder.Refuse(node.Location, $"expected {expected}, got a mapping with several keys", $"indent the options of '{first.Name}' further");
+                binder.Refuse(
+                    node.Location,
+                    $"expected {expected}, got a mapping with several keys",
+                    $"indent the options of '{first.Name}' further");
                 return null;
             case ConfigMapping mapping:
                 var got = mapping.Entries.Count == 0 ? "an empty mapping" : "a mapping with several keys";

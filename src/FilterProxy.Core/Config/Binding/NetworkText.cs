@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>Addresses and networks as people write them; stricter than <see cref="IPAddress"/>, to which <c>10</c> is 0.0.0.10.</summary>
 internal static class NetworkText

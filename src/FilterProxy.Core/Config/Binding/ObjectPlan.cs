@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>How a record or class is written as a mapping: its properties by key. Made once per type.</summary>
 internal sealed class ObjectPlan

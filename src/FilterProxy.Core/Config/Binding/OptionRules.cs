@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using FilterProxy.Core.Config.Tree;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>The rules an options type declares itself: validation attributes and <see cref="IValidatableObject"/>.</summary>
 internal static class OptionRules

@@ -4,7 +4,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Binding;
 
 /// <summary>How a type is written as a single value.</summary>
 /// <param name="expected">What messages ask for, e.g. <c>a duration like '250ms'</c>.</param>
@@ -105,22 +105,25 @@ internal sealed class ScalarForm(string expected, ScalarForm.Parser parse)
     {
         var whole = T.IsInteger(T.One / (T.One + T.One)) && T.Zero == T.One / (T.One + T.One);
         var expected = whole ? "a whole number" : "a number";
-        var style = whole ? NumberStyles.AllowLeadingSign : NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        var style = whole
+            ? NumberStyles.AllowLeadingSign
+            : NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         forms.Add(typeof(T), new(expected, (string text, out object? value, out string error) =>
         {
             var parsed = T.TryParse(text, style, CultureInfo.InvariantCulture, out var number) && T.IsFinite(number);
             value = number;
-            var inRange = parsed || !decimal.TryParse(text, style, CultureInfo.InvariantCulture, out _) || !whole || text.Contains('.', StringComparison.Ordinal);
+            var outOfRange = whole && decimal.TryParse(text, style, CultureInfo.InvariantCulture, out _);
             error = parsed ? ""
-                : inRange ? $"expected {expected}, got '{text}'"
-                : string.Create(CultureInfo.InvariantCulture, $"'{text}' is not between {T.MinValue} and {T.MaxValue}");
+                : outOfRange ? string.Create(CultureInfo.InvariantCulture, $"'{text}' is not between {T.MinValue} and {T.MaxValue}")
+                : $"expected {expected}, got '{text}'";
             return parsed;
         }));
     }
 
     private static ScalarForm OfEnum(Type type)
     {
-        var values = Enum.GetNames(type).ToDictionary(JsonNamingPolicy.SnakeCaseLower.ConvertName, name => Enum.Parse(type, name), StringComparer.Ordinal);
+        var values = Enum.GetNames(type)
+            .ToDictionary(JsonNamingPolicy.SnakeCaseLower.ConvertName, name => Enum.Parse(type, name), StringComparer.Ordinal);
         var expected = $"one of {string.Join(", ", values.Keys)}";
         return new(expected, (string text, out object? value, out string error) =>
         {

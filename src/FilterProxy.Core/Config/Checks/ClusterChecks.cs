@@ -1,4 +1,6 @@
-namespace FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Addresses;
+
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>Checks of <c>clusters</c>.</summary>
 internal static class ClusterChecks

@@ -1,4 +1,6 @@
-namespace FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Binding;
+
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>
 /// What must hold of a whole configuration and can be told without knowing any component: names that refer to something, addresses,
@@ -21,7 +23,7 @@ internal static class ConfigChecks
         {
             if (config.Plugins.Take(index).Any(earlier => earlier.Name == plugin.Name))
             {
-                context.Refuse(plugin, $"plugin '{plugin.Name}' is here twice");
+                context.RefuseWhole(plugin, $"plugin '{plugin.Name}' is here twice");
             }
         }
     }

@@ -1,4 +1,4 @@
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>Checks of <c>http</c>, and of the parts of it a listener can override.</summary>
 internal static class HttpChecks

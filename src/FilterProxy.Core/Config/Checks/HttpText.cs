@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>What texts may stand where in HTTP.</summary>
 internal static class HttpText
@@ -13,5 +13,6 @@ internal static class HttpText
     public static bool IsToken(string text) => text.Length > 0 && text.AsSpan().IndexOfAnyExcept(TokenCharacters) < 0;
 
     /// <summary>A header's value (RFC 9110 section 5.5): Latin-1 without control characters, not padded.</summary>
-    public static bool IsValue(string text) => text.All(c => c is '\t' or (>= ' ' and not '\x7f' and <= '\xff')) && text.Trim(' ', '\t').Length == text.Length;
+    public static bool IsValue(string text) =>
+        text.All(c => c is '\t' or (>= ' ' and not '\x7f' and <= '\xff')) && text.Trim(' ', '\t').Length == text.Length;
 }

@@ -1,6 +1,7 @@
 using System.Net;
+using FilterProxy.Core.Config.Addresses;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>Checks of <c>listeners</c>.</summary>
 internal static class ListenerChecks

@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
 using FilterProxy.Core.Routing;
+using FilterProxy.Core.Config.Tree;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>Checks of a route's <c>match</c>. What a pattern may look like inside is the route table's to say.</summary>
 internal static class MatchChecks
@@ -10,7 +11,6 @@ internal static class MatchChecks
     {
         foreach (var (index, listener) in match.Listeners.Index())
         {
-            // Several names may have failed to bind: then positions do not agree, and the list's own place will do.
             context.RequireKnown(Place(context, match, nameof(match.Listeners), index), "listener", listener, context.Config.Listeners.Keys);
         }
 
@@ -18,7 +18,7 @@ internal static class MatchChecks
         {
             if (path.Length > 0 && path[0] is not ('/' or '~'))
             {
-                context.Refuse(Place(context, match, nameof(match.Path), index), $"expected a path that begins with '/', got '{path}'");
+                context.RefuseAt(Place(context, match, nameof(match.Path), index), $"expected a path that begins with '/', got '{path}'");
             }
             else if (!PathPattern.TryParse(path, out _, out var error))
             {
@@ -30,7 +30,7 @@ internal static class MatchChecks
         {
             if (host.Length == 0 || host.AsSpan().IndexOfAny("/?#@ ") >= 0 || !HostPattern.TryParse(host, out _, out _))
             {
-                context.Refuse(Place(context, match, nameof(match.Host), index), $"expected a host like 'example.com' or '*.example.com', got '{host}'");
+                context.RefuseAt(Place(context, match, nameof(match.Host), index), $"expected a host like 'example.com' or '*.example.com', got '{host}'");
             }
         }
 
@@ -38,11 +38,11 @@ internal static class MatchChecks
         {
             if (!HttpText.IsToken(method))
             {
-                context.Refuse(Place(context, match, nameof(match.Methods), index), $"'{method}' cannot be a method");
+                context.RefuseAt(Place(context, match, nameof(match.Methods), index), $"'{method}' cannot be a method");
             }
             else if (method.Any(char.IsAsciiLetterLower))
             {
-                context.Refuse(
+                context.RefuseAt(
                     Place(context, match, nameof(match.Methods), index),
                     $"methods are case-sensitive: '{method}' never comes",
                     $"did you mean '{method.ToUpperInvariant()}'?");
@@ -70,6 +70,7 @@ internal static class MatchChecks
         }
     }
 
+    // Where an item could not be bound positions no longer agree, and the list's own place will do.
     private static SourceLocation Place(CheckContext context, MatchConfig match, string property, int index) =>
         context.IsBound(match, property) ? context.Places.LocateItem(match, property, index) : context.Places.Locate(match, property);
 
@@ -83,18 +84,18 @@ internal static class MatchChecks
             var place = node?.Find(name)?.Location ?? context.Places.Locate(match, property);
             if (isHeader && !HttpText.IsToken(name))
             {
-                context.Refuse(place, $"'{name}' cannot be the name of a header");
+                context.RefuseAt(place, $"'{name}' cannot be the name of a header");
             }
             else if (!names.Add(name))
             {
-                context.Refuse(place, $"header '{name}' is here twice", "letter case does not count");
+                context.RefuseAt(place, $"header '{name}' is here twice", "letter case does not count");
             }
 
             string[] rules = [nameof(value.Exact), nameof(value.Prefix), nameof(value.Regex), nameof(value.Present)];
-            var written = value.Exact is not null && !context.IsWritten(value, nameof(value.Exact)) ? 1 : rules.Count(rule => context.IsWritten(value, rule));
-            if (written != 1)
+            var isShort = value.Exact is not null && !context.IsWritten(value, nameof(value.Exact));
+            if (!isShort && rules.Count(rule => context.IsWritten(value, rule)) != 1)
             {
-                context.Refuse(value, "expected exactly one of exact, prefix, regex, present");
+                context.RefuseWhole(value, "expected exactly one of exact, prefix, regex, present");
             }
 
             if (value.Regex is { } regex)

@@ -1,4 +1,6 @@
-namespace FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Tree;
+
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>Checks of the names users give: they appear in metrics, logs and URLs of the admin listener.</summary>
 internal static class NameChecks
@@ -11,7 +13,10 @@ internal static class NameChecks
         if (name.Length is 0 or > Longest || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
         {
             var place = (context.Places.NodeOf(context.Config, property) as ConfigMapping)?.Find(name)?.Location;
-            context.Refuse(place ?? context.Places.Locate(context.Config, property), $"'{name}' cannot be the name of a {kind}", "letters, digits, '-', '_' and '.'");
+            context.RefuseAt(
+                place ?? context.Places.Locate(context.Config, property),
+                $"'{name}' cannot be the name of a {kind}",
+                "letters, digits, '-', '_' and '.'");
         }
     }
 }

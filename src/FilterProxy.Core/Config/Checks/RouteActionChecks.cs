@@ -1,6 +1,7 @@
+using FilterProxy.Core.Config.Tree;
 using FilterProxy.Core.Routing;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>Checks of what a route does: its clusters, rewrite, redirect and response.</summary>
 internal static class RouteActionChecks
@@ -46,7 +47,7 @@ internal static class RouteActionChecks
             context.RequireKnown(place, "cluster", part.Cluster, context.Config.Clusters.Keys);
             if (clusters.Take(index).Any(earlier => context.IsBound(earlier, nameof(part.Cluster)) && earlier.Cluster == part.Cluster))
             {
-                context.Refuse(place, $"cluster '{part.Cluster}' is here twice");
+                context.RefuseAt(place, $"cluster '{part.Cluster}' is here twice");
             }
         }
 
@@ -67,7 +68,7 @@ internal static class RouteActionChecks
             + (rewrite.StripPrefix is null && rewrite.AddPrefix is null ? 0 : 1);
         if (ways > 1)
         {
-            context.Refuse(rewrite, "path, regex and prefixes cannot be combined", "use one of: path; regex; strip_prefix and add_prefix");
+            context.RefuseWhole(rewrite, "path, regex and prefixes cannot be combined", "use one of: path; regex; strip_prefix and add_prefix");
         }
 
         RequireSlash(context, rewrite, nameof(rewrite.Path), rewrite.Path);
@@ -126,11 +127,11 @@ internal static class RouteActionChecks
         {
             if (!HttpText.IsToken(name))
             {
-                context.Refuse(node!.Find(name)!.Location, $"'{name}' cannot be the name of a header");
+                context.RefuseAt(node!.Find(name)!.Location, $"'{name}' cannot be the name of a header");
             }
             else if (!HttpText.IsValue(value))
             {
-                context.Refuse(node!.Find(name)!.Value.Location, "this cannot be the value of a header");
+                context.RefuseAt(node!.Find(name)!.Value.Location, "this cannot be the value of a header");
             }
         }
     }

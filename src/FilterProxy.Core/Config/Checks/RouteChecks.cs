@@ -1,4 +1,4 @@
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Checks;
 
 /// <summary>Checks of <c>routes</c>.</summary>
 internal static class RouteChecks
@@ -13,7 +13,9 @@ internal static class RouteChecks
                 context.Refuse(route, nameof(route.Name), $"another route is called '{route.Name}'");
             }
 
-            context.CheckComponents(route.Filters, context.IsBound(context.Config.Http, "RouteFilters") ? context.Config.Http.RouteFilters : route.Filters);
+            // Where the defaults could not be bound, nobody can say what there is to turn off.
+            var http = context.Config.Http;
+            context.CheckComponents(route.Filters, context.IsBound(http, nameof(http.RouteFilters)) ? http.RouteFilters : route.Filters);
             ConfigChecks.CheckDurations(context, route.Timeouts);
             CheckAction(context, route);
             MatchChecks.Run(context, route.Match);
@@ -27,7 +29,7 @@ internal static class RouteChecks
         var written = actions.Where(action => context.IsWritten(route, action)).ToList();
         if (written.Count == 0)
         {
-            context.Refuse(route, "the route does nothing", "it needs one of cluster, clusters, redirect, respond");
+            context.RefuseWhole(route, "the route does nothing", "it needs one of cluster, clusters, redirect, respond");
         }
         else if (written.Count > 1)
         {

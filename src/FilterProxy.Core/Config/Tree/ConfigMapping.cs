@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Tree;
 
 /// <summary>Keys and values. Keys are unique.</summary>
 internal sealed class ConfigMapping : ConfigNode

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Tree;
 
 /// <summary>
 /// Environment variables in scalars: <c>${NAME}</c>, <c>${NAME:-default}</c> (also when the variable is empty), <c>$${</c> for a

@@ -1,7 +1,7 @@
 using System.Globalization;
 using YamlDotNet.Core;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Tree;
 
 /// <summary>What is wrong with text that is not YAML, in words that help.</summary>
 internal static class YamlSyntax
@@ -13,8 +13,7 @@ internal static class YamlSyntax
         {
             var c = text[i];
             var pair = char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
-            var allowed = c is '\t' or '\n' or '\r' || (c >= ' ' && c != '\x7f' && c is < '\x80' or > '\x9f' && !char.IsSurrogate(c) && c < '\ufffe');
-            if (!allowed && !pair)
+            if (!pair && !IsAllowed(c))
             {
                 var (line, column) = Place(text, i);
                 return (line, column, string.Create(CultureInfo.InvariantCulture, $"character U+{(int)c:X4} is not allowed"));
@@ -33,7 +32,7 @@ internal static class YamlSyntax
     public static (int Line, int Column, string Message, string? Hint) Explain(YamlException error, string text)
     {
         var (line, column) = ((int)error.Start.Line, (int)error.Start.Column);
-        if (error.Message.Contains("invalid tab", StringComparison.Ordinal) && FindTab(text) is var (tabLine, tabColumn))
+        if (error.Message.Contains(" tab", StringComparison.Ordinal) && FindTab(text) is var (tabLine, tabColumn))
         {
             return (tabLine, tabColumn, "a tab cannot indent", "use spaces");
         }
@@ -53,6 +52,9 @@ internal static class YamlSyntax
         };
         return (Math.Max(line, 1), Math.Max(column, 1), Lower(error.Message), hint);
     }
+
+    private static bool IsAllowed(char c) =>
+        c is '\t' or '\n' or '\r' or (>= ' ' and < '\x7f') or (> '\x9f' and < '\ufffe') && !char.IsSurrogate(c);
 
     private static (int Line, int Column)? FindTab(string text)
     {

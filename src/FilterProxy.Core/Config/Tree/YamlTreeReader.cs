@@ -1,7 +1,7 @@
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Tree;
 
 /// <summary>
 /// Reads YAML (and with it JSON) into a tree that knows the place of every node. Takes what a configuration needs: one document,

@@ -1,3 +1,5 @@
+using FilterProxy.Core.Config.Tree;
+
 namespace FilterProxy.Core.Config;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using FilterProxy.Core.Config.Binding;
+
 namespace FilterProxy.Core.Config;
 
 /// <summary>Where connections are accepted.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using FilterProxy.Core.Config.Binding;
 
 namespace FilterProxy.Core.Config;
 
