@@ -22,7 +22,7 @@ internal static class MatchChecks
             }
             else if (!PathPattern.TryParse(path, out _, out var error))
             {
-                context.Refuse(Place(context, match, nameof(match.Path), index), error);
+                context.RefuseAt(Place(context, match, nameof(match.Path), index), error);
             }
         }
 
