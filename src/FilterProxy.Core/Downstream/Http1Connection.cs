@@ -90,6 +90,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
                 return;
             }
 
+            exchange.WatchClient();
             await HttpPipeline.RunAsync(exchange);
             if (!exchange.KeepAlive)
             {

@@ -35,7 +35,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
         _connection = connection;
         _input = connection.Transport.Input;
         _output = connection.Transport.Output;
-        _sender = connection.Features.Get<ISequenceSend>();
+        _sender = connection.Transport.Output as ISequenceSend;
         Reader = new Http1RequestReader(Request);
     }
 
@@ -61,6 +61,18 @@ internal sealed partial class Http1Exchange : ProxyExchange
         _expectsContinue = false;
         _body.Begin(_input, default, Request.Trailers, 0);
         RequestBody = _body;
+    }
+
+    /// <summary>
+    /// Watches the client while its request is worked on: with a transport that receives only when read, its leaving would go
+    /// unnoticed. The receive is the one the next request needs anyway.
+    /// </summary>
+    public override void WatchClient()
+    {
+        if (_body.IsEnded)
+        {
+            (_input as SocketReader)?.Prefetch();
+        }
     }
 
     /// <summary>Takes a complete head: decides framing, path and forwarding before anybody sees the request.</summary>

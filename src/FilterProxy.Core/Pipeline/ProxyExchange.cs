@@ -269,6 +269,9 @@ internal abstract partial class ProxyExchange : HttpExchange
     /// <summary>Arms or disarms the deadline for the client to send more of its body.</summary>
     public abstract void AwaitRequestBody(bool awaiting);
 
+    /// <summary>Makes the client's leaving noticeable while nobody reads from it.</summary>
+    public abstract void WatchClient();
+
     /// <summary>Arms the deadline of the whole exchange.</summary>
     protected abstract void ArmTotal(long milliseconds);
 

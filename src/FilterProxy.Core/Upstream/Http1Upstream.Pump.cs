@@ -210,6 +210,8 @@ internal sealed partial class Http1Upstream
                     AwaitHead();
                 }
 
+                _x.WatchClient();
+
                 return true;
             }
         }
