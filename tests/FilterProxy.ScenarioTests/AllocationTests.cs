@@ -25,7 +25,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
 
     [Fact]
     public Task A_warm_GET_through_filters_that_do_nothing_allocates_nothing() =>
-        AssertNothingAsync(Get, "\r\n\r\n"u8.ToArray(), "{ filters: [no_op], route_filters: [{ again: { use: no_op } }] }");
+        AssertNothingAsync(Get, "\r\n\r\n"u8.ToArray(), "{ filters: [no_op], route_filters: [no_op] }");
 
     [Fact]
     public Task A_warm_POST_with_a_body_allocates_nothing() => AssertNothingAsync(Post, "!end"u8.ToArray(), "{}");
