@@ -118,6 +118,7 @@ internal abstract partial class ProxyExchange : HttpExchange
         Tried.Clear();
         NeedsFreshConnection = false;
         IsUpgrade = false;
+        IsBareReply = false;
         ReplyBody = null;
         _deferredReply = null;
         Volatile.Write(ref _breakKind, 0);
@@ -135,6 +136,12 @@ internal abstract partial class ProxyExchange : HttpExchange
     /// <summary>Finds the route and applies it up to its own filters. False when the exchange has its answer already.</summary>
     public bool Match()
     {
+        if (Error.IsError)
+        {
+            // A global filter buffered the body, and it broke off.
+            return false;
+        }
+
         if (!Snapshot.Routes.TryMatch(Request, Downstream.ListenerName, Captures, out var route))
         {
             Error = ProxyError.Downstream(ProxyErrorKind.NoRoute);
@@ -152,6 +159,11 @@ internal abstract partial class ProxyExchange : HttpExchange
     public bool EnterRoute()
     {
         var route = Route!;
+        if (Error.IsError)
+        {
+            return false;
+        }
+
         if (route.TotalTimeout > 0)
         {
             ArmTotal(route.TotalTimeout);
@@ -184,6 +196,7 @@ internal abstract partial class ProxyExchange : HttpExchange
         }
         else
         {
+            BeginRequestBodyFilters();
             _attemptMark = Block.Length;
         }
 
@@ -208,7 +221,7 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     public override void Reply(int status, string reason, ReadOnlyMemory<byte> body = default, string? contentType = null)
     {
-        if (BeginReply(status, reason, body, contentType))
+        if (BeginReply(status, reason, body, body.Length, contentType))
         {
             _replyMemory.Begin(new ReadOnlySequence<byte>(body));
             ReplyBody = _replyMemory;
@@ -219,7 +232,7 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     public override void Reply(int status, string reason, PipeReader body, long? length, string? contentType)
     {
-        if (BeginReply(status, reason, body, contentType))
+        if (BeginReply(status, reason, body, length, contentType))
         {
             _replyPipe.Begin(body);
             ReplyBody = _replyPipe;
