@@ -78,6 +78,11 @@ internal sealed partial class Http1Upstream
         try
         {
             await PrepareAsync();
+            if (_x.HasReply)
+            {
+                return default;
+            }
+
             return await ExchangeHeadsAsync(connection);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or ObjectDisposedException && _x.CurrentFilter is null)
