@@ -51,7 +51,7 @@ internal static class ProxyHost
             return 1;
         }
 
-        Banner.Print(file, engine, config, samples);
+        Banner.Print(Console.Error, file, engine, config, samples);
         await stop.Requested;
         var stopping = engine.StopAsync(config.Runtime.ShutdownGrace);
         await Task.WhenAny(stopping, stop.Insisted);
@@ -69,6 +69,9 @@ internal static class ProxyHost
     private static ILoggerFactory CreateLoggers() => LoggerFactory.Create(logging => logging
         .SetMinimumLevel(LogLevel.Information)
         .AddFilter("Microsoft", LogLevel.Warning)
+
+        // A listener that cannot start is said once, by us and without a stack trace.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;
