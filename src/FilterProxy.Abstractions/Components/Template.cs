@@ -22,7 +22,7 @@ public sealed class Template : IEquatable<Template>
     }
 
     /// <summary>Whether the result is the same for every exchange.</summary>
-    public bool IsConstant => _segments.All(s => s.IsLiteral);
+    public bool IsConstant => _segments is [] or [{ IsLiteral: true }];
 
     /// <summary>Compiles a template.</summary>
     /// <param name="text">The text.</param>
@@ -47,6 +47,28 @@ public sealed class Template : IEquatable<Template>
         {
             segment.Write(exchange, output, escape: false);
         }
+    }
+
+    /// <summary>
+    /// As <see cref="Format(HttpExchange, IBufferWriter{byte})"/>, but false with nothing written when the template is a single operator
+    /// and the exchange has no value for it: for those who can do better than <c>-</c>.
+    /// </summary>
+    public bool TryFormat(HttpExchange exchange, IBufferWriter<byte> output)
+    {
+        if (_segments is [{ IsLiteral: false } only])
+        {
+            return only.TryWrite(exchange, output, escape: false);
+        }
+
+        Format(exchange, output);
+        return true;
+    }
+
+    /// <summary>The result, when it is the same for every exchange.</summary>
+    public bool TryGetConstant(out ReadOnlySpan<byte> value)
+    {
+        value = _segments is [{ IsLiteral: true } only] ? only.Literal : default;
+        return IsConstant;
     }
 
     /// <summary>

@@ -42,7 +42,7 @@ internal static class TemplateOutput
         return true;
     }
 
-    public static void WriteEscaped(this IBufferWriter<byte> output, ReadOnlySpan<byte> bytes)
+    public static bool WriteEscaped(this IBufferWriter<byte> output, ReadOnlySpan<byte> bytes)
     {
         for (var next = bytes.IndexOfAny(MustEscape); next >= 0; next = bytes.IndexOfAny(MustEscape))
         {
@@ -52,7 +52,7 @@ internal static class TemplateOutput
             bytes = bytes[(next + 1)..];
         }
 
-        output.Write(bytes);
+        return output.WriteBytes(bytes);
     }
 
     /// <summary>At most <paramref name="maxLength"/> bytes, without cutting a UTF-8 sequence in two.</summary>

@@ -30,20 +30,23 @@ internal sealed class TemplateSegment
 
     public void Write(HttpExchange exchange, IBufferWriter<byte> output, bool escape)
     {
+        if (!TryWrite(exchange, output, escape))
+        {
+            output.Write("-"u8);
+        }
+    }
+
+    /// <summary>False, with nothing written, when it is an operator without a value.</summary>
+    public bool TryWrite(HttpExchange exchange, IBufferWriter<byte> output, bool escape)
+    {
         if (_value is null)
         {
-            output.Write(_literal);
-            return;
+            return output.WriteBytes(_literal);
         }
 
         if (!escape && _maxLength == int.MaxValue)
         {
-            if (!_value(exchange, output))
-            {
-                output.Write("-"u8);
-            }
-
-            return;
+            return _value(exchange, output);
         }
 
         // No operator formats a template, so one scratch per thread is never in use twice.
@@ -51,18 +54,10 @@ internal sealed class TemplateSegment
         scratch.ResetWrittenCount();
         if (!_value(exchange, scratch))
         {
-            output.Write("-"u8);
-            return;
+            return false;
         }
 
         var value = TemplateOutput.Truncate(scratch.WrittenSpan, _maxLength);
-        if (escape)
-        {
-            output.WriteEscaped(value);
-        }
-        else
-        {
-            output.Write(value);
-        }
+        return escape ? output.WriteEscaped(value) : output.WriteBytes(value);
     }
 }

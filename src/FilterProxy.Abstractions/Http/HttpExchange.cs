@@ -18,7 +18,7 @@ public abstract class HttpExchange
     {
         Block = new HeadBlock();
         Request = new RequestHead(Block);
-        Response = new ResponseHead(Block);
+        Response = new ResponseHead(new HeadBlock());
     }
 
     /// <summary>The request as the client sent it and filters changed it.</summary>
@@ -78,6 +78,7 @@ public abstract class HttpExchange
     /// <summary>Whether the request has, or may have, a body.</summary>
     public abstract bool HasRequestBody { get; }
 
+    // The request's. The response has its own, because request trailers may come while the response head is being read.
     internal HeadBlock Block { get; }
 
     /// <summary>A cluster of the configuration this exchange began under.</summary>

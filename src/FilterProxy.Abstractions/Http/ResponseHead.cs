@@ -5,6 +5,7 @@ public sealed class ResponseHead
 {
     private readonly HeadBlock _block;
     private ByteRange _reason;
+    private int _statusCode;
 
     internal ResponseHead(HeadBlock block)
     {
@@ -13,10 +14,21 @@ public sealed class ResponseHead
         Trailers = new HeaderMap(block);
     }
 
-    /// <summary>The status code, 200 to 599, or 101; 0 while there is no response yet.</summary>
-    public int StatusCode { get; set; }
+    /// <summary>The status code, 200 to 599, or 101; 0 while there is no response yet. Changing it drops the reason phrase.</summary>
+    public int StatusCode
+    {
+        get => _statusCode;
+        set
+        {
+            if (_statusCode != value)
+            {
+                _statusCode = value;
+                _reason = default;
+            }
+        }
+    }
 
-    /// <summary>The upstream's reason phrase; empty where there was none. Changing <see cref="StatusCode"/> does not change it.</summary>
+    /// <summary>The upstream's reason phrase; empty where there was none: then the status's own is sent.</summary>
     public ReadOnlySpan<byte> ReasonPhrase => _block.Slice(_reason.Start, _reason.Length);
 
     /// <summary>The protocol the upstream spoke.</summary>

@@ -9,6 +9,7 @@ using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace FilterProxy.Core.Downstream;
 

@@ -45,7 +45,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
     public bool KeepAlive { get; set; }
 
     /// <summary>Whether the connection is to be read on for a moment before it is closed: unread bytes would reset it.</summary>
-    public bool NeedsLinger => !_body.IsEnded || Error.Source == ErrorSource.Downstream;
+    public bool NeedsLinger => !_body.IsEnded || Error.BreaksFraming();
 
     public override bool HasRequestBody => _framing.Kind != BodyKind.None;
 
@@ -53,6 +53,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
     {
         base.Begin(snapshot, rules);
         Block.Reset();
+        Response.Block.Reset();
         Reader.Begin(rules.RequestHead);
         KeepAlive = false;
         RequestFraming = default;
@@ -87,8 +88,14 @@ internal sealed partial class Http1Exchange : ProxyExchange
     public void Release()
     {
         _closedDeadline.Settle();
-        Begin(Snapshot, Rules);
+        SettleDeadlines();
+        if (Snapshot is not null)
+        {
+            Begin(Snapshot, Rules);
+        }
+
         Block.Release();
+        Response.Block.Release();
     }
 
     /// <summary>Reads away what is left of the request's body, if that is little. True when the connection stands at the next request.</summary>
@@ -243,6 +250,9 @@ internal sealed partial class Http1Exchange : ProxyExchange
         }
 
         IsUpgrade = Http1Framing.IsUpgradeRequest(Request);
+
+        // Before any filter: a client must not strip a field that a filter adds by nominating it in Connection.
+        HopByHop.RemoveFromRequest(Request, IsUpgrade);
         return PathNormalizer.Apply(Request, Snapshot.Paths);
     }
 

@@ -236,7 +236,8 @@ internal sealed class Http1RequestReader(RequestHead head) : Http1HeadReader
             _asteriskPath = head.MethodKind == HttpMethodKind.Options && !head.HasQuery;
 
             // An empty path is "/" (RFC 9110 §4.2.3); the scheme's last slash lends the byte.
-            head.SetPathAndQuery(new ByteRange(start + scheme - 1, 1), head.HasQuery ? QueryRange(rest, start + scheme + length) : default, head.HasQuery);
+            var query = head.HasQuery ? QueryRange(rest, start + scheme + length) : default;
+            head.SetPathAndQuery(new ByteRange(start + scheme - 1, 1), query, head.HasQuery);
         }
 
         return true;

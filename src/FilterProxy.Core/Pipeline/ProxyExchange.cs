@@ -180,6 +180,7 @@ internal abstract partial class ProxyExchange : HttpExchange
         {
             Block.Truncate(_attemptMark);
             Response.Reset();
+            Response.Block.Reset();
         }
         else
         {

@@ -4,7 +4,7 @@ using FilterProxy.Core.Transport;
 namespace FilterProxy.Core.Pipeline;
 
 /// <summary>What lives as long as the process and every exchange needs.</summary>
-internal sealed class ProxyServices(Heartbeat heartbeat, Log log, TimeProvider time)
+internal sealed class ProxyServices(Heartbeat heartbeat, Log log, TimeProvider time, int shelves = 1)
 {
     private volatile bool _draining;
 
@@ -13,6 +13,9 @@ internal sealed class ProxyServices(Heartbeat heartbeat, Log log, TimeProvider t
     public Log Log { get; } = log;
 
     public TimeProvider Time { get; } = time;
+
+    /// <summary>How many shelves a connection pool has: one per event loop, or one where completions hop anyway.</summary>
+    public int Shelves { get; } = shelves;
 
     public ConnectionTable Connections { get; } = new();
 

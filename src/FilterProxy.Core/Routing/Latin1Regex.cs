@@ -52,7 +52,8 @@ internal sealed class Latin1Regex
     }
 
     /// <summary>All matches replaced; allocates.</summary>
-    public string Replace(ReadOnlySpan<byte> text, string replacement) => _regex.Replace(Encoding.Latin1.GetString(text), replacement);
+    public string Replace(ReadOnlySpan<byte> text, string replacement) =>
+        _regex.Replace(Encoding.Latin1.GetString(text), replacement);
 
     public override string ToString() => _regex.ToString();
 }

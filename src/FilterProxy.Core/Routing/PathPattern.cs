@@ -18,7 +18,8 @@ internal sealed class PathPattern
 {
     private readonly string _text;
 
-    internal PathPattern(string text, PathPatternKind kind, PathSegment[] segments, bool hasTail, string[] parameters, Latin1Regex? regex)
+    internal PathPattern(
+        string text, PathPatternKind kind, PathSegment[] segments, bool hasTail, string[] parameters, Latin1Regex? regex)
     {
         _text = text;
         Kind = kind;

@@ -30,7 +30,10 @@ internal sealed class PathRewrite
     /// <param name="rewrite">The result.</param>
     /// <param name="error">Why there is none.</param>
     public static bool TryCompile(
-        PathRewriteRule rule, IReadOnlyCollection<string> captures, [NotNullWhen(true)] out PathRewrite? rewrite, out string error)
+        PathRewriteRule rule,
+        IReadOnlyCollection<string> captures,
+        [NotNullWhen(true)] out PathRewrite? rewrite,
+        out string error)
     {
         rewrite = null;
         PathTemplate? template = null;

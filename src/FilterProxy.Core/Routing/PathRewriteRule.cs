@@ -6,7 +6,10 @@ namespace FilterProxy.Core.Routing;
 /// </summary>
 internal sealed record PathRewriteRule
 {
-    /// <summary>Taken off when the path begins with it on a segment boundary: <c>/api</c> leaves <c>/</c> of <c>/api</c>, and <c>/apix</c> alone.</summary>
+    /// <summary>
+    /// Taken off when the path begins with it on a segment boundary: <c>/api</c> leaves <c>/</c> of <c>/api</c>, and <c>/apix</c>
+    /// alone.
+    /// </summary>
     public string? StripPrefix { get; init; }
 
     /// <summary>Put in front.</summary>

@@ -31,9 +31,9 @@ internal static class PathScan
             var before = Vector128.LoadUnsafe(ref start, (nuint)i);
             var at = Vector128.LoadUnsafe(ref start, (nuint)(i + 1));
             var slash = Vector128.Create((byte)'/');
-            var found = Vector128.Equals(at, Vector128.Create((byte)'%'))
-                | Vector128.Equals(at, Vector128.Create((byte)'\\'))
-                | (Vector128.Equals(before, slash) & (Vector128.Equals(at, slash) | Vector128.Equals(at, Vector128.Create((byte)'.'))));
+            var special = Vector128.Equals(at, Vector128.Create((byte)'%')) | Vector128.Equals(at, Vector128.Create((byte)'\\'));
+            var slashOrDot = Vector128.Equals(at, slash) | Vector128.Equals(at, Vector128.Create((byte)'.'));
+            var found = special | (Vector128.Equals(before, slash) & slashOrDot);
             if (found != Vector128<byte>.Zero)
             {
                 return false;

@@ -4,8 +4,9 @@ namespace FilterProxy.Core.Routing;
 
 /// <summary>
 /// A path with places for captures, as in <c>/{service}/api/{rest}</c>. When a catch-all captured nothing, the slash before
-/// its place goes with it, unless it ends the template and the request's path ended in a slash too: from <c>/api/{service}/{rest*}</c>
-/// come <c>/oauth/api/x</c> of <c>/api/oauth/x</c>, <c>/oauth/api</c> of <c>/api/oauth</c> and <c>/oauth/api/</c> of <c>/api/oauth/</c>.
+/// its place goes with it, unless it ends the template and the request's path ended in a slash too. For the route's path
+/// <c>/api/{service}/{rest*}</c> that gives <c>/oauth/api/x</c> of <c>/api/oauth/x</c>, <c>/oauth/api</c> of <c>/api/oauth</c>
+/// and <c>/oauth/api/</c> of <c>/api/oauth/</c>.
 /// </summary>
 internal sealed class PathTemplate
 {

@@ -107,7 +107,9 @@ internal static class PercentEncoding
         {
             if (c <= 0x20 || c == 0x7F || c is '?' or '#')
             {
-                error = c is '?' or '#' ? $"a path ends before '{c}'; write %{(int)c:X2} for the character" : $"U+{(int)c:X4} must be percent-encoded";
+                error = c is '?' or '#'
+                    ? $"a path ends before '{c}'; write %{(int)c:X2} for the character"
+                    : $"U+{(int)c:X4} must be percent-encoded";
                 return false;
             }
         }

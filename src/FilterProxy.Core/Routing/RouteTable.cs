@@ -118,7 +118,8 @@ internal sealed class RouteTable<T>
         // From the first dot that has something before it, so the longest suffix comes first.
         for (var dot = 1; dot < host.Length; dot++)
         {
-            if (host[dot] == (byte)'.' && _wildcards.TryGet(host[dot..], out var bucket) && bucket.Find(attempt, port) is { } found)
+            if (host[dot] == (byte)'.' && _wildcards.TryGet(host[dot..], out var bucket)
+                && bucket.Find(attempt, port) is { } found)
             {
                 return found;
             }

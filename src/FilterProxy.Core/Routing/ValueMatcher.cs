@@ -3,7 +3,9 @@ using System.Text;
 
 namespace FilterProxy.Core.Routing;
 
-/// <summary>What a route wants of a header field or query parameter. Values compare byte by byte, text as UTF-8, with case.</summary>
+/// <summary>
+/// What a route wants of a header field or query parameter. Values compare byte by byte, text as UTF-8, with case.
+/// </summary>
 internal sealed class ValueMatcher
 {
     private readonly byte[][] _values;

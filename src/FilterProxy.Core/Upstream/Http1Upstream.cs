@@ -13,6 +13,9 @@ namespace FilterProxy.Core.Upstream;
 /// </summary>
 internal sealed partial class Http1Upstream
 {
+    /// <summary>More interim responses than this to one request are no conversation but an attack or a bug.</summary>
+    private const int MaxInterim = 100;
+
     private readonly ProxyExchange _x;
     private readonly Http1ResponseReader _reader;
     private readonly Http1BodyReader _body = new();
@@ -20,6 +23,7 @@ internal sealed partial class Http1Upstream
     private long _lease;
     private MessageFraming _responseFraming;
     private bool _hasResponse;
+    private int _interim;
     private Deadline _readDeadline;
 
     public Http1Upstream(ProxyExchange exchange)
@@ -57,6 +61,7 @@ internal sealed partial class Http1Upstream
         IsReused = false;
         IsSwitched = false;
         _hasResponse = false;
+        _interim = 0;
         _x.Stats.AddAttempt(_x.Peer!.Endpoint);
         var pool = ((ProxyCluster)_x.Peer.Cluster).GetPool(_x.Peer);
         var rented = await pool.RentAsync(new ConnectContext(_x.Downstream), _x.NeedsFreshConnection, _x.Aborted);
@@ -144,12 +149,11 @@ internal sealed partial class Http1Upstream
         }
     }
 
-    /// <summary>Makes the request of this attempt: hop-by-hop fields off, forwarding fields on, filters last.</summary>
+    /// <summary>Makes the request of this attempt: an overlay with the forwarding fields, then filters.</summary>
     private ValueTask PrepareAsync()
     {
         var attempt = _x.AttemptHead;
         attempt.CopyFrom(_x.Request);
-        HopByHop.RemoveFromRequest(attempt, _x.IsUpgrade);
         ForwardingHeaders.Apply(_x, attempt);
         return _x.Chain.OnUpstreamRequestAsync(_x, attempt);
     }
@@ -215,7 +219,13 @@ internal sealed partial class Http1Upstream
                 return ProxyError.Downstream(ProxyErrorKind.DownstreamClosed);
             }
 
+            if (++_interim > MaxInterim)
+            {
+                return ProxyError.Upstream(ProxyErrorKind.BadResponse, detail: "too_many_interim");
+            }
+
             response.Reset();
+            response.Block.Reset();
             _reader.Begin(_x.Rules.ResponseHead);
             return null;
         }

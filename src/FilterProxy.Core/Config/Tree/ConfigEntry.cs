@@ -1,4 +1,4 @@
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Tree;
 
 /// <summary>A key of a mapping and its value.</summary>
 /// <param name="Name">The key.</param>

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Tree;
 
 /// <summary>Keys and values. Keys are unique.</summary>
 internal sealed class ConfigMapping : ConfigNode
@@ -25,13 +25,11 @@ internal sealed class ConfigMapping : ConfigNode
     /// <summary>The entry with this key, or null.</summary>
     public ConfigEntry? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>A mapping with one more entry, or with another value in its place.</summary>
-    public ConfigMapping With(string name, ConfigNode value)
-    {
-        var entries = Entries.Where(entry => entry.Name != name).ToList();
-        entries.Add(new ConfigEntry(name, Find(name)?.Location ?? value.Location, value));
-        return new ConfigMapping(Location, entries);
-    }
+    /// <summary>A mapping with another value in an entry's place, or with one more entry.</summary>
+    public ConfigMapping With(string name, ConfigNode value) =>
+        new(Location, Find(name) is null
+            ? [.. Entries, new ConfigEntry(name, value.Location, value)]
+            : [.. Entries.Select(entry => entry.Name == name ? entry with { Value = value } : entry)]);
 
     public override bool Equals(ConfigNode? other)
     {

@@ -1,4 +1,4 @@
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Tree;
 
 /// <summary>
 /// A node of a configuration document with its place. Equality is by content: place, quoting and the order of a mapping's keys

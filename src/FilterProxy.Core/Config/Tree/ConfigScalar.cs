@@ -1,4 +1,4 @@
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Tree;
 
 /// <summary>A single value. Everything is text here; the type it is bound to decides what it means.</summary>
 /// <param name="location">Where it begins.</param>

@@ -1,4 +1,4 @@
-namespace FilterProxy.Core.Config;
+namespace FilterProxy.Core.Config.Tree;
 
 /// <summary>A list of nodes.</summary>
 internal sealed class ConfigSequence(SourceLocation location, IReadOnlyList<ConfigNode> items) : ConfigNode(location)

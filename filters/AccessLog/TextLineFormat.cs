@@ -1,0 +1,21 @@
+using System.Buffers;
+
+namespace FilterProxy.Filters.AccessLog;
+
+/// <summary>A line of text by a template. What clients control is escaped, so that a line stays a line and a field a field.</summary>
+internal sealed class TextLineFormat(Template? template) : ILineFormat
+{
+    private static readonly Template Default = Template.Parse(
+        "[%START_TIME%] \"%METHOD% %PATH(WQ:ORIG)% %PROTOCOL%\" %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% "
+        + "%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESPONSE_DURATION% \"%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%\" "
+        + "\"%REQ(USER-AGENT)%\" \"%REQUEST_ID%\" \"%REQ(:AUTHORITY)%\" %ROUTE_NAME% %UPSTREAM_CLUSTER% \"%UPSTREAM_HOST%\"");
+
+    // A format copied from Envoy ends with a line feed of its own.
+    private readonly Template _template = template is null ? Default : Template.Parse(template.ToString().TrimEnd('\r', '\n'));
+
+    public void Write(HttpExchange exchange, IBufferWriter<byte> output)
+    {
+        _template.FormatEscaped(exchange, output);
+        output.Write("\n"u8);
+    }
+}

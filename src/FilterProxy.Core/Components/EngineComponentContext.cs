@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+
+namespace FilterProxy.Core.Components;
+
+/// <summary>What a component of a configuration being compiled is given.</summary>
+internal sealed class EngineComponentContext(string place, string plugin, object? previous, ComponentEnvironment environment) : ComponentContext
+{
+    public override string Place => place;
+
+    public override ILogger Logger => environment.Loggers.CreateLogger("FilterProxy." + place);
+
+    public override TimeProvider Time => environment.Time;
+
+    public override Meter Meter => environment.Meter;
+
+    public override object? Previous => previous;
+
+    public override string ConfigDirectory => environment.ConfigDirectory;
+
+    public override Slot<T> CreateSlot<T>(string name) => new(name, SlotNumbers.Of($"{place}:{name}:{typeof(T).FullName}"));
+
+    public override T Shared<T>() => (T)environment.Shared.GetOrAdd((plugin, typeof(T)), static _ => new T());
+
+    public override Cluster GetCluster(string name) =>
+        environment.FindCluster(name) ?? throw new ComponentException($"there is no cluster '{name}'");
+
+    public override HttpClient CreateHttpClient(string clusterName)
+    {
+        var cluster = GetCluster(clusterName);
+        return new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancel) => new ConnectionStream(await cluster.ConnectAsync(default, cancel)),
+            UseProxy = false,
+        });
+    }
+}
+
+/// <summary>What all components of one configuration share.</summary>
+internal sealed record ComponentEnvironment(
+    ILoggerFactory Loggers,
+    TimeProvider Time,
+    Meter Meter,
+    string ConfigDirectory,
+    ConcurrentDictionary<(string, Type), object> Shared,
+    Func<string, Cluster?> FindCluster);
+
+/// <summary>A component's complaint about its configuration: becomes an error at its place.</summary>
+internal sealed class ComponentException(string message) : Exception(message);

@@ -1,0 +1,68 @@
+using FilterProxy.Core.Config.Addresses;
+
+namespace FilterProxy.Core.Config.Checks;
+
+/// <summary>Checks of <c>clusters</c>.</summary>
+internal static class ClusterChecks
+{
+    public static void Run(CheckContext context)
+    {
+        foreach (var (name, cluster) in context.Config.Clusters)
+        {
+            NameChecks.Check(context, nameof(context.Config.Clusters), "cluster", name);
+            ConfigChecks.CheckDurations(context, cluster);
+            ConfigChecks.CheckDurations(context, cluster.Pool);
+            CheckPool(context, cluster.Pool);
+            if (cluster.LoadBalancer.Off)
+            {
+                context.Refuse(cluster, nameof(cluster.LoadBalancer), "a load balancer cannot be off");
+            }
+
+            if (cluster.Host.Length == 0 || !HttpText.IsValue(cluster.Host))
+            {
+                context.Refuse(cluster, nameof(cluster.Host), $"'{cluster.Host}' cannot be a Host", "'pass' sends the client's");
+            }
+
+            if (context.IsBound(cluster, nameof(cluster.Endpoints)) && cluster.Endpoints.Source is null)
+            {
+                CheckEndpoints(context, cluster);
+            }
+        }
+    }
+
+    private static void CheckEndpoints(CheckContext context, ClusterConfig cluster)
+    {
+        if (cluster.Endpoints.Static.Count == 0)
+        {
+            context.Refuse(cluster, nameof(cluster.Endpoints), "a cluster needs at least one endpoint");
+        }
+
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var endpoint in cluster.Endpoints.Static)
+        {
+            if (!EndpointAddress.TryParse(endpoint.Address, out var address, out var error))
+            {
+                context.Refuse(endpoint, nameof(endpoint.Address), error);
+                continue;
+            }
+
+            if (!taken.Add(address.Name))
+            {
+                context.Refuse(endpoint, nameof(endpoint.Address), $"endpoint {address.Name} is here twice", "give one a weight instead");
+            }
+
+            if (address.Tls == false && cluster.Tls is not null)
+            {
+                context.Refuse(endpoint, nameof(endpoint.Address), "an http:// endpoint in a cluster with tls", "write the host and port alone, or https://");
+            }
+        }
+    }
+
+    private static void CheckPool(CheckContext context, PoolConfig pool)
+    {
+        if (pool.Max > 0 && pool.Min > pool.Max && context.IsBound(pool, nameof(pool.Min)) && context.IsBound(pool, nameof(pool.Max)))
+        {
+            context.Refuse(pool, nameof(pool.Min), $"min ({pool.Min}) is larger than max ({pool.Max})");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using FilterProxy.Core.Clusters;
+using FilterProxy.Core.Clusters.LoadBalancing;
+using FilterProxy.Core.Components;
+using FilterProxy.Core.Config.Addresses;
+using FilterProxy.Core.Downstream;
+using FilterProxy.Core.Http1;
+using FilterProxy.Core.Pipeline;
+using FilterProxy.Core.Routing;
+using FilterProxy.Core.Transport;
+using FilterProxy.Core.Upstream;
+
+namespace FilterProxy.Core.Config;
+
+/// <summary>
+/// Makes a snapshot of a configuration. Nothing is started and nothing outside is touched, so validating is compiling; all
+/// errors come at once.
+/// </summary>
+internal sealed class ConfigCompiler
+{
+    private readonly ProxyConfig _config;
+    private readonly ConfigErrors _errors;
+    private readonly ProxyServices _services;
+    private readonly ComponentFactory _factory;
+    private readonly ComponentEnvironment _environment;
+    private readonly Dictionary<string, ProxyCluster> _clusters = [];
+
+    private ConfigCompiler(ProxyConfig config, ComponentRegistry registry, ComponentEnvironment environment, ProxyServices services, ConfigErrors errors)
+    {
+        _config = config;
+        _errors = errors;
+        _services = services;
+        _environment = environment with { FindCluster = name => _clusters.GetValueOrDefault(name) };
+        _factory = new ComponentFactory(registry, _environment, errors);
+    }
+
+    /// <summary>Compiles, or returns null with the reasons in <paramref name="errors"/>.</summary>
+    public static CompiledConfig? Compile(
+        ProxyConfig config, ComponentRegistry registry, ComponentEnvironment environment, ProxyServices services, long version, ConfigErrors errors)
+    {
+        var compiled = new ConfigCompiler(config, registry, environment, services, errors).Run(version);
+        return errors.IsEmpty ? compiled : null;
+    }
+
+    private CompiledConfig Run(long version)
+    {
+        foreach (var (name, cluster) in _config.Clusters)
+        {
+            _clusters[name] = CompileCluster(name, cluster);
+        }
+
+        var defaults = _config.Http.RouteFilters.Where(c => !c.Off).ToDictionary(c => c, c => CompileFilter("http.route_filters", c));
+        var global = CompileFilters("http.filters", _config.Http.Filters);
+        var rules = new List<RouteRule<Route>>();
+        foreach (var route in _config.Routes)
+        {
+            var own = new List<FilterEntry>();
+            foreach (var component in ComponentChain.Refine(_config.Http.RouteFilters, route.Filters))
+            {
+                // What a route does not change is the default's very instance: one counter, one file, one state.
+                if ((defaults.TryGetValue(component, out var shared) ? shared : CompileFilter($"routes.{route.Name}.filters", component)) is { } entry)
+                {
+                    own.Add(entry);
+                }
+            }
+
+            rules.Add(RouteCompiler.Compile(route, new FilterChain(own), new FilterChain([.. global, .. own]), _clusters));
+        }
+
+        var plans = _config.Listeners.Select(l => CompileListener(l.Key, l.Value)).ToList();
+        var snapshot = new ProxySnapshot
+        {
+            Version = version,
+            Global = new FilterChain(global),
+            Fallback = new FilterChain([.. global, .. defaults.Values.OfType<FilterEntry>()]),
+            Routes = RouteTable<Route>.Build(rules),
+            Clusters = _clusters,
+            Listeners = _config.Listeners.ToDictionary(l => l.Key, l => CompileRules(l.Key, l.Value)),
+            Paths = new PathRules(
+                Enum.Parse<PathPolicy>(_config.Http.Path.Normalization.ToString()),
+                _config.Http.Path.MergeSlashes,
+                Enum.Parse<EncodedSlashPolicy>(_config.Http.Path.EncodedSlashes.ToString())),
+            AllowConnect = _config.Http.AllowConnect,
+            ServerHeader = Encoding.Latin1.GetBytes(_config.Http.ServerHeader ?? ""),
+        };
+        return new CompiledConfig(snapshot, plans, _factory.Created);
+    }
+
+    private List<FilterEntry> CompileFilters(string place, IReadOnlyList<ComponentConfig> filters) =>
+        [.. filters.Where(c => !c.Off).Select(c => CompileFilter(place, c)).OfType<FilterEntry>()];
+
+    private FilterEntry? CompileFilter(string place, ComponentConfig config) =>
+        _factory.Create(typeof(IHttpFilter), "filter", place, config, out var descriptor) is IHttpFilter filter
+            ? new FilterEntry(filter, config.Key, descriptor!.Blocking)
+            : null;
+
+    private ProxyCluster CompileCluster(string name, ClusterConfig config)
+    {
+        var place = $"clusters.{name}";
+        var balancer = _factory.Create(typeof(ILoadBalancer), "load balancer", place, config.LoadBalancer, out _) as ILoadBalancer;
+        if (config.Endpoints.Source is { } source)
+        {
+            _factory.Create(typeof(IEndpointSource), "endpoint source", place, source, out _);
+        }
+
+        var addresses = config.Endpoints.Static.Select(e => (Config: e, Address: Parse(e))).ToList();
+        var tls = config.Tls is not null || addresses.Any(a => a.Address.Tls == true);
+        var cluster = new ProxyCluster(
+            name,
+            balancer ?? new RoundRobin(),
+            new TcpConnector(new NameResolver(_services.Time, config.DnsRefresh)),
+            new ClusterTimeouts(Milliseconds(config.ResponseTimeout), Milliseconds(config.ReadTimeout), Milliseconds(config.WriteTimeout)),
+            new PoolRules(config.Pool.Min, config.Pool.Max, config.Pool.MaxIdle, config.Pool.IdleTimeout, config.Pool.Lifetime, config.ConnectTimeout),
+            new PeerSettings(config.Host == "pass" ? null : config.Host, config.Tls?.ServerName, tls ? CompileTls(config) : null),
+            _services.Heartbeat,
+            _services.Shelves);
+        cluster.SetEndpoints([.. addresses.Select(a => new DiscoveredEndpoint(a.Address.Name, a.Address.EndPoint)
+        {
+            Weight = a.Config.Weight,
+            Priority = a.Config.Priority,
+            Labels = a.Config.Labels,
+        })]);
+        return cluster;
+    }
+
+    private TlsPolicy? CompileTls(ClusterConfig config)
+    {
+        if (config.Tls?.Ca is not { } file)
+        {
+            return new TlsPolicy(Insecure: config.Tls?.Insecure ?? false);
+        }
+
+        var trust = new X509Certificate2Collection();
+        try
+        {
+            trust.ImportFromPemFile(Path.Combine(_environment.ConfigDirectory, file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        {
+            _errors.Add(_config.Places.Locate(config.Tls, nameof(config.Tls.Ca)), $"the certificates cannot be read: {e.Message}");
+        }
+
+        return new TlsPolicy(trust, Insecure: config.Tls.Insecure);
+    }
+
+    private ListenerPlan CompileListener(string name, ListenerConfig config) =>
+        new ListenerCompiler(_factory, _errors).Compile(name, config);
+
+    private ListenerRules CompileRules(string name, ListenerConfig config)
+    {
+        var limits = config.Limits ?? _config.Http.Limits;
+        var forwarding = config.Forwarding ?? _config.Http.Forwarding;
+        return new ListenerRules
+        {
+            Name = name,
+            RequestHead = new HeadLimits(
+                Bytes(limits.RequestLine),
+                Bytes(limits.RequestHead),
+                limits.HeaderCount,
+                Math.Min(Bytes(limits.HeaderSize), ushort.MaxValue),
+                Enum.Parse<UnderscorePolicy>(_config.Http.Underscores.ToString())),
+            ResponseHead = new HeadLimits(
+                Bytes(limits.ResponseHead), Bytes(limits.ResponseHead), 1000, Math.Min(Bytes(limits.ResponseHead), ushort.MaxValue), UnderscorePolicy.Allow),
+            MaxRequestBody = limits.RequestBody?.Bytes ?? long.MaxValue,
+            HeaderTimeout = Milliseconds(limits.HeaderTimeout),
+            IdleTimeout = Milliseconds(limits.IdleTimeout),
+            BodyTimeout = Milliseconds(limits.BodyTimeout),
+            WriteTimeout = Milliseconds(limits.WriteTimeout),
+            UpgradeIdleTimeout = Milliseconds(limits.UpgradeIdleTimeout),
+            MaxConnections = limits.Connections,
+            MaxRequestsPerConnection = limits.RequestsPerConnection,
+            Forwarding = new ForwardingRules(
+                [.. forwarding.TrustedProxies],
+                forwarding.XForwarded,
+                forwarding.Forwarded,
+                Encoding.Latin1.GetBytes(forwarding.Via ?? ""),
+                forwarding.RequestId),
+        };
+    }
+
+    private static EndpointAddress Parse(EndpointConfig config) =>
+        EndpointAddress.TryParse(config.Address, out var address, out var error) ? address : throw new InvalidOperationException(error);
+
+    private static int Bytes(ByteSize size) => (int)Math.Min(size.Bytes, int.MaxValue);
+
+    private static long Milliseconds(TimeSpan time) => time > TimeSpan.Zero ? Math.Max(1, (long)time.TotalMilliseconds) : 0;
+}

@@ -1,0 +1,32 @@
+using FilterProxy.Core.Config.Binding;
+
+namespace FilterProxy.Core.Config;
+
+/// <summary>Where connections are accepted.</summary>
+internal sealed record ListenerConfig
+{
+    private static readonly ConfigList<ListenerProtocol> DefaultProtocols = [ListenerProtocol.Http1];
+
+    /// <summary>Where it listens: <c>0.0.0.0:8080</c>, <c>[::]:443</c>, <c>localhost:8080</c> or <c>unix:/run/proxy.sock</c>.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>How bytes are moved: <c>auto</c>, <c>sockets</c> (Kestrel's) or <c>direct</c> (the engine's own). Default: auto.</summary>
+    public ListenerIo Io { get; init; }
+
+    /// <summary>What is spoken: <c>http1</c>, <c>http2</c>, <c>http3</c>. Default: [http1].</summary>
+    public IReadOnlyList<ListenerProtocol> Protocols { get; init; } = DefaultProtocols;
+
+    /// <summary>Connection filters in order; what stands before <c>tls</c> sees cipher text. Default: none.</summary>
+    public IReadOnlyList<ComponentConfig> Filters { get; init; } = [];
+
+    /// <summary>
+    /// Overrides <c>http.limits</c> field by field. Once loaded it holds the fields of both. Default: null, which is <c>http.limits</c>.
+    /// </summary>
+    public LimitsConfig? Limits { get; init; }
+
+    /// <summary>
+    /// Overrides <c>http.forwarding</c> field by field. Once loaded it holds the fields of both. Default: null, which is
+    /// <c>http.forwarding</c>.
+    /// </summary>
+    public ForwardingConfig? Forwarding { get; init; }
+}

@@ -1,0 +1,35 @@
+using System.Collections.ObjectModel;
+using FilterProxy.Core.Config.Binding;
+
+namespace FilterProxy.Core.Config;
+
+/// <summary>A whole configuration document as the user wrote it, bound and checked but not yet compiled.</summary>
+internal sealed record ProxyConfig
+{
+    /// <summary>How the process itself runs.</summary>
+    public RuntimeConfig Runtime { get; init; } = new();
+
+    /// <summary>Starts the built-in sample services the default configuration points to, so that it answers as is. Default: false.</summary>
+    public bool Samples { get; init; }
+
+    /// <summary>The plugins to load. Nothing is loaded that is not named here. Default: none.</summary>
+    public IReadOnlyList<PluginConfig> Plugins { get; init; } = [];
+
+    /// <summary>Folder the plugins are in, relative to this file. Default: <c>plugins</c> beside the executable.</summary>
+    public string? PluginPath { get; init; }
+
+    /// <summary>What holds for HTTP on every listener.</summary>
+    public HttpConfig Http { get; init; } = new();
+
+    /// <summary>Where connections are accepted, by name. At least one.</summary>
+    public IReadOnlyDictionary<string, ListenerConfig> Listeners { get; init; } = ReadOnlyDictionary<string, ListenerConfig>.Empty;
+
+    /// <summary>What happens to a request, by what it looks like. Default: none.</summary>
+    public IReadOnlyList<RouteConfig> Routes { get; init; } = [];
+
+    /// <summary>Sets of interchangeable upstream endpoints, by name. Default: none.</summary>
+    public IReadOnlyDictionary<string, ClusterConfig> Clusters { get; init; } = ReadOnlyDictionary<string, ClusterConfig>.Empty;
+
+    // Not an option: where everything was written, for what is found wrong while compiling.
+    internal BindingPlaces Places { get; init; } = new();
+}

@@ -1,0 +1,13 @@
+using FilterProxy.Core.Config;
+
+namespace FilterProxy.Core.Security;
+
+/// <summary>Options of <c>tls</c>, the entry of a listener's filter list where cipher text becomes plain text.</summary>
+internal sealed record TlsOptions
+{
+    /// <summary>Certificate sources, asked in order: <c>- file: { cert: site.pem, key: site.key }</c>.</summary>
+    public required IReadOnlyList<ComponentConfig> Certificates { get; init; }
+
+    /// <summary>The longest a handshake may take. Default: 10s.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Reflection;
+using FilterProxy.Core.Config;
+
+namespace FilterProxy.Host;
+
+/// <summary>The commands: <c>run</c> (also without a name), <c>validate</c>, <c>version</c>.</summary>
+internal static class CommandLine
+{
+    /// <summary>Bad configuration, as opposed to 1 for everything else that went wrong.</summary>
+    public const int ConfigurationError = 2;
+
+    public static RootCommand Create()
+    {
+        var config = new Option<string>("--config", "-c")
+        {
+            Description = "Configuration file (default: conf/filterproxy.yaml, found from here upwards or beside the program)",
+            Recursive = true,
+        };
+        var root = new RootCommand("FilterProxy, a pipeline-filter proxy engine.") { config };
+        root.SetAction((result, cancel) => RunAsync(result.GetValue(config), cancel));
+
+        var run = new Command("run", "Start the proxy (the default).");
+        run.SetAction((result, cancel) => RunAsync(result.GetValue(config), cancel));
+        root.Add(run);
+
+        var validate = new Command("validate", "Check a configuration and everything it names, without starting anything.");
+        validate.SetAction(result => Validate(result.GetValue(config)));
+        root.Add(validate);
+
+        var version = new Command("version", "Print the version.");
+        version.SetAction(_ => Console.WriteLine($"filterproxy {Version}"));
+        root.Add(version);
+        return root;
+    }
+
+    public static string Version =>
+        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    private static async Task<int> RunAsync(string? path, CancellationToken cancel)
+    {
+        var (config, file) = Load(path);
+        return config is null ? ConfigurationError : await ProxyHost.RunAsync(config, file, cancel);
+    }
+
+    private static int Validate(string? path)
+    {
+        var (config, file) = Load(path);
+        if (config is null || !ProxyHost.Validate(config, file))
+        {
+            return ConfigurationError;
+        }
+
+        Console.WriteLine($"{file}: ok");
+        return 0;
+    }
+
+    private static (ProxyConfig? Config, string File) Load(string? path)
+    {
+        var file = path ?? ConfigLocation.FindDefault();
+        var (config, errors) = ConfigLoader.Load(file);
+        Report(errors);
+        return (config, file);
+    }
+
+    /// <summary>Prints what is wrong with a configuration, one error a line.</summary>
+    public static void Report(ConfigErrors errors)
+    {
+        if (!errors.IsEmpty)
+        {
+            Console.Error.WriteLine(errors);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using FilterProxy.Core;
+using FilterProxy.Core.Config;
+using FilterProxy.Host.Samples;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace FilterProxy.Host;
+
+/// <summary>Puts the engine together and keeps it running until the process is told to stop.</summary>
+internal static class ProxyHost
+{
+    /// <summary>Whether the configuration compiles; says why not.</summary>
+    public static bool Validate(ProxyConfig config, string file)
+    {
+        using var loggers = CreateLoggers();
+        var engine = CreateEngine(config, file, loggers);
+        var errors = new ConfigErrors();
+        engine.Compile(config, errors);
+        CommandLine.Report(errors);
+        return errors.IsEmpty;
+    }
+
+    /// <summary>Runs until SIGTERM or SIGINT; returns the exit code.</summary>
+    public static async Task<int> RunAsync(ProxyConfig config, string file, CancellationToken cancel)
+    {
+        if (!config.Runtime.InlineCompletions)
+        {
+            // No socket exists yet: they will read this when the first one does.
+            Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "0");
+        }
+
+        using var loggers = CreateLoggers();
+        await using var engine = CreateEngine(config, file, loggers);
+        var errors = new ConfigErrors();
+        if (engine.Compile(config, errors) is not { } compiled)
+        {
+            CommandLine.Report(errors);
+            return CommandLine.ConfigurationError;
+        }
+
+        using var stop = new StopSignal(cancel);
+        await using var samples = config.Samples ? await SampleApps.StartAsync() : null;
+        try
+        {
+            await engine.StartAsync(compiled);
+        }
+        catch (EngineException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 1;
+        }
+
+        Banner.Print(file, engine, config, samples);
+        await stop.Requested;
+        var stopping = engine.StopAsync(config.Runtime.ShutdownGrace);
+        await Task.WhenAny(stopping, stop.Insisted);
+        return stopping.IsCompleted ? 0 : 1;
+    }
+
+    private static Engine CreateEngine(ProxyConfig config, string file, ILoggerFactory loggers) => new(new EngineOptions
+    {
+        Loggers = loggers,
+        PluginPath = Path.Combine(AppContext.BaseDirectory, "plugins"),
+        ConfigDirectory = Path.GetDirectoryName(Path.GetFullPath(file))!,
+        InlineCompletions = config.Runtime.InlineCompletions,
+    });
+
+    private static ILoggerFactory CreateLoggers() => LoggerFactory.Create(logging => logging
+        .SetMinimumLevel(LogLevel.Information)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+            console.ColorBehavior = LoggerColorBehavior.Default;
+        })
+        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+}

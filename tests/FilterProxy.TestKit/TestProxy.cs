@@ -1,0 +1,133 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using FilterProxy.Core;
+using FilterProxy.Core.Config;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace FilterProxy.TestKit;
+
+/// <summary>
+/// A whole proxy in this process, from a configuration text to sockets. Its one listener is called <c>web</c>:
+/// <code>
+/// await using var upstream = TestUpstream.Start();
+/// await using var proxy = await TestProxy.StartAsync(upstream.Port);
+/// await using var client = await proxy.ConnectAsync();
+/// var response = await client.RoundTripAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+/// </code>
+/// </summary>
+public sealed class TestProxy : IAsyncDisposable
+{
+    private readonly Engine _engine;
+    private readonly MemoryTransport? _memory;
+    private readonly TestCertificate? _certificate;
+    private readonly TestTransport _transport;
+
+    private TestProxy(Engine engine, TestTransport transport, MemoryTransport? memory, TestCertificate? certificate)
+    {
+        _engine = engine;
+        _transport = transport;
+        _memory = memory;
+        _certificate = certificate;
+    }
+
+    /// <summary>The listener's port; 0 in memory.</summary>
+    public int Port => _engine.Listeners[0].Port;
+
+    /// <summary>Connections the proxy has open to clients.</summary>
+    public int OpenConnections => _engine.Services.Connections.Count;
+
+    internal Engine Engine => _engine;
+
+    /// <summary>Everything goes to one upstream on loopback.</summary>
+    /// <param name="upstreamPort">Its port.</param>
+    /// <param name="transport">How clients connect.</param>
+    /// <param name="http">The <c>http</c> section as flow YAML, e.g. <c>{ route_filters: [mine] }</c>.</param>
+    /// <param name="cluster">More of the cluster, e.g. <c>response_timeout: 200ms</c>.</param>
+    /// <param name="components">Component classes of the test, named by their attribute.</param>
+    public static Task<TestProxy> StartAsync(
+        int upstreamPort, TestTransport transport = TestTransport.Sockets, string http = "{}", string cluster = "", params Type[] components) =>
+        StartAsync(
+            $$"""
+            http: {{http}}
+            routes: [ { name: all, cluster: origin } ]
+            clusters: { origin: { endpoints: ["127.0.0.1:{{upstreamPort}}"]{{(cluster.Length > 0 ? ", " + cluster : "")}} } }
+            """,
+            transport,
+            components);
+
+    /// <summary>A configuration without its <c>listeners</c>.</summary>
+    public static async Task<TestProxy> StartAsync(string yaml, TestTransport transport = TestTransport.Sockets, params Type[] components)
+    {
+        var certificate = transport == TestTransport.Tls ? new TestCertificate("localhost", "*.example.com") : null;
+        var filters = certificate is null
+            ? ""
+            : $$""", filters: [ { tls: { certificates: [ { file: { cert: "{{certificate.CertPath}}", key: "{{certificate.KeyPath}}", default: true } } ] } } ]""";
+        var text = $$"""
+            listeners: { web: { address: "127.0.0.1:0"{{filters}} } }
+            {{yaml}}
+            """;
+        var memory = transport == TestTransport.Memory ? new MemoryTransport() : null;
+        var engine = new Engine(new EngineOptions
+        {
+            Loggers = NullLoggerFactory.Instance,
+            PluginPath = Path.Combine(AppContext.BaseDirectory, "plugins"),
+            ConfigDirectory = AppContext.BaseDirectory,
+            Transport = memory,
+        });
+        foreach (var component in components)
+        {
+            if (!engine.Registry.Add(component, "test", out var problem))
+            {
+                throw new ArgumentException(problem);
+            }
+        }
+
+        var (config, errors) = ConfigLoader.Parse(text, "test.yaml", Environment.GetEnvironmentVariable);
+        var compiled = config is null ? null : engine.Compile(config, errors);
+        if (compiled is null)
+        {
+            await engine.DisposeAsync();
+            certificate?.Dispose();
+            throw new ArgumentException($"The configuration was refused:\n{errors}\n{text}");
+        }
+
+        await engine.StartAsync(compiled);
+        return new TestProxy(engine, transport, memory, certificate);
+    }
+
+    /// <summary>A client connection.</summary>
+    public async Task<RawClient> ConnectAsync(string serverName = "localhost")
+    {
+        if (_memory is not null)
+        {
+            return new RawClient(_memory.Connect());
+        }
+
+        if (_transport != TestTransport.Tls)
+        {
+            return await RawClient.ConnectAsync(Port);
+        }
+
+        var tcp = new TcpClient { NoDelay = true };
+        await tcp.ConnectAsync("127.0.0.1", Port);
+        var tls = new SslStream(tcp.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
+        await tls.AuthenticateAsClientAsync(serverName);
+        return new RawClient(tls);
+    }
+
+    /// <summary>One request on a connection of its own.</summary>
+    public async Task<RawResponse> SendAsync(string request)
+    {
+        await using var client = await ConnectAsync();
+        return await client.RoundTripAsync(request);
+    }
+
+    /// <summary>Stops as the process does on SIGTERM.</summary>
+    public Task StopAsync(TimeSpan grace) => _engine.StopAsync(grace);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync();
+        _certificate?.Dispose();
+    }
+}

@@ -1,0 +1,14 @@
+namespace FilterProxy.TestKit;
+
+/// <summary>How a test's clients reach the proxy.</summary>
+public enum TestTransport
+{
+    /// <summary>TCP on loopback through Kestrel's sockets.</summary>
+    Sockets,
+
+    /// <summary>As <see cref="Sockets"/>, with TLS.</summary>
+    Tls,
+
+    /// <summary>Pipes in memory.</summary>
+    Memory,
+}
