@@ -9,6 +9,7 @@ internal sealed class NextSite : IAsyncDisposable
     private static readonly string[] NextApps = ["main", "oauth", "admin", "kline"];
     private static readonly string[] PlainServices = ["flow", "test"];
     private readonly List<ServerProcess> _processes = [];
+    private readonly List<string> _copies = [];
     private readonly Dictionary<string, Uri> _services;
 
     private NextSite(string workspace, Dictionary<string, Uri> services)
@@ -47,6 +48,7 @@ internal sealed class NextSite : IAsyncDisposable
     public async Task<(string Folder, Uri Address, ServerProcess Server)> DevelopAsync(string app, string page)
     {
         var folder = NextWorkspace.CopyApp(Workspace, app);
+        _copies.Add(folder);
         var address = FreeAddress();
         var server = StartNext("dev", app, folder, address);
         await server.AnswersAsync(new Uri(address, page));
@@ -58,6 +60,11 @@ internal sealed class NextSite : IAsyncDisposable
         foreach (var process in Enumerable.Reverse(_processes))
         {
             await process.DisposeAsync();
+        }
+
+        foreach (var copy in _copies)
+        {
+            Directory.Delete(copy, recursive: true);
         }
     }
 
