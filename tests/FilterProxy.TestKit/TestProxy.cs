@@ -58,12 +58,13 @@ public sealed class TestProxy : IAsyncDisposable
     /// <summary>A configuration without its <c>listeners</c>.</summary>
     public static async Task<TestProxy> StartAsync(string yaml, TestTransport transport = TestTransport.Sockets, params Type[] components)
     {
-        var certificate = transport == TestTransport.Tls ? new TestCertificate("localhost", "*.example.com") : null;
+        var certificate = transport is TestTransport.Tls or TestTransport.DirectTls ? new TestCertificate("localhost", "*.example.com") : null;
         var filters = certificate is null
             ? ""
             : $$""", filters: [ { tls: { certificates: [ { file: { cert: "{{certificate.CertPath}}", key: "{{certificate.KeyPath}}", default: true } } ] } } ]""";
+        var io = transport is TestTransport.Direct or TestTransport.DirectTls ? "direct" : "sockets";
         var text = $$"""
-            listeners: { web: { address: "127.0.0.1:0"{{filters}} } }
+            listeners: { web: { address: "127.0.0.1:0", io: {{io}}{{filters}} } }
             {{yaml}}
             """;
         var memory = transport == TestTransport.Memory ? new MemoryTransport() : null;
@@ -103,7 +104,7 @@ public sealed class TestProxy : IAsyncDisposable
             return new RawClient(_memory.Connect());
         }
 
-        if (_transport != TestTransport.Tls)
+        if (_transport is TestTransport.Sockets or TestTransport.Direct)
         {
             return await RawClient.ConnectAsync(Port);
         }

@@ -242,6 +242,14 @@ internal sealed partial class Http1Exchange
     {
         KeepAlive = false;
         AbortReason = AbortReason == AbortReason.None ? AbortReason.ClientClosed : AbortReason;
+        if (!Error.IsError)
+        {
+            Error = ProxyError.Downstream(ProxyErrorKind.DownstreamClosed);
+        }
+
+        // A read under way ends now instead of when the upstream next speaks.
+        Upstream.Abort();
+        CancelReply();
     }
 
     private void WeakenETag()

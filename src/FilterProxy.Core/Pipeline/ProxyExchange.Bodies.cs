@@ -10,6 +10,7 @@ internal abstract partial class ProxyExchange
     private readonly BodyBuffer _requestBuffer = new();
     private readonly BodyBuffer _responseBuffer = new();
     private readonly MemoryBody _requestMemory = new();
+    private readonly MemoryBody _replayMemory = new();
     private readonly MemoryBody _responseMemory = new();
     private BufferResult? _bufferedRequest;
     private BufferResult? _bufferedResponse;
@@ -97,11 +98,27 @@ internal abstract partial class ProxyExchange
         }
     }
 
-    /// <summary>Puts bytes that an attempt has read before what is still to come.</summary>
-    public void PrependRequestBody(ReadOnlySequence<byte> read)
+    /// <summary>Puts bytes that an attempt has sent before what is still to come.</summary>
+    public void PrependRequestBody(ReadOnlySequence<byte> sent)
     {
-        _requestMemory.Begin(read, _unreadRequestBody ??= RequestBody);
-        RequestBody = _requestMemory;
+        _replayMemory.Begin(sent, _unreadRequestBody ??= RequestBody);
+        RequestBody = _replayMemory;
+    }
+
+    /// <summary>Asks the request body filters, once, before the first attempt.</summary>
+    private void BeginRequestBodyFilters()
+    {
+        if (Chain.RequestBody.Length == 0 || RequestFraming.Kind == BodyKind.None)
+        {
+            return;
+        }
+
+        RequestBodyFilters.Begin(Chain.RequestBody);
+        if (RequestBodyFilters.Transforms)
+        {
+            RequestFraming = new MessageFraming(BodyKind.Chunked, 0, RequestFraming.KeepAlive);
+            Request.Headers.Remove(KnownHeader.ContentLength);
+        }
     }
 
     /// <summary>Before a filter reads the whole body: the client may be waiting for 100 (Continue).</summary>

@@ -27,6 +27,7 @@ internal abstract partial class ProxyExchange
         }
 
         _deferredReply = null;
+        Error = default;
         if (reply.Body is PipeReader pipe)
         {
             Reply(reply.Status, reply.Reason, pipe, null, reply.ContentType);

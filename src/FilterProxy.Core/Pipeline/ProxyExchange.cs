@@ -135,6 +135,11 @@ internal abstract partial class ProxyExchange : HttpExchange
     /// <summary>Finds the route and applies it up to its own filters. False when the exchange has its answer already.</summary>
     public bool Match()
     {
+        if (Error.IsError)
+        {
+            return false;
+        }
+
         if (!Snapshot.Routes.TryMatch(Request, Downstream.ListenerName, Captures, out var route))
         {
             Error = ProxyError.Downstream(ProxyErrorKind.NoRoute);
@@ -151,6 +156,11 @@ internal abstract partial class ProxyExchange : HttpExchange
     /// <summary>What the route does once its request filters let the request pass. False when the exchange has its answer.</summary>
     public bool EnterRoute()
     {
+        if (Error.IsError)
+        {
+            return false;
+        }
+
         var route = Route!;
         if (route.TotalTimeout > 0)
         {
@@ -170,6 +180,7 @@ internal abstract partial class ProxyExchange : HttpExchange
         }
 
         Error = route.Rewrite?.Apply(Request, Captures) ?? default;
+        BeginRequestBodyFilters();
         return !Error.IsError;
     }
 
@@ -238,9 +249,13 @@ internal abstract partial class ProxyExchange : HttpExchange
 
         AbortReason = reason;
         Upstream.Abort();
+        CancelReply();
         OnBroken(kind);
         _aborted?.Cancel();
     }
+
+    /// <summary>Makes a read of a reply's streaming body end.</summary>
+    protected void CancelReply() => (ReplyBody as PipeBody)?.Cancel();
 
     /// <summary>Makes an error of an exception and says whose it was.</summary>
     public ProxyError Blame(Exception exception, string? bodyFilter = null)
@@ -268,6 +283,9 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     /// <summary>Arms or disarms the deadline for the client to send more of its body.</summary>
     public abstract void AwaitRequestBody(bool awaiting);
+
+    /// <summary>Makes the client's leaving noticeable while nobody reads from it.</summary>
+    public abstract void WatchClient();
 
     /// <summary>Arms the deadline of the whole exchange.</summary>
     protected abstract void ArmTotal(long milliseconds);

@@ -27,12 +27,12 @@ internal sealed partial class Http1Upstream
     /// <summary>Makes ready to send the body again from its beginning. False when that beginning is gone.</summary>
     public bool TryReplayBody()
     {
-        if (!_x.HasRequestBody || !_bodyWasRead)
+        if (!_bodyWasRead)
         {
             return true;
         }
 
-        if (_x.IsRequestBodyInMemory)
+        if (_x.IsRequestBodyInMemory && !_x.RequestBodyFilters.IsActive)
         {
             _x.RewindRequestBody();
             return true;
@@ -117,7 +117,7 @@ internal sealed partial class Http1Upstream
         if (_replayLeft == 0)
         {
             _replay.Reset();
-            _replayable = !_x.IsRequestBodyInMemory && Retry.MayReplay(_x);
+            _replayable = (!_x.IsRequestBodyInMemory || _x.RequestBodyFilters.IsActive) && Retry.MayReplay(_x);
         }
 
         _pump = PumpAsync();
@@ -143,6 +143,8 @@ internal sealed partial class Http1Upstream
         }
         finally
         {
+            // A piece that could not be sent is still held: whoever reads on, a retry or the end, begins behind it.
+            _x.RequestBody.Advance();
             _x.InRequestBodyFilter = false;
             _pumpDone = true;
         }
@@ -209,6 +211,8 @@ internal sealed partial class Http1Upstream
                 {
                     AwaitHead();
                 }
+
+                _x.WatchClient();
 
                 return true;
             }
