@@ -97,7 +97,8 @@ public sealed class ApiRouteTests(NextJsFixture site)
     [InlineData(true)]
     public async Task Large_upload_arrives_whole(bool chunked)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, site.Through("/api/large")) { Content = new ByteArrayContent(new byte[3_000_000]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, site.Through("/api/large"));
+        request.Content = new ByteArrayContent(new byte[3_000_000]);
         request.Headers.TransferEncodingChunked = chunked;
         using var response = await site.Http.SendAsync(request);
 

@@ -75,7 +75,8 @@ internal sealed class NextSite : IAsyncDisposable
     private async Task StartServicesAsync()
     {
         var plain = PlainServices.Select(name => KeyValuePair.Create(PortVariable(name), $"{Direct(name).Port}"));
-        var services = NextApps.ToDictionary(app => app, app => StartNext("start", app, Path.Combine(Workspace, "apps", app), Direct(app)));
+        var services = NextApps.ToDictionary(
+            app => app, app => StartNext("start", app, Path.Combine(Workspace, "apps", app), Direct(app)));
         services[PlainServices[0]] = Track(ServerProcess.Start(
             "flow and test", Prerequisites.Node!, ["server.mjs"], Path.Combine(Workspace, "apps", "services"), plain));
         foreach (var (name, server) in services)

@@ -53,7 +53,7 @@ internal static class NextWorkspace
 
         await RunAsync("npm ci", Prerequisites.Npm!, ["ci"], workspace, InstallLimit);
         // turbo asks git what changed, and git ignores this folder: its cache would answer with builds of older sources.
-        await RunAsync("turbo run build", Prerequisites.Npm!, ["run", "build", "--", "--cache=local:,remote:"], workspace, BuildLimit);
+        await RunAsync("turbo build", Prerequisites.Npm!, ["run", "build", "--", "--cache=local:,remote:"], workspace, BuildLimit);
         await File.WriteAllTextAsync(built, "");
         return workspace;
     }
@@ -73,7 +73,7 @@ internal static class NextWorkspace
 
     private static IEnumerable<string> Sources(string folder) =>
         Directory.EnumerateFileSystemEntries(folder)
-            .Where(entry => !Generated.Contains(Path.GetFileName(entry)) && !entry.EndsWith(".tsbuildinfo", StringComparison.Ordinal))
+            .Where(entry => !Generated.Contains(Path.GetFileName(entry)) && Path.GetExtension(entry) != ".tsbuildinfo")
             .SelectMany(entry => Directory.Exists(entry)
                 ? Sources(entry).Select(file => Path.Combine(Path.GetFileName(entry), file))
                 : [Path.GetFileName(entry)]);

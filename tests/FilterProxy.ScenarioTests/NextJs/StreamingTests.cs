@@ -91,7 +91,8 @@ public sealed class StreamingTests(NextJsFixture site)
 
         using var response = await site.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         await using var content = await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync();
-        await using var body = response.Content.Headers.ContentEncoding.Contains("gzip") ? new GZipStream(content, CompressionMode.Decompress) : content;
+        var isCompressed = response.Content.Headers.ContentEncoding.Contains("gzip");
+        await using var body = isCompressed ? new GZipStream(content, CompressionMode.Decompress) : content;
         return await TimedBody.ReadAsync(body);
     }
 }
