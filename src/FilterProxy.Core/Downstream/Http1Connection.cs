@@ -56,7 +56,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         {
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
-            _exchange.Release();
+            await _exchange.ReleaseAsync();
         }
     }
 
@@ -91,6 +91,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             }
 
             await HttpPipeline.RunAsync(exchange);
+            exchange.ForgetBreak();
             if (!exchange.KeepAlive)
             {
                 if (exchange.NeedsLinger)
@@ -216,12 +217,13 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     /// </summary>
     private async Task LingerAsync()
     {
+        _exchange.ForgetBreak();
         _exchange.AwaitHead((long)LingerTime.TotalMilliseconds);
         while (true)
         {
             var read = await _input.ReadAsync();
             _input.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted || _exchange.BreakKind == ProxyErrorKind.RequestTimeout || _exchange.AbortReason == AbortReason.Shutdown)
+            if (read.IsCompleted || _exchange.BreakKind != ProxyErrorKind.None || _exchange.AbortReason == AbortReason.Shutdown)
             {
                 return;
             }
