@@ -129,7 +129,8 @@ internal sealed class TypeReferences
                     Visit(MetadataTokens.EntityHandle(il.ReadInt32()));
                     break;
                 case OperandType.InlineSwitch:
-                    il.Offset += il.ReadInt32() * 4;
+                    var targets = il.ReadInt32();
+                    il.Offset += targets * 4;
                     break;
                 case OperandType.InlineI8 or OperandType.InlineR:
                     il.Offset += 8;

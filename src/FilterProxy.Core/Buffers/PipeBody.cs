@@ -34,6 +34,9 @@ internal sealed class PipeBody : BodyReader
         }
     }
 
+    /// <summary>Ends a read that waits, from any thread.</summary>
+    public void Cancel() => _pipe?.CancelPendingRead();
+
     /// <summary>Tells the filter that nothing more will be read.</summary>
     public void Complete()
     {

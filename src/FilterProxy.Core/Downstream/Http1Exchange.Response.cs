@@ -119,6 +119,7 @@ internal sealed partial class Http1Exchange
                 if (_writer.HasUnflushed && !await FlushBodyAsync())
                 {
                     LoseClient();
+                    CancelBodyRead(fromUpstream);
                 }
 
                 if (fromUpstream)
@@ -233,6 +234,7 @@ internal sealed partial class Http1Exchange
         {
             Error = BreakKind switch
             {
+                ProxyErrorKind.None when AbortReason == AbortReason.ClientClosed => ProxyError.Downstream(ProxyErrorKind.DownstreamClosed),
                 ProxyErrorKind.None => ProxyError.Upstream(ProxyErrorKind.UpstreamBodyFailed),
                 ProxyErrorKind.DownstreamClosed => ProxyError.Downstream(ProxyErrorKind.DownstreamClosed),
                 var kind => ProxyError.Upstream(kind),
@@ -242,6 +244,19 @@ internal sealed partial class Http1Exchange
         }
 
         Cut();
+    }
+
+    /// <summary>Ends the wait for more of a body that nobody reads any more.</summary>
+    private void CancelBodyRead(bool fromUpstream)
+    {
+        if (fromUpstream)
+        {
+            Upstream.Abort();
+        }
+        else
+        {
+            CancelReplyRead();
+        }
     }
 
     private void LoseClient()

@@ -42,6 +42,9 @@ internal abstract partial class ProxyExchange
         return true;
     }
 
+    /// <summary>Ends the wait for a filter that supplies its reply through a pipe.</summary>
+    protected void CancelReplyRead() => (ReplyBody as PipeBody)?.Cancel();
+
     /// <summary>A deferred reply that comes too late still owns its pipe.</summary>
     private void DropDeferredReply()
     {

@@ -251,6 +251,7 @@ internal abstract partial class ProxyExchange : HttpExchange
 
         AbortReason = reason;
         Upstream.Abort();
+        CancelReplyRead();
         OnBroken(kind);
         _aborted?.Cancel();
     }
