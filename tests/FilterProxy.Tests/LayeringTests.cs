@@ -34,9 +34,10 @@ public sealed class LayeringTests
             .Where(reference => !IsAllowed(reference.From, reference.To) && !Exceptions.ContainsKey((reference.From, reference.To)))
             .Select(reference => $"{reference.From} -> {reference.To}: {reference.FromType} uses {reference.ToType}")
             .Distinct()
-            .Order(StringComparer.Ordinal);
+            .Order(StringComparer.Ordinal)
+            .ToList();
 
-        Assert.Empty(wrong);
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
     [Fact]
