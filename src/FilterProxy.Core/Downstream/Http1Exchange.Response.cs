@@ -234,6 +234,7 @@ internal sealed partial class Http1Exchange
         {
             Error = BreakKind switch
             {
+                ProxyErrorKind.None when AbortReason == AbortReason.ClientClosed => ProxyError.Downstream(ProxyErrorKind.DownstreamClosed),
                 ProxyErrorKind.None => ProxyError.Upstream(ProxyErrorKind.UpstreamBodyFailed),
                 ProxyErrorKind.DownstreamClosed => ProxyError.Downstream(ProxyErrorKind.DownstreamClosed),
                 var kind => ProxyError.Upstream(kind),

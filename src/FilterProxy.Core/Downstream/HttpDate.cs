@@ -14,7 +14,9 @@ internal static class HttpDate
         var entry = Volatile.Read(ref s_entry);
         if (entry.Second != second)
         {
+#pragma warning disable RS0030 // Date tells the client the wall clock, once a second.
             entry = new Entry(second, Encoding.ASCII.GetBytes(DateTimeOffset.UtcNow.ToString("r")));
+#pragma warning restore RS0030
             Volatile.Write(ref s_entry, entry);
         }
 

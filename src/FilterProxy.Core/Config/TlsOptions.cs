@@ -1,6 +1,4 @@
-using FilterProxy.Core.Config;
-
-namespace FilterProxy.Core.Security;
+namespace FilterProxy.Core.Config;
 
 /// <summary>Options of <c>tls</c>, the entry of a listener's filter list where cipher text becomes plain text.</summary>
 internal sealed record TlsOptions

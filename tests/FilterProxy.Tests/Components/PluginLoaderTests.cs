@@ -1,0 +1,157 @@
+using System.Security.Cryptography;
+using FilterProxy.Core.Components;
+using Xunit;
+
+namespace FilterProxy.Tests.Components;
+
+public sealed class PluginLoaderTests : IDisposable
+{
+    private readonly ComponentRegistry _registry = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("filterproxy-plugins").FullName;
+
+    [Theory]
+    [InlineData("Headers", "headers")]
+    [InlineData("AccessLog", "access_log")]
+    [InlineData("HelloFilter", "hello")]
+    public void A_plugin_brings_its_components(string plugin, string component)
+    {
+        Assert.True(new PluginLoader(Plugins.Folder, _registry).TryLoad(plugin, null, out var error), error);
+
+        Assert.True(_registry.TryFind(typeof(IHttpFilter), component, out var descriptor));
+        Assert.Equal(plugin, descriptor.Plugin);
+    }
+
+    [Fact]
+    public void A_plugin_named_twice_is_loaded_once()
+    {
+        var loader = new PluginLoader(Plugins.Folder, _registry);
+
+        Assert.True(loader.TryLoad("Headers", null, out _));
+        Assert.True(loader.TryLoad("Headers", null, out var error), error);
+    }
+
+    [Fact]
+    public void A_plugin_that_is_not_there_is_said_to_be_missing()
+    {
+        Assert.False(new PluginLoader(Plugins.Folder, _registry).TryLoad("Nothing", null, out var error));
+
+        Assert.StartsWith("plugin 'Nothing' was not found", error);
+    }
+
+    [Theory]
+    [InlineData("../Headers")]
+    [InlineData("a/b")]
+    [InlineData("a\\b")]
+    [InlineData("..")]
+    [InlineData(".")]
+    [InlineData("")]
+    public void A_name_cannot_lead_out_of_the_plugin_folder(string name)
+    {
+        Assert.False(new PluginLoader(Plugins.Folder, _registry).TryLoad(name, null, out var error));
+
+        Assert.Contains("is no plugin name", error);
+    }
+
+    [Fact]
+    public void A_pinned_plugin_is_loaded_when_its_hash_fits()
+    {
+        var hash = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Plugins.FileOf("Headers"))));
+
+        Assert.True(new PluginLoader(Plugins.Folder, _registry).TryLoad("Headers", hash, out var error), error);
+    }
+
+    [Fact]
+    public void A_pinned_plugin_with_another_hash_is_refused_and_nothing_of_it_is_taken()
+    {
+        Assert.False(new PluginLoader(Plugins.Folder, _registry).TryLoad("Headers", new string('0', 64), out var error));
+
+        Assert.Contains("is not the pinned file: its sha256 is", error);
+        Assert.False(_registry.TryFind(typeof(IHttpFilter), "headers", out _));
+    }
+
+    [Fact]
+    public void A_file_that_is_no_assembly_is_refused()
+    {
+        Write("Broken", "not an assembly"u8.ToArray());
+
+        AssertRefused("Broken", "plugin 'Broken' could not be loaded");
+    }
+
+    [Fact]
+    public void An_assembly_that_does_not_know_the_contract_is_no_plugin()
+    {
+        Write("Stranger", PluginImage.Referencing("Something.Else", new Version(1, 0)));
+
+        AssertRefused("Stranger", "does not reference FilterProxy.Abstractions");
+    }
+
+    [Fact]
+    public void A_plugin_for_a_newer_contract_asks_for_a_newer_host()
+    {
+        var host = Plugins.ContractVersion;
+        Write("Newer", PluginImage.Referencing("FilterProxy.Abstractions", new Version(host.Major, host.Minor + 1, 0, 0)));
+
+        AssertRefused("Newer", "update the host");
+    }
+
+    [Fact]
+    public void A_plugin_for_another_major_contract_is_refused_with_both_versions()
+    {
+        var host = Plugins.ContractVersion;
+        Write("Major", PluginImage.Referencing("FilterProxy.Abstractions", new Version(host.Major + 1, 0, 0, 0)));
+
+        AssertRefused("Major", $"needs contract {host.Major + 1}.0, this host offers {host.Major}.{host.Minor}: update the host");
+    }
+
+    [Fact]
+    public void A_plugin_for_an_older_minor_contract_is_loaded()
+    {
+        var host = Plugins.ContractVersion;
+        Assert.True(host.Minor > 0, "There is no older minor version yet.");
+        Write("Older", PluginImage.Referencing("FilterProxy.Abstractions", new Version(host.Major, host.Minor - 1, 0, 0)));
+
+        Assert.True(new PluginLoader(_folder, _registry).TryLoad("Older", null, out var error), error);
+    }
+
+    [Fact]
+    public void A_component_whose_name_is_taken_is_refused_with_the_plugin_that_has_it()
+    {
+        Assert.True(new PluginLoader(Plugins.Folder, _registry).TryLoad("Headers", null, out _));
+        Write("Clash", PluginImage.WithFilter("Clash", "headers"));
+
+        AssertRefused("Clash", "component 'headers' is there already, from plugin Headers");
+    }
+
+    [Fact]
+    public void A_plugin_that_was_refused_is_refused_again()
+    {
+        Assert.True(new PluginLoader(Plugins.Folder, _registry).TryLoad("Headers", null, out _));
+        Write("ClashAgain", PluginImage.WithFilter("ClashAgain", "headers"));
+        var loader = new PluginLoader(_folder, _registry);
+
+        Assert.False(loader.TryLoad("ClashAgain", null, out _));
+        Assert.False(loader.TryLoad("ClashAgain", null, out _));
+    }
+
+    [Fact]
+    public void A_component_whose_constructor_wants_something_else_is_refused()
+    {
+        Write("Greedy", PluginImage.WithFilter("Greedy", "greedy", typeof(int), typeof(string)));
+
+        AssertRefused("Greedy", "its constructor may take its options and a ComponentContext, nothing else");
+    }
+
+    public void Dispose() => Directory.Delete(_folder, true);
+
+    private void AssertRefused(string name, string reason)
+    {
+        Assert.False(new PluginLoader(_folder, _registry).TryLoad(name, null, out var error));
+        Assert.Contains(reason, error);
+    }
+
+    private void Write(string name, byte[] image)
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, name));
+        File.WriteAllBytes(Path.Combine(_folder, name, $"FilterProxy.Filters.{name}.dll"), image);
+    }
+}

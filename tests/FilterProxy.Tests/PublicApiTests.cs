@@ -1,0 +1,48 @@
+using System.Reflection;
+using System.Text;
+using Xunit;
+
+namespace FilterProxy.Tests;
+
+public sealed class PublicApiTests
+{
+    private const string RewriteVariable = "FILTERPROXY_WRITE_PUBLIC_API";
+
+    [Fact]
+    public void The_contract_is_what_was_approved()
+    {
+        var file = Repository.PathOf("src", "FilterProxy.Abstractions", "PublicApi.txt");
+        var actual = Describe(typeof(IHttpFilter).Assembly);
+        if (Environment.GetEnvironmentVariable(RewriteVariable) == "1")
+        {
+            File.WriteAllText(file, actual);
+        }
+
+        var approved = File.ReadAllText(file);
+
+        Assert.True(
+            approved == actual,
+            $"The contract changed. If that is meant, run the tests once with {RewriteVariable}=1 and commit PublicApi.txt.\n{Difference(approved, actual)}");
+    }
+
+    private static string Describe(Assembly assembly)
+    {
+        var text = new StringBuilder();
+        foreach (var type in assembly.GetExportedTypes().OrderBy(PublicApiText.NameOf, StringComparer.Ordinal))
+        {
+            text.Append(PublicApiText.Declare(type)).Append('\n');
+            foreach (var member in PublicApiText.MembersOf(type).Order(StringComparer.Ordinal).Distinct())
+            {
+                text.Append("    ").Append(member).Append('\n');
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string Difference(string approved, string actual)
+    {
+        var (before, after) = (approved.Split('\n'), actual.Split('\n'));
+        return string.Join('\n', before.Except(after).Select(l => "- " + l.Trim()).Concat(after.Except(before).Select(l => "+ " + l.Trim())));
+    }
+}
