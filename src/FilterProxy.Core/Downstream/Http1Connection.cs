@@ -56,7 +56,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         {
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
-            _exchange.Release();
+            await _exchange.ReleaseAsync();
         }
     }
 

@@ -84,11 +84,24 @@ internal sealed partial class Http1Exchange : ProxyExchange
         Error = error;
     }
 
-    /// <summary>Gives the buffers back when the connection is over.</summary>
-    public void Release()
+    /// <summary>Waits for a deadline that is firing: until then it can be neither reused nor armed again.</summary>
+    public async ValueTask SettleAsync()
     {
-        _closedDeadline.Settle();
-        SettleDeadlines();
+        while (!TrySettleDeadlines())
+        {
+            await Hop.OffLoop();
+        }
+    }
+
+    /// <summary>Gives the buffers back when the connection is over.</summary>
+    public async ValueTask ReleaseAsync()
+    {
+        await SettleAsync();
+        while (!_closedDeadline.TrySettle())
+        {
+            await Hop.OffLoop();
+        }
+
         if (Snapshot is not null)
         {
             Begin(Snapshot, Rules);
@@ -198,12 +211,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
         ConnectionReset.Abort(_connection);
     }
 
-    protected override void SettleDeadlines()
-    {
-        _readDeadline.Settle();
-        _writeDeadline.Settle();
-        _totalDeadline.Settle();
-    }
+    protected override bool TrySettleDeadlines() => _readDeadline.TrySettle() & _writeDeadline.TrySettle() & _totalDeadline.TrySettle();
 
     protected override async ValueTask BeforeRequestBufferingAsync()
     {

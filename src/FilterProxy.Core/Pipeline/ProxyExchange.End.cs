@@ -72,7 +72,11 @@ internal abstract partial class ProxyExchange
     {
         await Upstream.EndAttemptAsync();
         (ReplyBody as Buffers.PipeBody)?.Complete();
-        SettleDeadlines();
+        while (!TrySettleDeadlines())
+        {
+            await Hop.OffLoop();
+        }
+
         if (Stats.Reason.Length == 0)
         {
             Stats.Reason = Error.IsError ? LocalReplies.ReasonOf(Error.Kind) : IsAborted ? "client_closed" : "via_upstream";
@@ -89,6 +93,6 @@ internal abstract partial class ProxyExchange
     /// <summary>Cuts the client's connection so that an incomplete response cannot pass for a complete one.</summary>
     protected abstract void Cut();
 
-    /// <summary>Turns all deadlines off and waits for one that is firing.</summary>
-    protected abstract void SettleDeadlines();
+    /// <summary>Turns all deadlines off. False while one is firing.</summary>
+    protected abstract bool TrySettleDeadlines();
 }

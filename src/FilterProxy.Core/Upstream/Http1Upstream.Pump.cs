@@ -74,7 +74,11 @@ internal sealed partial class Http1Upstream
             _pumping = false;
         }
 
-        SettleDeadlines();
+        while (!TrySettleDeadlines())
+        {
+            await Hop.OffLoop();
+        }
+
         Volatile.Write(ref _connection, null);
         var clean = connection.EndLease(_lease) && pumped && _hasResponse && _body.IsEnded && _responseFraming.KeepAlive && !IsSwitched;
         _x.Peer!.Endpoint.End();

@@ -126,11 +126,8 @@ internal sealed partial class Http1Upstream
     /// <summary>Chooses a large receive buffer where the rest of the body is worth one.</summary>
     public void ExpectLargeBody() => _connection?.ExpectBody(true);
 
-    public void SettleDeadlines()
-    {
-        _readDeadline.Settle();
-        _writeDeadline.Settle();
-    }
+    /// <summary>Turns all deadlines off. False while one is firing.</summary>
+    public bool TrySettleDeadlines() => _readDeadline.TrySettle() & _writeDeadline.TrySettle();
 
     private void Hold(UpstreamConnection connection)
     {
