@@ -91,6 +91,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             }
 
             await HttpPipeline.RunAsync(exchange);
+            exchange.ForgetBreak();
             if (!exchange.KeepAlive)
             {
                 if (exchange.NeedsLinger)
@@ -216,12 +217,14 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     /// </summary>
     private async Task LingerAsync()
     {
+        await _exchange.SettleAsync();
+        _exchange.ForgetBreak();
         _exchange.AwaitHead((long)LingerTime.TotalMilliseconds);
         while (true)
         {
             var read = await _input.ReadAsync();
             _input.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted || _exchange.BreakKind == ProxyErrorKind.RequestTimeout || _exchange.AbortReason == AbortReason.Shutdown)
+            if (read.IsCompleted || _exchange.BreakKind != ProxyErrorKind.None || _exchange.AbortReason == AbortReason.Shutdown)
             {
                 return;
             }

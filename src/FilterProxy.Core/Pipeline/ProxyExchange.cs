@@ -242,6 +242,9 @@ internal abstract partial class ProxyExchange : HttpExchange
         _aborted?.Cancel();
     }
 
+    /// <summary>After the exchange: the first reason of what is left to read on the connection may win again.</summary>
+    public void ForgetBreak() => Volatile.Write(ref _breakKind, 0);
+
     /// <summary>Makes an error of an exception and says whose it was.</summary>
     public ProxyError Blame(Exception exception, string? bodyFilter = null)
     {
