@@ -210,6 +210,12 @@ internal sealed partial class Http1Upstream
         }
         else if (response.StatusCode < 200)
         {
+            var bad = Http1Framing.ForResponse(response, _x.AttemptHead.MethodKind, out _);
+            if (bad.IsError)
+            {
+                return bad;
+            }
+
             HopByHop.RemoveFromResponse(response, keepUpgrade: false);
             if (!await _x.SendInterimAsync())
             {
