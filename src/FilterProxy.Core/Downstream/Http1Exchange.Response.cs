@@ -20,7 +20,8 @@ internal sealed partial class Http1Exchange
 
         var bodyless = Request.MethodKind == HttpMethodKind.Head || Response.StatusCode is 204 or 304;
         var framing = bodyless ? default : Frame();
-        KeepAlive &= framing.Kind != BodyKind.UntilClose && !Services.IsDraining && !Error.BreaksFraming() && (_body.IsEnded || CanDrain() || Upstream.IsPumping);
+        KeepAlive &= framing.Kind != BodyKind.UntilClose && !Services.IsDraining && !Error.BreaksFraming()
+            && (_body.IsEnded || CanDrain() || (Upstream.IsPumping && !MayLeaveBodyOut()));
         WriteHead(framing, KeepAlive ? (Request.Version == HttpVersionKind.Http10 ? ConnectionToken.KeepAlive : ConnectionToken.None) : ConnectionToken.Close);
         _writer.Begin(_output, _sender, framing.Kind, framing.Length);
         if (bodyless || framing is { Kind: BodyKind.Length, Length: 0 })

@@ -264,8 +264,13 @@ internal sealed partial class Http1Exchange : ProxyExchange
         return PathNormalizer.Apply(Request, Snapshot.Paths);
     }
 
-    private bool CanDrain() =>
-        !(_expectsContinue && !_body.HasBegun) && (_framing.Kind != BodyKind.Length || _framing.Length - _body.Total <= MaxDrain);
+    /// <summary>
+    /// Whether the client was promised nothing and has sent nothing: it may leave the body out after a final response, and the
+    /// next request could not be told from it (RFC 9110 §10.1.1).
+    /// </summary>
+    private bool MayLeaveBodyOut() => _expectsContinue && _body.Total == 0;
+
+    private bool CanDrain() => !MayLeaveBodyOut() && (_framing.Kind != BodyKind.Length || _framing.Length - _body.Total <= MaxDrain);
 
     private void WriteRaw(ReadOnlySpan<byte> bytes)
     {
