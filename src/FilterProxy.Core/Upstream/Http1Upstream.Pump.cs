@@ -82,8 +82,9 @@ internal sealed partial class Http1Upstream
         Volatile.Write(ref _connection, null);
         var clean = connection.EndLease(_lease) && pumped && _hasResponse && _body.IsEnded && _responseFraming.KeepAlive && !IsSwitched;
         _x.Peer!.Endpoint.End();
-        if (clean)
+        if (clean && connection.IsAlive)
         {
+            // Alive: with no bytes beyond the response, which the next exchange would take for its own.
             connection.Pool.Return(connection);
         }
         else
