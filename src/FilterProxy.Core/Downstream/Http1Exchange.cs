@@ -130,6 +130,12 @@ internal sealed partial class Http1Exchange : ProxyExchange
             AwaitRequestBody(true);
             var read = await _body.ReadAsync();
             AwaitRequestBody(false);
+            if (read.Status == BodyStatus.Canceled && BreakKind == ProxyErrorKind.None)
+            {
+                // Meant for the pump, which was not reading.
+                continue;
+            }
+
             if (read.Status is not (BodyStatus.Data or BodyStatus.End))
             {
                 return false;
