@@ -9,6 +9,12 @@ public enum TestTransport
     /// <summary>As <see cref="Sockets"/>, with TLS.</summary>
     Tls,
 
+    /// <summary>TCP on loopback through the engine's own transport.</summary>
+    Direct,
+
+    /// <summary>As <see cref="Direct"/>, with TLS.</summary>
+    DirectTls,
+
     /// <summary>Pipes in memory.</summary>
     Memory,
 }

@@ -25,8 +25,8 @@ public interface IHttpConnector : IConnector
 public readonly record struct ConnectContext(DownstreamInfo? Downstream = null, PipeScheduler? Loop = null);
 
 /// <summary>
-/// A connection that can send a sequence straight from another connection's buffers. Found as a feature of the connection;
-/// <c>Transport.Output</c> is the fallback.
+/// A connection that can send a sequence straight from another connection's buffers: what its <c>Transport.Output</c> may
+/// implement besides PipeWriter. A wrapped transport (TLS) then offers its own, or none.
 /// </summary>
 public interface ISequenceSend
 {

@@ -34,6 +34,9 @@ internal sealed class PipeBody : BodyReader
         }
     }
 
+    /// <summary>Makes a read under way end, from any thread.</summary>
+    public void Cancel() => Volatile.Read(ref _pipe)?.CancelPendingRead();
+
     /// <summary>Tells the filter that nothing more will be read.</summary>
     public void Complete()
     {

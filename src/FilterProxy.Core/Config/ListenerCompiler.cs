@@ -42,6 +42,7 @@ internal sealed class ListenerCompiler(ComponentFactory factory, ConfigErrors er
         {
             Name = name,
             Address = ListenAddress.TryParse(config.Address, out var address, out _) ? address : new IPEndPoint(IPAddress.Loopback, 0),
+            Direct = config.Io != ListenerIo.Sockets,
             BeforeTls = before,
             Tls = selector,
             HandshakeTimeout = tls?.HandshakeTimeout ?? default,

@@ -90,6 +90,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
                 return;
             }
 
+            exchange.WatchClient();
             await HttpPipeline.RunAsync(exchange);
             exchange.ForgetBreak();
             if (!exchange.KeepAlive)
@@ -219,12 +220,12 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     {
         await _exchange.SettleAsync();
         _exchange.ForgetBreak();
-        _exchange.AwaitHead((long)LingerTime.TotalMilliseconds);
+        _exchange.BeginLinger((long)LingerTime.TotalMilliseconds);
         while (true)
         {
             var read = await _input.ReadAsync();
             _input.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted || _exchange.BreakKind != ProxyErrorKind.None || _exchange.AbortReason == AbortReason.Shutdown)
+            if (read.IsCompleted || _exchange.ReadTimedOut || _exchange.AbortReason == AbortReason.Shutdown)
             {
                 return;
             }

@@ -35,7 +35,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
         _connection = connection;
         _input = connection.Transport.Input;
         _output = connection.Transport.Output;
-        _sender = connection.Features.Get<ISequenceSend>();
+        _sender = connection.Transport.Output as ISequenceSend;
         Reader = new Http1RequestReader(Request);
     }
 
@@ -47,6 +47,9 @@ internal sealed partial class Http1Exchange : ProxyExchange
     /// <summary>Whether the connection is to be read on for a moment before it is closed: unread bytes would reset it.</summary>
     public bool NeedsLinger => !_body.IsEnded || Error.BreaksFraming();
 
+    /// <summary>Whether the client was too slow with what <see cref="AwaitHead"/> or a body read waited for.</summary>
+    public bool ReadTimedOut { get; private set; }
+
     public override bool HasRequestBody => _framing.Kind != BodyKind.None;
 
     public override void Begin(ProxySnapshot snapshot, ListenerRules rules)
@@ -56,11 +59,24 @@ internal sealed partial class Http1Exchange : ProxyExchange
         Response.Block.Reset();
         Reader.Begin(rules.RequestHead);
         KeepAlive = false;
+        ReadTimedOut = false;
         RequestFraming = default;
         _framing = default;
         _expectsContinue = false;
         _body.Begin(_input, default, Request.Trailers, 0);
         RequestBody = _body;
+    }
+
+    /// <summary>
+    /// Watches the client while its request is worked on: with a transport that receives only when read, its leaving would go
+    /// unnoticed. The receive is the one the next request needs anyway.
+    /// </summary>
+    public override void WatchClient()
+    {
+        if (_body.IsEnded)
+        {
+            (_input as SocketReader)?.Prefetch();
+        }
     }
 
     /// <summary>Takes a complete head: decides framing, path and forwarding before anybody sees the request.</summary>
@@ -114,6 +130,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
     /// <summary>Reads away what is left of the request's body, if that is little. True when the connection stands at the next request.</summary>
     public async ValueTask<bool> DrainAsync()
     {
+        _body.Advance();
         if (_body.IsEnded)
         {
             return true;
@@ -166,6 +183,14 @@ internal sealed partial class Http1Exchange : ProxyExchange
         }
     }
 
+    /// <summary>Makes the connection readable past the exchange, for a lingering close of at most this long.</summary>
+    public void BeginLinger(long milliseconds)
+    {
+        _body.Advance();
+        ReadTimedOut = false;
+        AwaitHead(milliseconds);
+    }
+
     /// <summary>Arms or disarms the deadline for the client to send a head.</summary>
     public void AwaitHead(long milliseconds) => _readDeadline.Arm(Heartbeat, milliseconds);
 
@@ -177,7 +202,9 @@ internal sealed partial class Http1Exchange : ProxyExchange
     {
         if (_readDeadline.TryFire(now))
         {
+            ReadTimedOut = true;
             Break(ProxyErrorKind.RequestTimeout, AbortReason.ClientTimeout);
+            _input.CancelPendingRead();
             _readDeadline.EndFiring();
         }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -40,9 +41,9 @@ internal sealed class Listener : IAsyncDisposable
         builder.Services.AddSingleton(loggers);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(options => options.UnsafePreferInlineScheduling = inlineCompletions);
-        if (transport is not null)
+        if (transport is not null || plan.Direct)
         {
-            builder.Services.AddSingleton(transport);
+            builder.Services.AddSingleton(transport ?? new DirectTransport());
         }
 
         builder.WebHost.ConfigureKestrel(kestrel =>

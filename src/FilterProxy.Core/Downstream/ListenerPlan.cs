@@ -10,6 +10,9 @@ internal sealed record ListenerPlan
 
     public required EndPoint Address { get; init; }
 
+    /// <summary>Whether the engine's own transport moves its bytes instead of Kestrel's.</summary>
+    public bool Direct { get; init; }
+
     /// <summary>Filters that see cipher text; all of them when there is no TLS.</summary>
     public IReadOnlyList<IConnectionFilter> BeforeTls { get; init; } = [];
 

@@ -118,6 +118,7 @@ internal abstract partial class ProxyExchange : HttpExchange
         Tried.Clear();
         NeedsFreshConnection = false;
         IsUpgrade = false;
+        IsBareReply = false;
         ReplyBody = null;
         _deferredReply = null;
         Volatile.Write(ref _breakKind, 0);
@@ -135,6 +136,12 @@ internal abstract partial class ProxyExchange : HttpExchange
     /// <summary>Finds the route and applies it up to its own filters. False when the exchange has its answer already.</summary>
     public bool Match()
     {
+        if (Error.IsError)
+        {
+            // A global filter buffered the body, and it broke off.
+            return false;
+        }
+
         if (!Snapshot.Routes.TryMatch(Request, Downstream.ListenerName, Captures, out var route))
         {
             Error = ProxyError.Downstream(ProxyErrorKind.NoRoute);
@@ -151,6 +158,11 @@ internal abstract partial class ProxyExchange : HttpExchange
     /// <summary>What the route does once its request filters let the request pass. False when the exchange has its answer.</summary>
     public bool EnterRoute()
     {
+        if (Error.IsError)
+        {
+            return false;
+        }
+
         var route = Route!;
         if (route.TotalTimeout > 0)
         {
@@ -184,6 +196,7 @@ internal abstract partial class ProxyExchange : HttpExchange
         }
         else
         {
+            BeginRequestBodyFilters();
             _attemptMark = Block.Length;
         }
 
@@ -208,7 +221,7 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     public override void Reply(int status, string reason, ReadOnlyMemory<byte> body = default, string? contentType = null)
     {
-        if (BeginReply(status, reason, body, contentType))
+        if (BeginReply(status, reason, body, body.Length, contentType))
         {
             _replyMemory.Begin(new ReadOnlySequence<byte>(body));
             ReplyBody = _replyMemory;
@@ -219,7 +232,7 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     public override void Reply(int status, string reason, PipeReader body, long? length, string? contentType)
     {
-        if (BeginReply(status, reason, body, contentType))
+        if (BeginReply(status, reason, body, length, contentType))
         {
             _replyPipe.Begin(body);
             ReplyBody = _replyPipe;
@@ -238,9 +251,13 @@ internal abstract partial class ProxyExchange : HttpExchange
 
         AbortReason = reason;
         Upstream.Abort();
+        CancelReply();
         OnBroken(kind);
         _aborted?.Cancel();
     }
+
+    /// <summary>Makes a read of a reply's streaming body end.</summary>
+    protected void CancelReply() => (ReplyBody as PipeBody)?.Cancel();
 
     /// <summary>After the exchange: the first reason of what is left to read on the connection may win again.</summary>
     public void ForgetBreak() => Volatile.Write(ref _breakKind, 0);
@@ -271,6 +288,9 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     /// <summary>Arms or disarms the deadline for the client to send more of its body.</summary>
     public abstract void AwaitRequestBody(bool awaiting);
+
+    /// <summary>Makes the client's leaving noticeable while nobody reads from it.</summary>
+    public abstract void WatchClient();
 
     /// <summary>Arms the deadline of the whole exchange.</summary>
     protected abstract void ArmTotal(long milliseconds);

@@ -58,19 +58,14 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         }
     }
 
-    /// <summary>Lends a connection: an idle one, else a new one, else the next that comes back.</summary>
-    /// <param name="context">For the connector.</param>
-    /// <param name="fresh">Only a new one will do: the last idle one turned out dead.</param>
-    /// <param name="cancel">The exchange's.</param>
-    public ValueTask<RentResult> RentAsync(ConnectContext context, bool fresh, CancellationToken cancel)
-    {
-        if (!fresh && TakeIdle() is { } idle)
-        {
-            return new ValueTask<RentResult>(new RentResult(idle, default));
-        }
+    /// <summary>Lends an idle connection; null when there is none.</summary>
+    public UpstreamConnection? TryRent() => TakeIdle();
 
-        return TryReserve() ? OpenAsync(context, cancel) : WaitAsync(context, cancel);
-    }
+    /// <summary>Lends a new connection, or, at the limit, the next that comes back.</summary>
+    /// <param name="context">For the connector.</param>
+    /// <param name="cancel">The exchange's.</param>
+    public ValueTask<RentResult> RentAsync(ConnectContext context, CancellationToken cancel) =>
+        TryReserve() ? OpenAsync(context, cancel) : WaitAsync(context, cancel);
 
     /// <summary>Takes a connection back that can serve again. The exchange must be done with it, bytes and callbacks.</summary>
     public void Return(UpstreamConnection connection)
@@ -172,9 +167,14 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         catch (Exception e)
         {
             Release();
-            return new RentResult(null, ProxyError.Upstream(ProxyErrorKind.ConnectFailed, retryable: true, "connector_failed", e));
+            return new RentResult(null, ErrorOf(e));
         }
     }
+
+    /// <summary>What it means that a connector failed without saying how: its time was up, or it has a fault.</summary>
+    public static ProxyError ErrorOf(Exception exception) => exception is OperationCanceledException
+        ? ProxyError.Upstream(ProxyErrorKind.ConnectTimeout, retryable: true, "connect_timeout", exception)
+        : ProxyError.Upstream(ProxyErrorKind.ConnectFailed, retryable: true, "connector_failed", exception);
 
     private async ValueTask<RentResult> WaitAsync(ConnectContext context, CancellationToken cancel)
     {

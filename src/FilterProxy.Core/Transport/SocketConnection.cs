@@ -12,17 +12,16 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
 {
     private readonly FeatureCollection _features = new();
     private int _closed;
-    private CancellationTokenSource? _closedSource;
+    private readonly CancellationTokenSource _closedSource = new();
     private IDictionary<object, object?>? _items;
     private string? _id;
 
     public SocketConnection(Socket socket)
     {
         Socket = socket;
-        Input = new SocketReader(socket);
+        Input = new SocketReader(socket) { Ended = _closedSource.Cancel };
         Output = new SocketWriter(socket);
         Transport = this;
-        _features.Set<ISequenceSend>(Output);
         _features.Set<IConnectionSocketFeature>(this);
     }
 
@@ -64,10 +63,10 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         set => throw new NotSupportedException("A socket's address cannot be changed.");
     }
 
-    /// <summary>Created when asked for: the engine itself learns of a close by reading.</summary>
+    /// <summary>Cancelled when the peer's end, or a reset, is received: while somebody reads, or a prefetch is under way.</summary>
     public override CancellationToken ConnectionClosed
     {
-        get => (_closedSource ??= new CancellationTokenSource()).Token;
+        get => _closedSource.Token;
         set => throw new NotSupportedException("The connection owns its token.");
     }
 
@@ -79,7 +78,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         Close(reset: false);
         Input.Dispose();
         Output.Dispose();
-        _closedSource?.Cancel();
+        _closedSource.Cancel();
         await base.DisposeAsync();
     }
 

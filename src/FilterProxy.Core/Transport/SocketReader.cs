@@ -34,6 +34,9 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
         _args = new ReceiveArgs(this);
     }
 
+    /// <summary>Called once when the peer's end or a reset has been received, from the thread that received it.</summary>
+    public Action? Ended { get; init; }
+
     /// <summary>
     /// Starts receiving before anybody reads, so that the end of an idle connection shows without a system call. Without
     /// cost: the receive is the one the next read would make.
@@ -43,6 +46,10 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
         if (_state == None && _start == _end && !_ended)
         {
             BeginReceive();
+            if (Volatile.Read(ref _state) == Done && IsOver)
+            {
+                Ended?.Invoke();
+            }
         }
     }
 
@@ -154,6 +161,8 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _waiter.OnCompleted(continuation, state, token, flags);
 
+    private bool IsOver => _args.SocketError != SocketError.Success || _args.BytesTransferred == 0;
+
     private ReadResult Take(bool canceled) => new(new ReadOnlySequence<byte>(_buffer, _start, _end - _start), canceled, _ended);
 
     private void BeginReceive()
@@ -179,9 +188,15 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
 
     private void OnReceived()
     {
+        var over = IsOver;
         if (Interlocked.Exchange(ref _state, Done) == Awaited)
         {
             _waiter.SetResult(true);
+        }
+
+        if (over)
+        {
+            Ended?.Invoke();
         }
     }
 

@@ -17,7 +17,9 @@ internal sealed class UpstreamConnection
         Connection = connection;
         Input = connection.Transport.Input;
         Output = connection.Transport.Output;
-        Sender = connection.Features.Get<ISequenceSend>();
+
+        // Of the transport, never of the connection: over TLS the socket's own sender would bypass it.
+        Sender = Output as ISequenceSend;
         _socketReader = Input as SocketReader;
         CreatedAt = now;
         _nextLease = Interlocked.Increment(ref s_lastId) << 32;

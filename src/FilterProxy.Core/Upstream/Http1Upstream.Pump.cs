@@ -19,6 +19,7 @@ internal sealed partial class Http1Upstream
     private bool _replayable;
     private long _replayLeft;
     private bool _bodyWasRead;
+    private bool _filteredToEnd;
     private ProxyError _requestBodyError;
     private Deadline _writeDeadline;
 
@@ -28,12 +29,12 @@ internal sealed partial class Http1Upstream
     /// <summary>Makes ready to send the body again from its beginning. False when that beginning is gone.</summary>
     public bool TryReplayBody()
     {
-        if (!_x.HasRequestBody || !_bodyWasRead)
+        if (!_bodyWasRead)
         {
             return true;
         }
 
-        if (_x.IsRequestBodyInMemory)
+        if (KeepsBody)
         {
             _x.RewindRequestBody();
             return true;
@@ -111,8 +112,12 @@ internal sealed partial class Http1Upstream
         _replayable = false;
         _replayLeft = 0;
         _bodyWasRead = false;
+        _filteredToEnd = false;
         _requestBodyError = default;
     }
+
+    // Filters run once per request, so what they made of a body in memory is kept like that of any other.
+    private bool KeepsBody => _x.IsRequestBodyInMemory && !_x.RequestBodyFilters.IsActive;
 
     private void StartPump(UpstreamConnection connection)
     {
@@ -125,7 +130,7 @@ internal sealed partial class Http1Upstream
         if (_replayLeft == 0)
         {
             _replay.Reset();
-            _replayable = !_x.IsRequestBodyInMemory && Retry.MayReplay(_x);
+            _replayable = !KeepsBody && Retry.MayReplay(_x);
         }
 
         _pump = PumpAsync();
@@ -151,6 +156,8 @@ internal sealed partial class Http1Upstream
         }
         finally
         {
+            // A piece that could not be sent is still held: whoever reads on, a retry or the end, begins behind it.
+            _x.RequestBody.Advance();
             _x.InRequestBodyFilter = false;
             _pumpDone = true;
         }
@@ -211,7 +218,7 @@ internal sealed partial class Http1Upstream
             }
             finally
             {
-                // Sent or not: another attempt, or the next request, reads on behind it.
+                // Also when it could not be sent: it is in the replay buffer, another attempt must not read it twice.
                 body.Advance();
             }
 
@@ -231,6 +238,8 @@ internal sealed partial class Http1Upstream
                     AwaitHead();
                 }
 
+                _x.WatchClient();
+
                 return true;
             }
         }
@@ -246,14 +255,23 @@ internal sealed partial class Http1Upstream
         }
 
         _x.Stats.RequestBodyBytes += data.Length;
-        if (_x.RequestBodyFilters.IsActive)
+        if (_x.RequestBodyFilters.IsActive && !_filteredToEnd)
         {
+            _filteredToEnd = ended;
             _x.InRequestBodyFilter = true;
             var filtered = await _x.RequestBodyFilters.RunAsync(data, ended);
             _x.InRequestBodyFilter = false;
             if (filtered is not { } passed)
             {
-                Abort();
+                if (_x.HasDeferredReply)
+                {
+                    Abort();
+                }
+                else
+                {
+                    FailRequest(_x.BlameStop(_x.RequestBodyFilters.StoppedBy));
+                }
+
                 return false;
             }
 

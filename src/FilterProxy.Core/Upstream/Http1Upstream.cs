@@ -64,16 +64,25 @@ internal sealed partial class Http1Upstream
         _interim = 0;
         _x.Stats.AddAttempt(_x.Peer!.Endpoint);
         var pool = ((ProxyCluster)_x.Peer.Cluster).GetPool(_x.Peer);
-        var rented = await pool.RentAsync(new ConnectContext(_x.Downstream), _x.NeedsFreshConnection, _x.Aborted);
-        if (rented.Connection is not { } connection)
+        var connection = _x.NeedsFreshConnection ? null : pool.TryRent();
+        if (connection is null)
         {
-            return Broken() ?? rented.Error;
+            (connection, var error) = await pool.RentAsync(new ConnectContext(_x.Downstream), _x.Aborted);
+            if (connection is null)
+            {
+                return Broken() ?? error;
+            }
         }
 
         Hold(connection);
         try
         {
             await PrepareAsync();
+            if (_x.HasReply)
+            {
+                return default;
+            }
+
             return await ExchangeHeadsAsync(connection);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or ObjectDisposedException && _x.CurrentFilter is null)

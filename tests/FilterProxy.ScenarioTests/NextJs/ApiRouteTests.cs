@@ -11,18 +11,17 @@ namespace FilterProxy.ScenarioTests.NextJs;
 public sealed class ApiRouteTests(NextJsFixture site)
 {
     [NextJsTheory]
-    [InlineData("/api/oauth/echo?a=1&b=%2F", "oauth", "/oauth/api/echo")]
-    [InlineData("/api/admin/echo?a=1&b=%2F", "admin", "/admin/api/echo")]
-    [InlineData("/api/kline/echo/?a=1&b=%2F", "kline", "/kline/api/echo/")]
-    [InlineData("/oauth/api/echo?a=1&b=%2F", "oauth", "/oauth/api/echo")]
+    [InlineData("/api/oauth/echo?a=1&b=%2F", "oauth", "/api/echo")]
+    [InlineData("/api/admin/echo?a=1&b=%2F", "admin", "/api/echo")]
+    [InlineData("/api/kline/echo/?a=1&b=%2F", "kline", "/api/echo/")]
+    [InlineData("/oauth/api/echo?a=1&b=%2F", "oauth", "/api/echo")]
     [InlineData("/api/echo?a=1&b=%2F", "main", "/api/echo")]
-    public async Task Get_reaches_the_services_handler_with_path_and_query(string path, string app, string seen)
+    public async Task Get_reaches_the_services_handler_with_path_and_query(string path, string app, string belowBasePath)
     {
         var echo = await site.Http.GetFromJsonAsync<JsonElement>(site.Through(path));
 
         Assert.Equal(app, echo.GetProperty("app").GetString());
-        // Handlers see the path below basePath or with it, depending on how the app is built: what counts is its end.
-        Assert.EndsWith(echo.GetProperty("path").GetString()!, seen, StringComparison.Ordinal);
+        Assert.Equal(belowBasePath, echo.GetProperty("path").GetString());
         Assert.Equal("?a=1&b=%2F", echo.GetProperty("query").GetString());
     }
 
@@ -98,7 +97,8 @@ public sealed class ApiRouteTests(NextJsFixture site)
     [InlineData(true)]
     public async Task Large_upload_arrives_whole(bool chunked)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, site.Through("/api/large")) { Content = new ByteArrayContent(new byte[3_000_000]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, site.Through("/api/large"));
+        request.Content = new ByteArrayContent(new byte[3_000_000]);
         request.Headers.TransferEncodingChunked = chunked;
         using var response = await site.Http.SendAsync(request);
 

@@ -25,7 +25,8 @@ public sealed class HotReloadTests(NextJsFixture site)
         await page.Locator("text=clicked 1").WaitForAsync();
 
         var source = Path.Combine(folder, "app", "page.tsx");
-        await File.WriteAllTextAsync(source, (await File.ReadAllTextAsync(source)).Replace("Admin app", "Edited app", StringComparison.Ordinal));
+        var text = await File.ReadAllTextAsync(source);
+        await File.WriteAllTextAsync(source, text.Replace("Admin app", "Edited app", StringComparison.Ordinal));
 
         await page.Locator("h1", new() { HasText = "Edited app" }).WaitForAsync();
         Assert.Equal("clicked 1", await page.TextContentAsync("#counter"));

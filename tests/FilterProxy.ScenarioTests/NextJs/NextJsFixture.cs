@@ -58,7 +58,11 @@ public sealed class NextJsFixture : IAsyncLifetime
 
         _site = await NextSite.StartAsync();
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Prerequisites.Chromium, Args = BrowserArguments });
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Prerequisites.Chromium,
+            Args = BrowserArguments,
+        });
     }
 
     public async Task DisposeAsync()

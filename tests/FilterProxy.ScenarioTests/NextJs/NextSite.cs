@@ -9,6 +9,7 @@ internal sealed class NextSite : IAsyncDisposable
     private static readonly string[] NextApps = ["main", "oauth", "admin", "kline"];
     private static readonly string[] PlainServices = ["flow", "test"];
     private readonly List<ServerProcess> _processes = [];
+    private readonly List<string> _copies = [];
     private readonly Dictionary<string, Uri> _services;
 
     private NextSite(string workspace, Dictionary<string, Uri> services)
@@ -47,6 +48,7 @@ internal sealed class NextSite : IAsyncDisposable
     public async Task<(string Folder, Uri Address, ServerProcess Server)> DevelopAsync(string app, string page)
     {
         var folder = NextWorkspace.CopyApp(Workspace, app);
+        _copies.Add(folder);
         var address = FreeAddress();
         var server = StartNext("dev", app, folder, address);
         await server.AnswersAsync(new Uri(address, page));
@@ -59,6 +61,11 @@ internal sealed class NextSite : IAsyncDisposable
         {
             await process.DisposeAsync();
         }
+
+        foreach (var copy in _copies)
+        {
+            Directory.Delete(copy, recursive: true);
+        }
     }
 
     private static Uri FreeAddress() => new($"http://127.0.0.1:{ServerProcess.FreePort()}");
@@ -68,7 +75,8 @@ internal sealed class NextSite : IAsyncDisposable
     private async Task StartServicesAsync()
     {
         var plain = PlainServices.Select(name => KeyValuePair.Create(PortVariable(name), $"{Direct(name).Port}"));
-        var services = NextApps.ToDictionary(app => app, app => StartNext("start", app, Path.Combine(Workspace, "apps", app), Direct(app)));
+        var services = NextApps.ToDictionary(
+            app => app, app => StartNext("start", app, Path.Combine(Workspace, "apps", app), Direct(app)));
         services[PlainServices[0]] = Track(ServerProcess.Start(
             "flow and test", Prerequisites.Node!, ["server.mjs"], Path.Combine(Workspace, "apps", "services"), plain));
         foreach (var (name, server) in services)

@@ -52,7 +52,8 @@ internal static class NextWorkspace
         }
 
         await RunAsync("npm ci", Prerequisites.Npm!, ["ci"], workspace, InstallLimit);
-        await RunAsync("turbo run build", Prerequisites.Npm!, ["run", "build"], workspace, BuildLimit);
+        // turbo asks git what changed, and git ignores this folder: its cache would answer with builds of older sources.
+        await RunAsync("turbo build", Prerequisites.Npm!, ["run", "build", "--", "--cache=local:,remote:"], workspace, BuildLimit);
         await File.WriteAllTextAsync(built, "");
         return workspace;
     }
@@ -72,7 +73,7 @@ internal static class NextWorkspace
 
     private static IEnumerable<string> Sources(string folder) =>
         Directory.EnumerateFileSystemEntries(folder)
-            .Where(entry => !Generated.Contains(Path.GetFileName(entry)) && !entry.EndsWith(".tsbuildinfo", StringComparison.Ordinal))
+            .Where(entry => !Generated.Contains(Path.GetFileName(entry)) && Path.GetExtension(entry) != ".tsbuildinfo")
             .SelectMany(entry => Directory.Exists(entry)
                 ? Sources(entry).Select(file => Path.Combine(Path.GetFileName(entry), file))
                 : [Path.GetFileName(entry)]);

@@ -24,7 +24,7 @@ internal static class Prerequisites
     /// <summary>Why the scenarios cannot run here; null when they can.</summary>
     public static string? Missing { get; } =
         Node is null || Npm is null ? "node and npm are not installed"
-        : !Version.TryParse(NodeVersion, out var version) || version.Major < 20 ? $"Next.js needs node 20 or later, this is {NodeVersion}"
+        : !Version.TryParse(NodeVersion, out var version) || version.Major < 20 ? $"node {NodeVersion} is older than 20"
         : Chromium is null ? "chromium is not installed (or set CHROMIUM_PATH)"
         : null;
 

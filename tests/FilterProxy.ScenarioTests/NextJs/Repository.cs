@@ -8,7 +8,9 @@ internal static class Repository
     /// <summary>The executable built beside these tests, in the same configuration. FILTERPROXY_EXE names another one.</summary>
     public static string ProxyExecutable { get; } =
         Environment.GetEnvironmentVariable("FILTERPROXY_EXE")
-        ?? Path.Combine(Root, "artifacts", "bin", "FilterProxy", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "filterproxy");
+        ?? Path.Combine(Root, "artifacts", "bin", "FilterProxy", Configuration, "filterproxy");
+
+    private static string Configuration => Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
 
     public static string At(params string[] path) => Path.Combine([Root, .. path]);
 
@@ -17,7 +19,7 @@ internal static class Repository
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "FilterProxy.sln")))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("the tests run outside of the repository");
+            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("outside of the repository");
         }
 
         return folder;

@@ -37,7 +37,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="folder">Where it runs.</param>
     /// <param name="environment">Added to this process's environment.</param>
     public static ServerProcess Start(
-        string name, string file, IEnumerable<string> arguments, string folder, IEnumerable<KeyValuePair<string, string>> environment)
+        string name,
+        string file,
+        IEnumerable<string> arguments,
+        string folder,
+        IEnumerable<KeyValuePair<string, string>> environment)
     {
         var start = new ProcessStartInfo(file, arguments)
         {

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Net;
 using System.Text.RegularExpressions;
 using Xunit;
@@ -10,7 +11,8 @@ namespace FilterProxy.ScenarioTests.NextJs;
 public sealed partial class StaticAssetTests(NextJsFixture site)
 {
     // What belongs to one connection or moment, or is the proxy's to add.
-    private static readonly string[] NotCompared = ["Connection", "Keep-Alive", "Date", "Via", "Transfer-Encoding", "X-Request-Id"];
+    private static readonly string[] NotCompared =
+        ["Connection", "Keep-Alive", "Date", "Via", "Transfer-Encoding", "X-Request-Id"];
 
     [NextJsTheory]
     [InlineData("/items/1")]
@@ -19,7 +21,7 @@ public sealed partial class StaticAssetTests(NextJsFixture site)
     [InlineData("/kline/symbols/btc/")]
     public async Task Chunks_are_identical_to_the_apps_and_immutable(string page)
     {
-        var chunks = Chunk().Matches(await site.Http.GetStringAsync(site.Through(page))).Select(match => match.Value).Distinct().ToArray();
+        var chunks = await ChunksAsync(page);
 
         Assert.Contains(chunks, chunk => chunk.EndsWith(".js", StringComparison.Ordinal));
         foreach (var chunk in chunks)
@@ -46,8 +48,7 @@ public sealed partial class StaticAssetTests(NextJsFixture site)
     [NextJsFact]
     public async Task Chunk_of_a_dynamic_route_keeps_its_encoded_brackets()
     {
-        var page = await site.Http.GetStringAsync(site.Through("/admin/users/1"));
-        var chunk = Chunk().Matches(page).Select(match => match.Value).First(url => url.Contains("%5Bid%5D", StringComparison.Ordinal));
+        var chunk = (await ChunksAsync("/admin/users/1")).First(url => url.Contains("%5Bid%5D", StringComparison.Ordinal));
 
         using var response = await site.Http.GetAsync(site.Through(chunk));
 
@@ -100,6 +101,9 @@ public sealed partial class StaticAssetTests(NextJsFixture site)
     [GeneratedRegex("/(?:[a-z]+/)?_next/static/[^\"\\\\]+?\\.(?:js|css|png)")]
     private static partial Regex Chunk();
 
+    private async Task<string[]> ChunksAsync(string page) =>
+        [.. Chunk().Matches(await site.Http.GetStringAsync(site.Through(page))).Select(match => match.Value).Distinct()];
+
     /// <summary>Status, headers in a fixed order, and the hash of the body, as one text.</summary>
     private async Task<string> ReadAsync(Uri address, string encoding = "")
     {
@@ -118,7 +122,7 @@ public sealed partial class StaticAssetTests(NextJsFixture site)
         return $"""
             {(int)response.StatusCode}
             {string.Join('\n', headers)}
-            {body.Length} bytes {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(body))}
+            {body.Length} bytes {Convert.ToHexStringLower(SHA256.HashData(body))}
             """;
     }
 }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -7,39 +8,21 @@ namespace FilterProxy.ScenarioTests.NextJs;
 [Collection(NextJsScenarios.Name), Trait("suite", "nextjs")]
 public sealed class StreamingTests(NextJsFixture site)
 {
+    // A stream that is held back fails every time; a busy machine only now and then.
+    private const int Attempts = 3;
     private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(500);
 
-    [NextJsFact]
-    public async Task Shell_of_a_streamed_page_arrives_before_its_slow_part()
-    {
-        var body = await ReadAsync("/stream");
-
-        Assert.True(body.Arrival("slow part arrived") - body.Arrival("shell arrived") > Apart);
-    }
-
-    [NextJsFact]
-    public async Task Shell_arrives_first_when_the_page_is_compressed()
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, site.Through("/stream"));
-        request.Headers.Add("Accept-Encoding", "gzip");
-        using var response = await site.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        using var unzipped = new StreamContent(
-            new System.IO.Compression.GZipStream(await response.Content.ReadAsStreamAsync(), System.IO.Compression.CompressionMode.Decompress));
-        var body = await TimedBody.ReadAsync(unzipped);
-
-        Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
-        Assert.True(body.Arrival("slow part arrived") - body.Arrival("shell arrived") > Apart);
-    }
+    [NextJsTheory]
+    [InlineData("")]
+    [InlineData("gzip")]
+    public Task Shell_of_a_streamed_page_arrives_before_its_slow_part(string encoding) =>
+        AssertApartAsync("/stream", "shell arrived", "slow part arrived", ("Accept-Encoding", encoding));
 
     [NextJsTheory]
     [InlineData("/stream", "shell arrived", "slow part arrived")]
     [InlineData("/kline/report/", "loading report", "Report ready")]
-    public async Task Server_component_payload_of_a_navigation_is_streamed(string path, string early, string late)
-    {
-        var body = await ReadAsync(path, ("RSC", "1"));
-
-        Assert.True(body.Arrival(late) - body.Arrival(early) > Apart);
-    }
+    public Task Server_component_payload_of_a_navigation_is_streamed(string path, string early, string late) =>
+        AssertApartAsync(path, early, late, ("RSC", "1"));
 
     [NextJsFact]
     public async Task Navigation_shows_the_fallback_until_the_slow_part_is_there()
@@ -61,12 +44,17 @@ public sealed class StreamingTests(NextJsFixture site)
     [InlineData("/api/kline/ticks/")]
     public async Task Server_sent_events_arrive_one_by_one(string path)
     {
-        var body = await ReadAsync(path);
+        var most = int.MaxValue;
+        for (var attempt = 0; attempt < Attempts && most > 1; attempt++)
+        {
+            var body = await ReadAsync(path);
+            Assert.Equal(10, EventsIn(body.Text));
+            most = Math.Min(most, body.Parts.Max(EventsIn));
+        }
 
-        var arrivals = Enumerable.Range(0, 10).Select(i => body.Arrival($"data: tick {i}\n")).ToArray();
-        Assert.True(arrivals[9] - arrivals[0] > TimeSpan.FromSeconds(1.5));
-        // The machine may be busy for a moment, so that two come at once; never many.
-        Assert.All(body.Parts, part => Assert.InRange(part.Split("data:").Length - 1, 0, 3));
+        Assert.Equal(1, most);
+
+        static int EventsIn(string part) => part.Split("data: tick").Length - 1;
     }
 
     [NextJsFact]
@@ -80,15 +68,31 @@ public sealed class StreamingTests(NextJsFixture site)
         Assert.Equal(Enumerable.Range(0, 10).Select(i => $"tick {i}"), await page.Locator("#ticks li").AllTextContentsAsync());
     }
 
+    private async Task AssertApartAsync(string path, string early, string late, (string Name, string Value) header)
+    {
+        var longest = TimeSpan.Zero;
+        for (var attempt = 0; attempt < Attempts && longest < Apart; attempt++)
+        {
+            var body = await ReadAsync(path, header);
+            var gap = body.Arrival(late) - body.Arrival(early);
+            longest = gap > longest ? gap : longest;
+        }
+
+        Assert.True(longest > Apart, $"'{early}' arrived only {longest.TotalMilliseconds:0} ms before '{late}'");
+    }
+
     private async Task<TimedBody> ReadAsync(string path, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, site.Through(path));
-        foreach (var (name, value) in headers)
+        foreach (var (name, value) in headers.Where(header => header.Value != ""))
         {
             request.Headers.Add(name, value);
         }
 
         using var response = await site.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        return await TimedBody.ReadAsync(response.EnsureSuccessStatusCode().Content);
+        await using var content = await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync();
+        var isCompressed = response.Content.Headers.ContentEncoding.Contains("gzip");
+        await using var body = isCompressed ? new GZipStream(content, CompressionMode.Decompress) : content;
+        return await TimedBody.ReadAsync(body);
     }
 }

@@ -14,11 +14,10 @@ internal sealed class TimedBody
     /// <summary>The parts as they were read.</summary>
     public IReadOnlyList<string> Parts => [.. _parts.Select(part => part.Text)];
 
-    public static async Task<TimedBody> ReadAsync(HttpContent content)
+    public static async Task<TimedBody> ReadAsync(Stream stream)
     {
         var body = new TimedBody();
         var clock = Stopwatch.StartNew();
-        var stream = await content.ReadAsStreamAsync();
         var buffer = new byte[64 * 1024];
         for (var read = await stream.ReadAsync(buffer); read > 0; read = await stream.ReadAsync(buffer))
         {

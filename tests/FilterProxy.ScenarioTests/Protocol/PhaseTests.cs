@@ -126,7 +126,7 @@ public sealed class PhaseTests : Scenario
             var recording = RecorderFilter.Of(id);
             await Poll.UntilAsync(() => recording.Any(r => r.StartsWith("log ", StringComparison.Ordinal)));
             await Poll.UntilAsync(() => proxy.OpenConnections == 0);
-            Assert.Equal<string>(expected, recording.ToArray());
+            Assert.Equal(expected, recording.ToArray());
             recording.Clear();
         }
 

@@ -8,11 +8,12 @@ export default function Kline() {
       <h1>Kline app</h1>
       <img src="/kline/logo.svg" alt="logo" width={120} height={40} />
       <Counter />
-      <Ticks />
       <ul>
         <li><Link href="/symbols/btc/">BTC</Link></li>
         <li><Link href="/report/" prefetch={false}>Report</Link></li>
       </ul>
+      {/* Last, for it grows while one may be clicking above. */}
+      <Ticks />
     </>
   );
 }
