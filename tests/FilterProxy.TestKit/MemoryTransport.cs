@@ -69,7 +69,8 @@ internal sealed class MemoryTransport : IConnectionListenerFactory
         public override void Abort(ConnectionAbortedException abortReason)
         {
             Input.CancelPendingRead();
-            Output.Complete(abortReason);
+            // What a client of a socket would see as a reset.
+            Output.Complete(new IOException("The connection was aborted.", abortReason));
         }
 
         public override async ValueTask DisposeAsync()

@@ -218,6 +218,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     /// </summary>
     private async Task LingerAsync()
     {
+        await _exchange.SettleAsync();
         _exchange.ForgetBreak();
         _exchange.BeginLinger((long)LingerTime.TotalMilliseconds);
         while (true)

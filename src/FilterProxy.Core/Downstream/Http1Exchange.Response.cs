@@ -28,7 +28,7 @@ internal sealed partial class Http1Exchange
         var framing = bodyless ? default : Frame();
         KeepAlive &= framing.Kind != BodyKind.UntilClose && !Services.IsDraining && !Error.BreaksFraming()
             && (_body.IsEnded || CanDrain() || (Upstream.IsPumping && !MayLeaveBodyOut()));
-        WriteHead(framing, KeepAlive ? (Request.Version == HttpVersionKind.Http10 ? ConnectionToken.KeepAlive : ConnectionToken.None) : ConnectionToken.Close);
+        WriteHead(bodyless ? Announce() : framing, KeepAlive ? (Request.Version == HttpVersionKind.Http10 ? ConnectionToken.KeepAlive : ConnectionToken.None) : ConnectionToken.Close);
         _writer.Begin(_output, _sender, framing.Kind, framing.Length);
         if (bodyless || (framing is { Kind: BodyKind.Length, Length: 0 } && !ResponseBodyFilters.IsActive))
         {
@@ -80,6 +80,10 @@ internal sealed partial class Http1Exchange
 
         return new MessageFraming(Request.Version == HttpVersionKind.Http11 ? BodyKind.Chunked : BodyKind.UntilClose, 0, true);
     }
+
+    /// <summary>A reply to HEAD says how long the body would be (RFC 9110 §9.3.2), as the upstream's own fields do.</summary>
+    private MessageFraming Announce() =>
+        HasReply && ReplyLength is { } length && Response.StatusCode is not (204 or 304) ? new MessageFraming(BodyKind.Length, length, true) : default;
 
     private long? UpstreamLength() => Upstream.ResponseFraming.Kind switch
     {

@@ -100,10 +100,20 @@ internal sealed partial class Http1Exchange : ProxyExchange
         Error = error;
     }
 
+    /// <summary>Waits for a deadline that is firing: until then it can be neither reused nor armed again.</summary>
+    public async ValueTask SettleAsync()
+    {
+        while (!TrySettleDeadlines())
+        {
+            await Hop.OffLoop();
+        }
+    }
+
     /// <summary>Gives the buffers back when the connection is over.</summary>
     public async ValueTask ReleaseAsync()
     {
-        while (!(_closedDeadline.TrySettle() & TrySettleDeadlines()))
+        await SettleAsync();
+        while (!_closedDeadline.TrySettle())
         {
             await Hop.OffLoop();
         }
@@ -137,6 +147,12 @@ internal sealed partial class Http1Exchange : ProxyExchange
             AwaitRequestBody(true);
             var read = await _body.ReadAsync();
             AwaitRequestBody(false);
+            if (read.Status == BodyStatus.Canceled && BreakKind == ProxyErrorKind.None)
+            {
+                // Meant for the pump, which was not reading.
+                continue;
+            }
+
             if (read.Status is not (BodyStatus.Data or BodyStatus.End))
             {
                 return false;

@@ -15,6 +15,7 @@ internal sealed partial class Http1Upstream
     private ValueTask<bool> _pump;
     private bool _pumping;
     private volatile bool _pumpDone;
+    private volatile bool _stopPump;
     private bool _replayable;
     private long _replayLeft;
     private bool _bodyWasRead;
@@ -67,6 +68,7 @@ internal sealed partial class Http1Upstream
         {
             if (!_pumpDone)
             {
+                _stopPump = true;
                 _x.CancelRequestRead();
                 Abort();
             }
@@ -122,6 +124,7 @@ internal sealed partial class Http1Upstream
         _writer.Begin(connection.Output, connection.Sender, _x.RequestFraming.Kind, _x.RequestFraming.Length);
         _requestBodyError = default;
         _pumpDone = false;
+        _stopPump = false;
         _pumping = true;
 
         if (_replayLeft == 0)
@@ -189,6 +192,12 @@ internal sealed partial class Http1Upstream
             }
 
             _x.AwaitRequestBody(false);
+            if (read.Status == BodyStatus.Canceled && !_stopPump && _x.BreakKind == ProxyErrorKind.None)
+            {
+                // Meant for the pump of an attempt before this one, which was not reading.
+                continue;
+            }
+
             if (read.IsError)
             {
                 if (read.Status != BodyStatus.Canceled || _x.BreakKind != ProxyErrorKind.None)

@@ -62,7 +62,7 @@ public sealed class BadRequestTests : Scenario
     {
         await using var upstream = TestUpstream.Start();
         await using var proxy = await TestProxy.StartAsync(
-            upstream.Port, TestTransport.Memory, string.Create(CultureInfo.InvariantCulture, $"{{ limits: {{ {limit}: {value} }} }}"));
+            upstream.Port, TestTransport.Memory, string.Create(CultureInfo.InvariantCulture, $"{{ limits: {{ {limit}: {value}{(limit == "request_head" ? ", request_line: 300, header_size: 300" : "")} }} }}"));
         for (var extra = 0; extra <= 1; extra++)
         {
             var size = value + extra;

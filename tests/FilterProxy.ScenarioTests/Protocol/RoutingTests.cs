@@ -59,7 +59,7 @@ public sealed class RoutingTests : Scenario
         await using var proxy = await StartAsync(upstream, transport, """
             - { match: { path: /old/* }, redirect: { status: 308, path: /new } }
             - { match: { path: /out/* }, redirect: { status: 302, scheme: https, host: example.com } }
-            - { match: { path: /open/* }, redirect: { status: 301, strip_query: true } }
+            - { match: { path: "/open/{rest*}" }, redirect: { status: 301, path: "/{rest}" } }
             - { match: { path: / }, redirect: { status: 307, scheme: https } }
             """, "{ path: { merge_slashes: false } }");
         await using var client = await proxy.ConnectAsync();
