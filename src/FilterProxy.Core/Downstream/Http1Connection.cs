@@ -216,12 +216,12 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     /// </summary>
     private async Task LingerAsync()
     {
-        _exchange.AwaitHead((long)LingerTime.TotalMilliseconds);
+        _exchange.BeginLinger((long)LingerTime.TotalMilliseconds);
         while (true)
         {
             var read = await _input.ReadAsync();
             _input.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted || _exchange.BreakKind == ProxyErrorKind.RequestTimeout || _exchange.AbortReason == AbortReason.Shutdown)
+            if (read.IsCompleted || _exchange.IsLingerOver || _exchange.AbortReason == AbortReason.Shutdown)
             {
                 return;
             }

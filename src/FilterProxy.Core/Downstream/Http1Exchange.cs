@@ -28,6 +28,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
     private Deadline _writeDeadline;
     private Deadline _totalDeadline;
     private Deadline _closedDeadline;
+    private volatile bool _lingering;
 
     public Http1Exchange(ConnectionContext connection, ProxyServices services)
         : base(services)
@@ -150,6 +151,19 @@ internal sealed partial class Http1Exchange : ProxyExchange
     /// <summary>Arms or disarms the deadline for the client to send a head.</summary>
     public void AwaitHead(long milliseconds) => _readDeadline.Arm(Heartbeat, milliseconds);
 
+    /// <summary>
+    /// Gives the client time to leave. When it is over, <see cref="IsLingerOver"/> holds and a read under way is cancelled, whatever has
+    /// broken the exchange off before.
+    /// </summary>
+    public void BeginLinger(long milliseconds)
+    {
+        _lingering = true;
+        _readDeadline.Arm(Heartbeat, milliseconds);
+    }
+
+    /// <summary>Whether the client has had its time to leave.</summary>
+    public bool IsLingerOver { get; private set; }
+
     /// <summary>The client has ended its side. A short grace lets one that only half-closed still get its answer.</summary>
     public void OnClientClosed() => _closedDeadline.Arm(Heartbeat, 200);
 
@@ -158,7 +172,16 @@ internal sealed partial class Http1Exchange : ProxyExchange
     {
         if (_readDeadline.TryFire(now))
         {
-            Break(ProxyErrorKind.RequestTimeout, AbortReason.ClientTimeout);
+            if (_lingering)
+            {
+                IsLingerOver = true;
+                _input.CancelPendingRead();
+            }
+            else
+            {
+                Break(ProxyErrorKind.RequestTimeout, AbortReason.ClientTimeout);
+            }
+
             _readDeadline.EndFiring();
         }
 
