@@ -67,6 +67,13 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
         _waiter.Reset();
         if (Interlocked.CompareExchange(ref _state, Awaited, Receiving) == Receiving)
         {
+            // A cancellation that came just before found nobody waiting to wake.
+            if (Volatile.Read(ref _cancelRequested) != 0 && Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
+            {
+                Interlocked.Exchange(ref _cancelRequested, 0);
+                return new ValueTask<ReadResult>(Take(canceled: true));
+            }
+
             return new ValueTask<ReadResult>(this, _waiter.Version);
         }
 
