@@ -55,14 +55,16 @@ public sealed class TestProxy : IAsyncDisposable
             transport,
             components);
 
-    /// <summary>A configuration without its <c>listeners</c>.</summary>
+    /// <summary>A configuration without its <c>listeners</c>, or with them, of which the first is the one clients connect to.</summary>
     public static async Task<TestProxy> StartAsync(string yaml, TestTransport transport = TestTransport.Sockets, params Type[] components)
     {
         var certificate = transport == TestTransport.Tls ? new TestCertificate("localhost", "*.example.com") : null;
         var filters = certificate is null
             ? ""
             : $$""", filters: [ { tls: { certificates: [ { file: { cert: "{{certificate.CertPath}}", key: "{{certificate.KeyPath}}", default: true } } ] } } ]""";
-        var text = $$"""
+        var text = yaml.StartsWith("listeners:", StringComparison.Ordinal)
+            ? yaml
+            : $$"""
             listeners: { web: { address: "127.0.0.1:0"{{filters}} } }
             {{yaml}}
             """;
@@ -73,6 +75,9 @@ public sealed class TestProxy : IAsyncDisposable
             PluginPath = Path.Combine(AppContext.BaseDirectory, "plugins"),
             ConfigDirectory = AppContext.BaseDirectory,
             Transport = memory,
+
+            // As in production, where what a connection does runs on its event loop.
+            InlineCompletions = true,
         });
         foreach (var component in components)
         {
