@@ -238,8 +238,10 @@ internal abstract partial class ProxyExchange : HttpExchange
 
         AbortReason = reason;
         Upstream.Abort();
+        _ = _aborted?.CancelAsync();
+
+        // Last: it may run the exchange to its end, and the next one's beginning, before it returns.
         OnBroken(kind);
-        _aborted?.Cancel();
     }
 
     /// <summary>Makes an error of an exception and says whose it was.</summary>

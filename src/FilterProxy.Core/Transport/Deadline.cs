@@ -4,10 +4,17 @@ namespace FilterProxy.Core.Transport;
 /// A time by which something must have happened, kept in a field and looked at by the <see cref="Heartbeat"/>: arming and
 /// disarming touch no timer. It fires at most once until it is armed again.
 /// </summary>
+/// <remarks>
+/// With inline completions the act of firing may run the awakened exchange, to its end and into the next one, on the heartbeat's
+/// own thread: in there the deadline counts as fired, and settling or arming it does not wait for itself.
+/// </remarks>
 internal struct Deadline
 {
-    private const long Off = 0, Firing = -1;
+    private const long Off = 0;
     private long _due;
+
+    /// <summary>What stands in the field while this thread fires it; other threads' values are below zero as well.</summary>
+    private static long FiringHere => -Environment.CurrentManagedThreadId;
 
     /// <summary>Arms it; a timeout of zero or less turns it off.</summary>
     public void Arm(Heartbeat heartbeat, long milliseconds) => Set(milliseconds <= 0 ? Off : heartbeat.DueAfter(milliseconds));
@@ -21,11 +28,11 @@ internal struct Deadline
     public bool TryFire(long now)
     {
         var due = Volatile.Read(ref _due);
-        return due > 0 && now >= due && Interlocked.CompareExchange(ref _due, Firing, due) == due;
+        return due > 0 && now >= due && Interlocked.CompareExchange(ref _due, FiringHere, due) == due;
     }
 
     /// <summary>See <see cref="TryFire"/>.</summary>
-    public void EndFiring() => Volatile.Write(ref _due, Off);
+    public void EndFiring() => Interlocked.CompareExchange(ref _due, Off, FiringHere);
 
     /// <summary>
     /// Turns it off and waits for a firing that has begun: after this call the heartbeat does not act on behalf of the old owner.
@@ -33,20 +40,17 @@ internal struct Deadline
     public void Settle()
     {
         Disarm();
-        if (Volatile.Read(ref _due) == Firing)
+        var spin = default(SpinWait);
+        while (Volatile.Read(ref _due) < 0)
         {
-            var spin = default(SpinWait);
-            while (Volatile.Read(ref _due) == Firing)
-            {
-                spin.SpinOnce();
-            }
+            spin.SpinOnce();
         }
     }
 
     private void Set(long value)
     {
         var due = Volatile.Read(ref _due);
-        if (due != Firing && due != value)
+        if (due != value && (due >= 0 || due == FiringHere))
         {
             Interlocked.CompareExchange(ref _due, value, due);
         }
