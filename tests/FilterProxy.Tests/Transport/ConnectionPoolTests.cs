@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using FilterProxy.Core.Transport;
 using FilterProxy.TestKit;
 using Xunit;
+using UpstreamConnection = FilterProxy.Core.Transport.UpstreamConnection;
 
 namespace FilterProxy.Tests.Transport;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
-using System.Net;
 using FilterProxy.Core.Transport;
 using FilterProxy.TestKit;
 using Microsoft.AspNetCore.Connections;
@@ -58,6 +57,6 @@ internal sealed class FakeConnection : DefaultConnectionContext, IDuplexPipe
     public override ValueTask DisposeAsync()
     {
         Interlocked.Increment(ref _disposed);
-        return default;
+        return base.DisposeAsync();
     }
 }
