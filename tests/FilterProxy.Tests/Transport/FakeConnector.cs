@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
-using FilterProxy.Core.Transport;
 using FilterProxy.TestKit;
 using Microsoft.AspNetCore.Connections;
 
