@@ -79,6 +79,9 @@ public sealed class TestProxy : IAsyncDisposable
             PluginPath = Path.Combine(AppContext.BaseDirectory, "plugins"),
             ConfigDirectory = AppContext.BaseDirectory,
             Transport = memory,
+
+            // As in production, where what a connection does runs on its event loop.
+            InlineCompletions = true,
         });
         foreach (var component in components)
         {

@@ -93,7 +93,7 @@ internal sealed class ProxyCluster : Cluster
         {
             tried.Add(peer.Endpoint);
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            timeout.CancelAfter(_poolRules.ConnectTimeout);
+            timeout.CancelAfter(_poolRules.ConnectTimeout > TimeSpan.Zero ? _poolRules.ConnectTimeout : Timeout.InfiniteTimeSpan);
             try
             {
                 return await _connector.ConnectAsync(peer, default, timeout.Token);

@@ -60,7 +60,14 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         }
     }
 
-    public void OnHeartbeat(long now) => _exchange.OnHeartbeat(now);
+    public void OnHeartbeat(long now)
+    {
+        if (_exchange.HasDue(now))
+        {
+            // On another thread: what a deadline wakes up may run filters, and the other connections' deadlines must not wait for those.
+            ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.FireDeadlines(), this, preferLocal: false);
+        }
+    }
 
     /// <summary>The process is stopping: an idle connection ends now, a busy one after its exchange.</summary>
     public void Drain()
@@ -77,6 +84,8 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         _exchange.Break(ProxyErrorKind.DownstreamClosed, AbortReason.Shutdown);
         ConnectionReset.Abort(_connection);
     }
+
+    private void FireDeadlines() => _exchange.FireDeadlines(_services.Heartbeat.Now);
 
     private async Task ServeAsync()
     {

@@ -75,7 +75,8 @@ internal sealed partial class Http1Exchange : ProxyExchange
     {
         if (_body.IsEnded)
         {
-            (_input as SocketReader)?.Prefetch();
+            // Below TLS as well: what arrives there unread ends the wait for the client's leaving, no more.
+            (_connection as SocketConnection)?.Input.Prefetch();
         }
     }
 
@@ -197,8 +198,12 @@ internal sealed partial class Http1Exchange : ProxyExchange
     /// <summary>The client has ended its side. A short grace lets one that only half-closed still get its answer.</summary>
     public void OnClientClosed() => _closedDeadline.Arm(Heartbeat, 200);
 
-    /// <summary>Looked at by the heartbeat.</summary>
-    public void OnHeartbeat(long now)
+    /// <summary>Whether a deadline of this exchange is due.</summary>
+    public bool HasDue(long now) =>
+        _readDeadline.IsDue(now) || _writeDeadline.IsDue(now) || _totalDeadline.IsDue(now) || _closedDeadline.IsDue(now) || Upstream.HasDue(now);
+
+    /// <summary>Fires what is due. What that wakes up may run the exchange to its end before this returns.</summary>
+    public void FireDeadlines(long now)
     {
         if (_readDeadline.TryFire(now))
         {
@@ -231,7 +236,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
             _closedDeadline.EndFiring();
         }
 
-        Upstream.OnHeartbeat(now);
+        Upstream.FireDeadlines(now);
     }
 
     protected override void ArmTotal(long milliseconds) => _totalDeadline.Arm(Heartbeat, milliseconds);

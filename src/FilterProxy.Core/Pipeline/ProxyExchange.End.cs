@@ -82,10 +82,11 @@ internal abstract partial class ProxyExchange
 
         if (Stats.Reason.Length == 0)
         {
-            Stats.Reason = Error.IsError ? LocalReplies.ReasonOf(Error.Kind) : IsAborted ? "client_closed" : "via_upstream";
+            var cause = Error.IsError ? Error.Kind : BreakKind;
+            Stats.Reason = cause != ProxyErrorKind.None ? LocalReplies.ReasonOf(cause) : IsAborted ? "client_closed" : "via_upstream";
         }
 
-        if (AbortReason == AbortReason.ClientClosed)
+        if (AbortReason is AbortReason.ClientClosed or AbortReason.ClientTimeout)
         {
             Stats.Flags |= ResponseFlags.DownstreamConnectionTermination;
         }

@@ -252,8 +252,10 @@ internal abstract partial class ProxyExchange : HttpExchange
         AbortReason = reason;
         Upstream.Abort();
         CancelReply();
+        _ = _aborted?.CancelAsync();
+
+        // Last: it may run the exchange to its end, and the next one's beginning, before it returns.
         OnBroken(kind);
-        _aborted?.Cancel();
     }
 
     /// <summary>Makes a read of a reply's streaming body end.</summary>

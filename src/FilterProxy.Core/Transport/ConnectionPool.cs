@@ -33,7 +33,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         _shelves = new IdleShelf[Math.Max(1, shelves)];
         for (var i = 0; i < _shelves.Length; i++)
         {
-            _shelves[i] = new IdleShelf(Math.Max(1, (rules.MaxIdle + _shelves.Length - 1) / _shelves.Length));
+            _shelves[i] = new IdleShelf((rules.MaxIdle + _shelves.Length - 1) / _shelves.Length);
         }
 
         _discard = Discard;
@@ -153,7 +153,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     private async ValueTask<RentResult> OpenAsync(ConnectContext context, CancellationToken cancel)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        timeout.CancelAfter(_rules.ConnectTimeout);
+        timeout.CancelAfter(_rules.ConnectTimeout > TimeSpan.Zero ? _rules.ConnectTimeout : Timeout.InfiniteTimeSpan);
         try
         {
             var connection = await _connector.ConnectAsync(_peer, context, timeout.Token);
@@ -179,7 +179,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     private async ValueTask<RentResult> WaitAsync(ConnectContext context, CancellationToken cancel)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        timeout.CancelAfter(_rules.ConnectTimeout);
+        timeout.CancelAfter(_rules.ConnectTimeout > TimeSpan.Zero ? _rules.ConnectTimeout : Timeout.InfiniteTimeSpan);
         while (true)
         {
             var waiter = new TaskCompletionSource<UpstreamConnection?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -273,7 +273,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     private bool IsOver(UpstreamConnection connection, long now) =>
         !connection.IsAlive
         || IsTooOld(connection, now)
-        || (now - connection.IdleSince > _rules.IdleTimeout.TotalMilliseconds && Open > _rules.Min);
+        || (_rules.IdleTimeout > TimeSpan.Zero && now - connection.IdleSince > _rules.IdleTimeout.TotalMilliseconds && Open > _rules.Min);
 
     private bool IsTooOld(UpstreamConnection connection, long now) =>
         _rules.Lifetime > TimeSpan.Zero && now - connection.CreatedAt > _rules.Lifetime.TotalMilliseconds;

@@ -15,6 +15,13 @@ internal struct Deadline
     /// <summary>Turns it off, unless it is firing right now.</summary>
     public void Disarm() => Set(Off);
 
+    /// <summary>Whether it is due.</summary>
+    public readonly bool IsDue(long now)
+    {
+        var due = Volatile.Read(in _due);
+        return due > 0 && now >= due;
+    }
+
     /// <summary>
     /// For the heartbeat: whether it is due and nobody else fires it. After acting on it the heartbeat calls <see cref="EndFiring"/>.
     /// </summary>

@@ -6,7 +6,7 @@ namespace FilterProxy.Core.Transport;
 
 /// <summary>
 /// Resolves the names of endpoints for new connections, again after a while, and keeps the last good answer while the
-/// resolver is away.
+/// resolver is away. A refresh of zero resolves once.
 /// </summary>
 internal sealed class NameResolver(TimeProvider time, TimeSpan refresh, Func<string, CancellationToken, Task<IPAddress[]>>? lookup = null)
 {
@@ -17,7 +17,7 @@ internal sealed class NameResolver(TimeProvider time, TimeSpan refresh, Func<str
     /// <exception cref="SocketException">The name has never resolved, or does not exist.</exception>
     public async ValueTask<IPAddress[]> ResolveAsync(string name, CancellationToken cancel)
     {
-        if (_entries.TryGetValue(name, out var entry) && time.GetElapsedTime(entry.At) < refresh)
+        if (_entries.TryGetValue(name, out var entry) && (refresh <= TimeSpan.Zero || time.GetElapsedTime(entry.At) < refresh))
         {
             return entry.Addresses;
         }

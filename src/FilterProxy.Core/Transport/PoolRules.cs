@@ -4,9 +4,9 @@ namespace FilterProxy.Core.Transport;
 /// <param name="Min">Kept open even when idle, and opened ahead of use.</param>
 /// <param name="Max">At most this many at once; an exchange over it waits. 0 for no limit.</param>
 /// <param name="MaxIdle">At most this many idle ones are kept.</param>
-/// <param name="IdleTimeout">An idle connection over <paramref name="Min"/> is closed after this long.</param>
+/// <param name="IdleTimeout">An idle connection over <paramref name="Min"/> is closed after this long; zero for no limit.</param>
 /// <param name="Lifetime">A connection older than this is not used again; zero for no limit.</param>
-/// <param name="ConnectTimeout">The longest a connect, or the wait for a free connection, may take.</param>
+/// <param name="ConnectTimeout">The longest a connect, or the wait for a free connection, may take; zero for no limit.</param>
 internal sealed record PoolRules(int Min, int Max, int MaxIdle, TimeSpan IdleTimeout, TimeSpan Lifetime, TimeSpan ConnectTimeout)
 {
     public static readonly PoolRules Default =

@@ -95,10 +95,15 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
             {
                 Socket.LingerState = new LingerOption(true, 0);
             }
+            else
+            {
+                // An orderly end first: closing with a receive under way would reset the connection.
+                Socket.Shutdown(SocketShutdown.Both);
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Closed by the other side: nothing left to reset.
+            // Closed by the other side: nothing left to end.
         }
 
         Socket.Dispose();

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
+using FilterProxy.Core.Buffers;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
@@ -74,7 +76,15 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
         _waiter.Reset();
         if (Interlocked.CompareExchange(ref _state, Awaited, Receiving) == Receiving)
         {
-            return new ValueTask<ReadResult>(this, _waiter.Version);
+            // A cancellation that came just before found nobody waiting to wake.
+            if (Volatile.Read(ref _cancelRequested) != 0 && Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
+            {
+                Interlocked.Exchange(ref _cancelRequested, 0);
+                return new ValueTask<ReadResult>(Take(canceled: true));
+            }
+
+            var waiting = new ValueTask<ReadResult>(this, _waiter.Version);
+            return cancellationToken.CanBeCanceled ? WaitAsync(waiting, cancellationToken) : waiting;
         }
 
         FinishReceive();
@@ -160,6 +170,19 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
 
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _waiter.OnCompleted(continuation, state, token, flags);
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> waiting, CancellationToken cancellationToken)
+    {
+        using var registration = cancellationToken.UnsafeRegister(static reader => ((SocketReader)reader!).CancelPendingRead(), this);
+        var result = await waiting;
+        if (result.IsCanceled)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return result;
+    }
 
     private bool IsOver => _args.SocketError != SocketError.Success || _args.BytesTransferred == 0;
 

@@ -103,8 +103,11 @@ internal sealed partial class Http1Upstream
         Volatile.Read(ref _connection)?.Abort(lease);
     }
 
-    /// <summary>Looked at by the heartbeat.</summary>
-    public void OnHeartbeat(long now)
+    /// <summary>Whether a deadline of this attempt is due.</summary>
+    public bool HasDue(long now) => _readDeadline.IsDue(now) || _writeDeadline.IsDue(now);
+
+    /// <summary>Fires what is due.</summary>
+    public void FireDeadlines(long now)
     {
         if (_readDeadline.TryFire(now))
         {

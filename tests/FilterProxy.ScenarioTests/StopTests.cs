@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using FilterProxy.TestKit;
+using Xunit;
+
+namespace FilterProxy.ScenarioTests;
+
+/// <summary>What SIGTERM does.</summary>
+public sealed class StopTests
+{
+    private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    private static readonly TimeSpan LongGrace = TimeSpan.FromSeconds(60);
+    private readonly ExchangeLog _log = new();
+
+    [Fact]
+    public async Task Idle_connections_close_at_once_and_stopping_returns_then()
+    {
+        await using var upstream = TestUpstream.Start();
+        await using var proxy = await _log.StartAsync(upstream.Port);
+        await using var client = await proxy.ConnectAsync();
+        await using var fresh = await proxy.ConnectAsync();
+        await client.RoundTripAsync(Get);
+        await Poll.UntilAsync(() => proxy.OpenConnections == 2);
+
+        await proxy.StopAsync(LongGrace).WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.True(await client.IsClosedByPeerAsync());
+        Assert.True(await fresh.IsClosedByPeerAsync());
+    }
+
+    [Fact]
+    public async Task An_exchange_under_way_finishes_and_says_close_and_stopping_returns_then()
+    {
+        var gate = new TaskCompletionSource();
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.After(gate.Task).Then(UpstreamResponse.Ok()));
+        await using var proxy = await _log.StartAsync(upstream.Port);
+        await using var client = await proxy.ConnectAsync();
+        await client.SendAsync(Get);
+        await upstream.WaitForRequestsAsync(1);
+
+        var stopping = proxy.StopAsync(LongGrace);
+        Assert.False(stopping.IsCompleted);
+        gate.SetResult();
+        var response = await client.ReadResponseAsync();
+
+        Assert.Equal((200, "ok"), (response.Status, response.Text));
+        Assert.Equal("close", response.Headers.Values("connection").Single());
+        Assert.True(await client.IsClosedByPeerAsync());
+        await stopping.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task What_is_still_open_after_the_grace_is_cut()
+    {
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Never());
+        await using var proxy = await _log.StartAsync(upstream.Port);
+        await using var client = await proxy.ConnectAsync();
+        await client.SendAsync(Get);
+        await upstream.WaitForRequestsAsync(1);
+        var started = Stopwatch.GetTimestamp();
+
+        await proxy.StopAsync(TimeSpan.FromMilliseconds(500)).WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromMilliseconds(450));
+        Assert.True(await client.IsClosedByPeerAsync());
+        await upstream.Connections[0].Closed;
+    }
+
+    [Fact]
+    public async Task Nobody_can_connect_once_it_has_stopped()
+    {
+        await using var upstream = TestUpstream.Start();
+        await using var proxy = await _log.StartAsync(upstream.Port);
+        await proxy.StopAsync(LongGrace);
+
+        await Assert.ThrowsAnyAsync<System.Net.Sockets.SocketException>(() => proxy.ConnectAsync());
+    }
+}
