@@ -51,7 +51,10 @@ internal static class ProxyHost
             return 1;
         }
 
-        Banner.Print(Console.Error, file, engine, config, samples);
+        // One write: the logger writes from another thread, and its lines must not fall between.
+        using var banner = new StringWriter();
+        Banner.Print(banner, file, engine, config, samples);
+        Console.Error.Write(banner.ToString());
         await stop.Requested;
         var stopping = engine.StopAsync(config.Runtime.ShutdownGrace);
         await Task.WhenAny(stopping, stop.Insisted);

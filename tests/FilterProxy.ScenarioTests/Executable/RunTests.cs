@@ -48,7 +48,9 @@ public sealed class RunTests
         await using var proxy = ProxyProcess.Start(["run", "-c", file.Path], new() { ["TERM"] = "xterm-256color", ["COLORTERM"] = "truecolor" });
         await proxy.ReadyAsync();
 
+        // Log lines may come before it and after it, never within.
         var banner = proxy.Error[proxy.Error.IndexOf("FilterProxy 0", StringComparison.Ordinal)..];
+        banner = banner[..(banner.IndexOf("Ready.\n", StringComparison.Ordinal) + "Ready.\n".Length)];
         Assert.Equal(
             $"""
             FilterProxy {await VersionAsync()}, configuration {file.Path}
