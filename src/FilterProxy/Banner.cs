@@ -1,68 +1,59 @@
 using FilterProxy.Core;
 using FilterProxy.Core.Config;
 using FilterProxy.Host.Samples;
-using Spectre.Console;
 
 namespace FilterProxy.Host;
 
-/// <summary>What the process says once it serves: listeners, routes and clusters.</summary>
+/// <summary>What the process says once it serves: listeners, routes and clusters. Plain text, because it often goes to a log.</summary>
 internal static class Banner
 {
-    public static void Print(string file, Engine engine, ProxyConfig config, SampleApps? samples)
+    public static void Print(TextWriter writer, string file, Engine engine, ProxyConfig config, SampleApps? samples)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        if (!console.Profile.Out.IsTerminal)
+        writer.WriteLine($"FilterProxy {CommandLine.Version}, configuration {file}");
+        foreach (var table in new[] { Listeners(engine, config), Routes(config), Clusters(config) }.Where(table => !table.IsEmpty))
         {
-            // A log file has no width to fit into.
-            console.Profile.Width = 160;
+            writer.WriteLine();
+            table.Write(writer);
         }
 
-        console.MarkupLineInterpolated($"[bold]FilterProxy[/] {CommandLine.Version}, configuration {file}");
-        console.Write(Listeners(engine, config));
-        console.Write(Routes(config));
-        console.Write(Clusters(config));
+        writer.WriteLine();
         foreach (var line in samples?.Notes ?? [])
         {
-            console.MarkupLineInterpolated($"[yellow]{line}[/]");
+            writer.WriteLine(line);
         }
 
-        console.MarkupLine("[green]Ready.[/]");
+        writer.WriteLine("Ready.");
     }
 
-    private static Table Listeners(Engine engine, ProxyConfig config)
+    private static TextTable Listeners(Engine engine, ProxyConfig config)
     {
-        var table = Start("Listener", "Address", "Filters");
+        var table = new TextTable("Listener", "Address", "Filters");
         foreach (var listener in engine.Listeners)
         {
-            var filters = string.Join(", ", config.Listeners[listener.Name].Filters.Select(f => f.Key));
-            table.AddRow(Text(listener.Name), Text(string.Join("\n", listener.Addresses)), Text(filters));
+            table.Add(listener.Name, string.Join('\n', listener.Addresses), Keys(config.Listeners[listener.Name].Filters));
         }
 
         return table;
     }
 
-    private static Table Routes(ProxyConfig config)
+    private static TextTable Routes(ProxyConfig config)
     {
-        var table = Start("Route", "Host", "Path", "Goes to");
+        var table = new TextTable("Route", "Host", "Path", "Goes to");
         foreach (var route in config.Routes)
         {
-            table.AddRow(
-                Text(route.Name),
-                Text(route.Match.Host.Count == 0 ? "any" : string.Join("\n", route.Match.Host)),
-                Text(route.Match.Path.Count == 0 ? "any" : string.Join("\n", route.Match.Path)),
-                Text(Target(route)));
+            table.Add(route.Name, Any(route.Match.Host), Any(route.Match.Path), Target(route));
         }
 
         return table;
     }
 
-    private static Table Clusters(ProxyConfig config)
+    private static TextTable Clusters(ProxyConfig config)
     {
-        var table = Start("Cluster", "Balancer", "Endpoints");
+        var table = new TextTable("Cluster", "Load balancer", "Endpoints");
         foreach (var (name, cluster) in config.Clusters)
         {
-            var endpoints = cluster.Endpoints.Source is { } source ? source.Name : string.Join("\n", cluster.Endpoints.Static.Select(e => e.Address));
-            table.AddRow(Text(name), Text(cluster.LoadBalancer.Key), Text(endpoints));
+            var endpoints = cluster.Endpoints.Source is { } source ? source.Name : string.Join('\n', cluster.Endpoints.Static.Select(e => e.Address));
+            table.Add(name, cluster.LoadBalancer.Key, endpoints);
         }
 
         return table;
@@ -84,12 +75,8 @@ internal static class Banner
         return route.Rewrite?.Path is { } path ? $"{clusters} as {path}" : clusters;
     }
 
-    private static Table Start(params string[] columns)
-    {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns(columns);
-        return table;
-    }
+    private static string Any(IReadOnlyList<string> patterns) => patterns.Count == 0 ? "any" : string.Join('\n', patterns);
 
-    private static Text Text(string text) => new(text);
+    private static string Keys(IReadOnlyList<ComponentConfig> components) =>
+        components.Count == 0 ? "-" : string.Join(", ", components.Select(component => component.Key));
 }

@@ -34,8 +34,9 @@ internal static class CommandLine
         return root;
     }
 
-    public static string Version =>
-        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+    /// <summary>As in <c>0.1.0+c7a2581</c>: the release, and the commit where the build knew it.</summary>
+    public static string Version { get; } = Shorten(
+        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0");
 
     private static async Task<int> RunAsync(string? path, CancellationToken cancel)
     {
@@ -70,5 +71,12 @@ internal static class CommandLine
         {
             Console.Error.WriteLine(errors);
         }
+    }
+
+    private static string Shorten(string version)
+    {
+        const int CommitDigits = 7;
+        var plus = version.IndexOf('+', StringComparison.Ordinal);
+        return plus < 0 || version.Length <= plus + 1 + CommitDigits ? version : version[..(plus + 1 + CommitDigits)];
     }
 }

@@ -51,7 +51,7 @@ internal static class ProxyHost
             return 1;
         }
 
-        Banner.Print(file, engine, config, samples);
+        Banner.Print(Console.Error, file, engine, config, samples);
         await stop.Requested;
         var stopping = engine.StopAsync(config.Runtime.ShutdownGrace);
         await Task.WhenAny(stopping, stop.Insisted);
@@ -69,11 +69,15 @@ internal static class ProxyHost
     private static ILoggerFactory CreateLoggers() => LoggerFactory.Create(logging => logging
         .SetMinimumLevel(LogLevel.Information)
         .AddFilter("Microsoft", LogLevel.Warning)
+
+        // A listener that cannot start is said once, by us and without a stack trace.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;
             console.TimestampFormat = "HH:mm:ss ";
-            console.ColorBehavior = LoggerColorBehavior.Default;
+            // The default looks at standard output, which is not where this goes.
+            console.ColorBehavior = Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Enabled;
         })
         .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 }

@@ -2,7 +2,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using FilterProxy.Core;
 using FilterProxy.Core.Config;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FilterProxy.TestKit;
 
@@ -21,13 +20,15 @@ public sealed class TestProxy : IAsyncDisposable
     private readonly MemoryTransport? _memory;
     private readonly TestCertificate? _certificate;
     private readonly TestTransport _transport;
+    private readonly LogBook _log;
 
-    private TestProxy(Engine engine, TestTransport transport, MemoryTransport? memory, TestCertificate? certificate)
+    private TestProxy(Engine engine, TestTransport transport, MemoryTransport? memory, TestCertificate? certificate, LogBook log)
     {
         _engine = engine;
         _transport = transport;
         _memory = memory;
         _certificate = certificate;
+        _log = log;
     }
 
     /// <summary>The listener's port; 0 in memory.</summary>
@@ -35,6 +36,9 @@ public sealed class TestProxy : IAsyncDisposable
 
     /// <summary>Connections the proxy has open to clients.</summary>
     public int OpenConnections => _engine.Services.Connections.Count;
+
+    /// <summary>What the proxy logged so far, as <c>Warning: text</c>, an exception's message behind it.</summary>
+    public IReadOnlyList<string> LogLines => _log.Lines;
 
     internal Engine Engine => _engine;
 
@@ -55,7 +59,7 @@ public sealed class TestProxy : IAsyncDisposable
             transport,
             components);
 
-    /// <summary>A configuration without its <c>listeners</c>.</summary>
+    /// <summary>A configuration without its <c>listeners</c>, or with them when it begins with them.</summary>
     public static async Task<TestProxy> StartAsync(string yaml, TestTransport transport = TestTransport.Sockets, params Type[] components)
     {
         var certificate = transport is TestTransport.Tls or TestTransport.DirectTls ? new TestCertificate("localhost", "*.example.com") : null;
@@ -63,14 +67,15 @@ public sealed class TestProxy : IAsyncDisposable
             ? ""
             : $$""", filters: [ { tls: { certificates: [ { file: { cert: "{{certificate.CertPath}}", key: "{{certificate.KeyPath}}", default: true } } ] } } ]""";
         var io = transport is TestTransport.Direct or TestTransport.DirectTls ? "direct" : "sockets";
-        var text = $$"""
+        var text = yaml.StartsWith("listeners:", StringComparison.Ordinal) ? yaml : $$"""
             listeners: { web: { address: "127.0.0.1:0", io: {{io}}{{filters}} } }
             {{yaml}}
             """;
+        var log = new LogBook();
         var memory = transport == TestTransport.Memory ? new MemoryTransport() : null;
         var engine = new Engine(new EngineOptions
         {
-            Loggers = NullLoggerFactory.Instance,
+            Loggers = log,
             PluginPath = Path.Combine(AppContext.BaseDirectory, "plugins"),
             ConfigDirectory = AppContext.BaseDirectory,
             Transport = memory,
@@ -93,8 +98,11 @@ public sealed class TestProxy : IAsyncDisposable
         }
 
         await engine.StartAsync(compiled);
-        return new TestProxy(engine, transport, memory, certificate);
+        return new TestProxy(engine, transport, memory, certificate, log);
     }
+
+    /// <summary>The port of a listener by name.</summary>
+    public int PortOf(string listener) => _engine.Listeners.Single(l => l.Name == listener).Port;
 
     /// <summary>A client connection.</summary>
     public async Task<RawClient> ConnectAsync(string serverName = "localhost")

@@ -65,6 +65,10 @@ public sealed class TestUpstream : IAsyncDisposable
     public static TestUpstream StartAtHead(Func<UpstreamRequest, Task<UpstreamResponse>> handler) =>
         new(new IPEndPoint(IPAddress.Loopback, 0), handler, answersAtHead: true);
 
+    /// <summary>Listens on an address that matters to the test.</summary>
+    public static TestUpstream StartAt(IPEndPoint address, Func<UpstreamRequest, UpstreamResponse> handler) =>
+        new(address, request => Task.FromResult(handler(request)), answersAtHead: false);
+
     /// <summary>Listens on a unix socket.</summary>
     public static TestUpstream StartUnix(string path, Func<UpstreamRequest, UpstreamResponse> handler) =>
         new(new UnixDomainSocketEndPoint(path), request => Task.FromResult(handler(request)), answersAtHead: false);

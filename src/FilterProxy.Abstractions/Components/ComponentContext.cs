@@ -38,6 +38,9 @@ public abstract class ComponentContext
     /// <summary>A cluster of the same configuration; the configuration is refused when there is none of that name.</summary>
     public abstract Cluster GetCluster(string name);
 
-    /// <summary>A client whose requests go to a cluster, with its balancing and health.</summary>
+    /// <summary>
+    /// A client whose requests go to a cluster, with its balancing and health. Its base address names the cluster, so a relative
+    /// address is enough; set Host on the request where the upstream cares for it.
+    /// </summary>
     public abstract HttpClient CreateHttpClient(string clusterName);
 }

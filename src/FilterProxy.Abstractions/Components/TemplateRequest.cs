@@ -56,7 +56,7 @@ internal static class TemplateRequest
     {
         var name = Encoding.UTF8.GetBytes(argument);
         error = "";
-        return (x, o) => TryFind(x.Request.Query, name, (byte)'&', out var value) && o.WriteBytes(value);
+        return (x, o) => x.Request.TryGetQuery(name, out var value) && o.WriteBytes(value);
     }
 
     /// <summary>A cookie's value as it stands (RFC 6265 §4.2.1).</summary>
@@ -64,19 +64,7 @@ internal static class TemplateRequest
     {
         var name = Encoding.UTF8.GetBytes(argument);
         error = "";
-        return (x, o) =>
-        {
-            // HTTP/2 clients may send one field per cookie (RFC 9113 §8.2.3).
-            foreach (var line in x.Request.Headers.Values(KnownHeader.Cookie))
-            {
-                if (TryFind(line, name, (byte)';', out var value))
-                {
-                    return o.WriteBytes(value);
-                }
-            }
-
-            return false;
-        };
+        return (x, o) => x.Request.TryGetCookie(name, out var value) && o.WriteBytes(value);
     }
 
     public static bool WritePathAndQuery(RequestHead request, IBufferWriter<byte> output)
@@ -106,24 +94,5 @@ internal static class TemplateRequest
         }
 
         return !authority.IsEmpty && output.WriteBytes(authority);
-    }
-
-    private static bool TryFind(ReadOnlySpan<byte> pairs, ReadOnlySpan<byte> name, byte separator, out ReadOnlySpan<byte> value)
-    {
-        while (!pairs.IsEmpty)
-        {
-            var end = pairs.IndexOf(separator);
-            var pair = (end < 0 ? pairs : pairs[..end]).Trim((byte)' ');
-            pairs = end < 0 ? default : pairs[(end + 1)..];
-            var equals = pair.IndexOf((byte)'=');
-            if ((equals < 0 ? pair : pair[..equals]).SequenceEqual(name))
-            {
-                value = equals < 0 ? default : pair[(equals + 1)..];
-                return true;
-            }
-        }
-
-        value = default;
-        return false;
     }
 }

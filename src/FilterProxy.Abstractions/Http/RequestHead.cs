@@ -48,8 +48,33 @@ public sealed class RequestHead
     /// <summary>The trailer fields; complete once the body has ended.</summary>
     public HeaderMap Trailers { get; }
 
+    /// <summary>A cookie's value as it stands (RFC 6265 §4.2.1); the first where it came twice.</summary>
+    public bool TryGetCookie(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        // HTTP/2 clients may send one field per cookie (RFC 9113 §8.2.3).
+        foreach (var line in Headers.Values(KnownHeader.Cookie))
+        {
+            if (TryFind(line, name, (byte)';', out value))
+            {
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
+    }
+
+    /// <summary>The first value of a query parameter as it stands, percent-encoding included.</summary>
+    public bool TryGetQuery(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value) => TryFind(Query, name, (byte)'&', out value);
+
     /// <summary><see cref="Path"/> as text; allocates.</summary>
     public string PathText => Encoding.Latin1.GetString(Path);
+
+    /// <summary><see cref="Query"/> as text; allocates.</summary>
+    public string QueryText => Encoding.Latin1.GetString(Query);
+
+    /// <summary><see cref="Authority"/> as text; allocates.</summary>
+    public string AuthorityText => Encoding.Latin1.GetString(Authority);
 
     /// <summary><see cref="Method"/> as text; allocates for methods outside <see cref="HttpMethodKind"/>.</summary>
     public string MethodText => MethodKind == HttpMethodKind.Other ? Encoding.Latin1.GetString(Method) : MethodNames[(int)MethodKind];
@@ -153,4 +178,23 @@ public sealed class RequestHead
     }
 
     private ReadOnlySpan<byte> Slice(ByteRange range) => _block.Slice(range.Start, range.Length);
+
+    private static bool TryFind(ReadOnlySpan<byte> pairs, ReadOnlySpan<byte> name, byte separator, out ReadOnlySpan<byte> value)
+    {
+        while (!pairs.IsEmpty)
+        {
+            var end = pairs.IndexOf(separator);
+            var pair = (end < 0 ? pairs : pairs[..end]).Trim((byte)' ');
+            pairs = end < 0 ? default : pairs[(end + 1)..];
+            var equals = pair.IndexOf((byte)'=');
+            if ((equals < 0 ? pair : pair[..equals]).SequenceEqual(name))
+            {
+                value = equals < 0 ? default : pair[(equals + 1)..];
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
+    }
 }

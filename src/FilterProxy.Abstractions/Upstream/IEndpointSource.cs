@@ -6,7 +6,8 @@ namespace FilterProxy;
 public interface IEndpointSource
 {
     /// <summary>
-    /// Yields full sets: the first as soon as it is known, then one per change. Endpoints are the same when their
+    /// Yields full sets: the first as soon as it is known, then one per change. Starting waits a moment for the first, so one that
+    /// has no endpoints yet yields an empty set. After an exception the last set stays and the source is asked again later. Endpoints are the same when their
     /// <see cref="DiscoveredEndpoint.Name"/> and address are: they keep their connections, counters and health.
     /// </summary>
     IAsyncEnumerable<IReadOnlyList<DiscoveredEndpoint>> WatchAsync(CancellationToken stop);

@@ -103,6 +103,10 @@ internal sealed class ProxyCluster : Cluster
                 last = e;
                 cancel.ThrowIfCancellationRequested();
             }
+            catch (Exception e) when (!cancel.IsCancellationRequested)
+            {
+                last = new UpstreamException(ConnectionPool.ErrorOf(e));
+            }
         }
 
         throw last ?? new UpstreamException(ProxyError.Upstream(ProxyErrorKind.NoEndpoint));

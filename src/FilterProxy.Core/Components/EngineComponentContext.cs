@@ -33,7 +33,10 @@ internal sealed class EngineComponentContext(string place, string plugin, object
         {
             ConnectCallback = async (_, cancel) => new ConnectionStream(await cluster.ConnectAsync(default, cancel)),
             UseProxy = false,
-        });
+        })
+        {
+            BaseAddress = Uri.TryCreate($"http://{clusterName}/", UriKind.Absolute, out var named) ? named : new Uri("http://cluster/"),
+        };
     }
 }
 

@@ -10,7 +10,7 @@ namespace FilterProxy.Core.Components;
 /// <param name="registry">Takes the components.</param>
 internal sealed class PluginLoader(string path, ComponentRegistry registry)
 {
-    private readonly Dictionary<string, string> _loaded = [];
+    private readonly HashSet<string> _loaded = [];
 
     /// <summary>Loads a plugin, or says why not and what to do about it.</summary>
     /// <param name="name">Its folder's name.</param>
@@ -45,13 +45,13 @@ internal sealed class PluginLoader(string path, ComponentRegistry registry)
     private bool Load(string name, string file, out string error)
     {
         error = "";
-        if (_loaded.TryAdd(name, file))
+        if (_loaded.Contains(name))
         {
-            var assembly = new PluginLoadContext(name, file).LoadFromAssemblyPath(file);
-            return registry.Add(assembly, name, out error);
+            return true;
         }
 
-        return true;
+        var assembly = new PluginLoadContext(name, file).LoadFromAssemblyPath(file);
+        return registry.Add(assembly, name, out error) && _loaded.Add(name);
     }
 
     /// <summary>What can be known without running any of it: the pin, and the contract it was built for.</summary>

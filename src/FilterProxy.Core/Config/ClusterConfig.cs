@@ -9,6 +9,9 @@ internal sealed record ClusterConfig
     /// <summary>The endpoints, or where to learn them.</summary>
     public required EndpointsConfig Endpoints { get; init; }
 
+    /// <summary>How byte streams to the endpoints are opened, e.g. through a tunnel. Default: TCP or unix sockets.</summary>
+    public ComponentConfig? Connector { get; init; }
+
     /// <summary>How connections are kept.</summary>
     public PoolConfig Pool { get; init; } = new();
 

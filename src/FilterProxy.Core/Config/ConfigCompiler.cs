@@ -25,6 +25,7 @@ internal sealed class ConfigCompiler
     private readonly ComponentFactory _factory;
     private readonly ComponentEnvironment _environment;
     private readonly Dictionary<string, ProxyCluster> _clusters = [];
+    private readonly List<EndpointWatcher> _watchers = [];
 
     private ConfigCompiler(ProxyConfig config, ComponentRegistry registry, ComponentEnvironment environment, ProxyServices services, ConfigErrors errors)
     {
@@ -84,7 +85,7 @@ internal sealed class ConfigCompiler
             AllowConnect = _config.Http.AllowConnect,
             ServerHeader = Encoding.Latin1.GetBytes(_config.Http.ServerHeader ?? ""),
         };
-        return new CompiledConfig(snapshot, plans, _factory.Created);
+        return new CompiledConfig(snapshot, plans, [.. _factory.Created, .. _watchers]);
     }
 
     private List<FilterEntry> CompileFilters(string place, IReadOnlyList<ComponentConfig> filters) =>
@@ -99,17 +100,18 @@ internal sealed class ConfigCompiler
     {
         var place = $"clusters.{name}";
         var balancer = _factory.Create(typeof(ILoadBalancer), "load balancer", place, config.LoadBalancer, out _) as ILoadBalancer;
-        if (config.Endpoints.Source is { } source)
-        {
-            _factory.Create(typeof(IEndpointSource), "endpoint source", place, source, out _);
-        }
-
+        var source = config.Endpoints.Source is { } written
+            ? _factory.Create(typeof(IEndpointSource), "endpoint source", place, written, out _) as IEndpointSource
+            : null;
+        var connector = config.Connector is { } named
+            ? _factory.Create(typeof(IConnector), "connector", place, named, out _) as IConnector
+            : null;
         var addresses = config.Endpoints.Static.Select(e => (Config: e, Address: Parse(e))).ToList();
         var tls = config.Tls is not null || addresses.Any(a => a.Address.Tls == true);
         var cluster = new ProxyCluster(
             name,
             balancer ?? new RoundRobin(),
-            new TcpConnector(new NameResolver(_services.Time, config.DnsRefresh)),
+            connector ?? new TcpConnector(new NameResolver(_services.Time, config.DnsRefresh)),
             new ClusterTimeouts(Milliseconds(config.ResponseTimeout), Milliseconds(config.ReadTimeout), Milliseconds(config.WriteTimeout)),
             new PoolRules(config.Pool.Min, config.Pool.Max, config.Pool.MaxIdle, config.Pool.IdleTimeout, config.Pool.Lifetime, config.ConnectTimeout),
             new PeerSettings(config.Host == "pass" ? null : config.Host, config.Tls?.ServerName, tls ? CompileTls(config) : null),
@@ -121,6 +123,11 @@ internal sealed class ConfigCompiler
             Priority = a.Config.Priority,
             Labels = a.Config.Labels,
         })]);
+        if (source is not null)
+        {
+            _watchers.Add(new EndpointWatcher(cluster, source, _services.Log, _services.Time));
+        }
+
         return cluster;
     }
 

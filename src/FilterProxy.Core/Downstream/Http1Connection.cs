@@ -56,7 +56,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         {
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
-            _exchange.Release();
+            await _exchange.ReleaseAsync();
         }
     }
 
@@ -92,6 +92,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
 
             exchange.WatchClient();
             await HttpPipeline.RunAsync(exchange);
+            exchange.ForgetBreak();
             if (!exchange.KeepAlive)
             {
                 if (exchange.NeedsLinger)
@@ -217,6 +218,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     /// </summary>
     private async Task LingerAsync()
     {
+        _exchange.ForgetBreak();
         _exchange.BeginLinger((long)LingerTime.TotalMilliseconds);
         while (true)
         {

@@ -18,12 +18,19 @@ internal sealed partial class Http1Exchange
             return;
         }
 
-        var bodyless = Request.MethodKind == HttpMethodKind.Head || Response.StatusCode is 204 or 304;
+        if (ResponseBodyError.IsError)
+        {
+            await FailAsync(ResponseBodyError);
+            return;
+        }
+
+        var bodyless = IsBodyless;
         var framing = bodyless ? default : Frame();
-        KeepAlive &= framing.Kind != BodyKind.UntilClose && !Services.IsDraining && !Error.BreaksFraming() && (_body.IsEnded || CanDrain() || Upstream.IsPumping);
+        KeepAlive &= framing.Kind != BodyKind.UntilClose && !Services.IsDraining && !Error.BreaksFraming()
+            && (_body.IsEnded || CanDrain() || (Upstream.IsPumping && !MayLeaveBodyOut()));
         WriteHead(framing, KeepAlive ? (Request.Version == HttpVersionKind.Http10 ? ConnectionToken.KeepAlive : ConnectionToken.None) : ConnectionToken.Close);
         _writer.Begin(_output, _sender, framing.Kind, framing.Length);
-        if (bodyless || framing is { Kind: BodyKind.Length, Length: 0 })
+        if (bodyless || (framing is { Kind: BodyKind.Length, Length: 0 } && !ResponseBodyFilters.IsActive))
         {
             if (!await FlushAsync())
             {
@@ -53,7 +60,7 @@ internal sealed partial class Http1Exchange
     private MessageFraming Frame()
     {
         ResponseBodyFilters.Reset();
-        if (Chain.ResponseBody.Length > 0)
+        if (Chain.ResponseBody.Length > 0 && !IsBareReply)
         {
             ResponseBodyFilters.Begin(Chain.ResponseBody);
         }

@@ -101,10 +101,13 @@ internal sealed partial class Http1Exchange : ProxyExchange
     }
 
     /// <summary>Gives the buffers back when the connection is over.</summary>
-    public void Release()
+    public async ValueTask ReleaseAsync()
     {
-        _closedDeadline.Settle();
-        SettleDeadlines();
+        while (!(_closedDeadline.TrySettle() & TrySettleDeadlines()))
+        {
+            await Hop.OffLoop();
+        }
+
         if (Snapshot is not null)
         {
             Begin(Snapshot, Rules);
@@ -225,12 +228,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
         ConnectionReset.Abort(_connection);
     }
 
-    protected override void SettleDeadlines()
-    {
-        _readDeadline.Settle();
-        _writeDeadline.Settle();
-        _totalDeadline.Settle();
-    }
+    protected override bool TrySettleDeadlines() => _readDeadline.TrySettle() & _writeDeadline.TrySettle() & _totalDeadline.TrySettle();
 
     protected override async ValueTask BeforeRequestBufferingAsync()
     {
@@ -283,8 +281,13 @@ internal sealed partial class Http1Exchange : ProxyExchange
         return PathNormalizer.Apply(Request, Snapshot.Paths);
     }
 
-    private bool CanDrain() =>
-        !(_expectsContinue && !_body.HasBegun) && (_framing.Kind != BodyKind.Length || _framing.Length - _body.Total <= MaxDrain);
+    /// <summary>
+    /// Whether the client was promised nothing and has sent nothing: it may leave the body out after a final response, and the
+    /// next request could not be told from it (RFC 9110 §10.1.1).
+    /// </summary>
+    private bool MayLeaveBodyOut() => _expectsContinue && _body.Total == 0;
+
+    private bool CanDrain() => !MayLeaveBodyOut() && (_framing.Kind != BodyKind.Length || _framing.Length - _body.Total <= MaxDrain);
 
     private void WriteRaw(ReadOnlySpan<byte> bytes)
     {

@@ -18,6 +18,9 @@ internal sealed class BodyFilterRun(ProxyExchange exchange)
     /// <summary>The filter being called now, to blame for an exception. The two directions run at the same time.</summary>
     public string? Current { get; private set; }
 
+    /// <summary>The filter that said stop.</summary>
+    public string StoppedBy { get; private set; } = "";
+
     /// <summary>Whether any filter changes it: its length is no longer known.</summary>
     public bool Transforms { get; private set; }
 
@@ -28,7 +31,7 @@ internal sealed class BodyFilterRun(ProxyExchange exchange)
         Transforms = false;
         foreach (var step in steps)
         {
-            Current = step.Name;
+            exchange.CurrentFilter = step.Name;
             var use = step.Request?.UseRequestBody(exchange) ?? step.Response!.UseResponseBody(exchange);
             if (use != BodyUse.None)
             {
@@ -37,7 +40,7 @@ internal sealed class BodyFilterRun(ProxyExchange exchange)
             }
         }
 
-        Current = null;
+        exchange.CurrentFilter = null;
     }
 
     /// <summary>Passes one piece through; the result is valid until the next call. Null when a filter said stop.</summary>
@@ -47,6 +50,11 @@ internal sealed class BodyFilterRun(ProxyExchange exchange)
         {
             var (step, use) = _steps[i];
             var output = use == BodyUse.Transform ? OutputOf(i) : null;
+            if (step.Blocking)
+            {
+                await Hop.OffLoop();
+            }
+
             Current = step.Name;
             var status = step.Request is not null
                 ? await step.Request.OnRequestBodyAsync(exchange, data, end, output)
@@ -54,6 +62,7 @@ internal sealed class BodyFilterRun(ProxyExchange exchange)
             Current = null;
             if (status == FilterStatus.Stop)
             {
+                StoppedBy = step.Name;
                 return null;
             }
 

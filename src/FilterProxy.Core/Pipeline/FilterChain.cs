@@ -28,8 +28,8 @@ internal sealed class FilterChain
         _response = Sort<IResponseFilter>(filters);
         Array.Reverse(_response);
         _logging = Sort<ILoggingFilter>(filters);
-        RequestBody = [.. Sort<IRequestBodyFilter>(filters).Select(s => new BodyStep(s.Name, s.Filter, null))];
-        ResponseBody = [.. Sort<IResponseBodyFilter>(filters).Select(s => new BodyStep(s.Name, null, s.Filter)).Reverse()];
+        RequestBody = [.. Sort<IRequestBodyFilter>(filters).Select(s => new BodyStep(s.Name, s.Filter, null, s.Blocking))];
+        ResponseBody = [.. Sort<IResponseBodyFilter>(filters).Select(s => new BodyStep(s.Name, null, s.Filter, s.Blocking)).Reverse()];
     }
 
     /// <summary>The filters in the order of the configuration.</summary>
@@ -224,4 +224,4 @@ internal sealed class FilterChain
 }
 
 /// <summary>A body filter of one direction.</summary>
-internal readonly record struct BodyStep(string Name, IRequestBodyFilter? Request, IResponseBodyFilter? Response);
+internal readonly record struct BodyStep(string Name, IRequestBodyFilter? Request, IResponseBodyFilter? Response, bool Blocking);

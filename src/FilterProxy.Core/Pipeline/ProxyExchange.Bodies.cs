@@ -8,16 +8,19 @@ namespace FilterProxy.Core.Pipeline;
 internal abstract partial class ProxyExchange
 {
     private readonly BodyBuffer _requestBuffer = new();
-    private readonly BodyBuffer _responseBuffer = new();
     private readonly MemoryBody _requestMemory = new();
-    private readonly MemoryBody _replayMemory = new();
+    private readonly MemoryBody _replayedRequest = new();
     private readonly MemoryBody _responseMemory = new();
+    private BodyBuffer _responseBuffer = new();
     private BufferResult? _bufferedRequest;
     private BufferResult? _bufferedResponse;
     private BodyReader? _replacedResponse;
 
     /// <summary>Whether the request's body is whole in memory: it can be sent again and again.</summary>
     public bool IsRequestBodyInMemory { get; private set; }
+
+    /// <summary>Whether the response has no content, whatever its fields say (RFC 9112 §6.3).</summary>
+    protected bool IsBodyless => Request.MethodKind == HttpMethodKind.Head || Response.StatusCode is 204 or 304;
 
     /// <summary>Length of the response's body where a filter decided it; null where the upstream's framing holds.</summary>
     protected long? ReplacedResponseLength { get; private set; }
@@ -58,13 +61,20 @@ internal abstract partial class ProxyExchange
             return known;
         }
 
+        if (_responseBuffer.Length > 0)
+        {
+            // A response that was buffered before and then replaced: the new body may be made of the old one's bytes.
+            _responseBuffer = new BodyBuffer();
+        }
+
         var source = ResponseBody;
         var status = await FillAsync(source, _responseBuffer, max, downstream: false);
         var result = new BufferResult(status, _responseBuffer.Written);
         _bufferedResponse = result;
         if (status == BufferStatus.Failed)
         {
-            throw new IOException("The response's body broke off while a filter buffered it.");
+            ResponseBodyError = ProxyError.Upstream(ProxyErrorKind.UpstreamBodyFailed);
+            return result;
         }
 
         _responseMemory.Begin(result.Body, status == BufferStatus.Complete ? null : source);
@@ -82,11 +92,14 @@ internal abstract partial class ProxyExchange
             }
 
             UseRequestBody(body);
+            _bufferedRequest = new BufferResult(BufferStatus.Complete, body);
             return;
         }
 
         _responseMemory.Begin(body);
         UseResponseBody(_responseMemory, body.Length);
+        _bufferedResponse = new BufferResult(BufferStatus.Complete, body);
+        ResponseBodyError = default;
     }
 
     /// <summary>Starts the body again from its beginning, for another attempt.</summary>
@@ -98,14 +111,17 @@ internal abstract partial class ProxyExchange
         }
     }
 
-    /// <summary>Puts bytes that an attempt has sent before what is still to come.</summary>
-    public void PrependRequestBody(ReadOnlySequence<byte> sent)
+    /// <summary>Puts bytes that an attempt has read before what is still to come.</summary>
+    public void PrependRequestBody(ReadOnlySequence<byte> read)
     {
-        _replayMemory.Begin(sent, _unreadRequestBody ??= RequestBody);
-        RequestBody = _replayMemory;
+        _replayedRequest.Begin(read, _unreadRequestBody ??= RequestBody);
+        RequestBody = _replayedRequest;
     }
 
-    /// <summary>Asks the request body filters, once, before the first attempt.</summary>
+    /// <summary>Set when the response's body broke off while a filter buffered it: unless a filter replaces it, the client gets this.</summary>
+    protected ProxyError ResponseBodyError { get; private set; }
+
+    /// <summary>Asks the request body filters once, when the request goes on its way.</summary>
     private void BeginRequestBodyFilters()
     {
         if (Chain.RequestBody.Length == 0 || RequestFraming.Kind == BodyKind.None)
@@ -116,6 +132,7 @@ internal abstract partial class ProxyExchange
         RequestBodyFilters.Begin(Chain.RequestBody);
         if (RequestBodyFilters.Transforms)
         {
+            // What the filters will write has no length yet.
             RequestFraming = new MessageFraming(BodyKind.Chunked, 0, RequestFraming.KeepAlive);
             Request.Headers.Remove(KnownHeader.ContentLength);
         }
@@ -151,7 +168,8 @@ internal abstract partial class ProxyExchange
             ReplacedResponseLength = length;
         }
 
-        if (length is { } known)
+        // RFC 9110 §8.6: the Content-Length of a response without content is about another one, that to a GET.
+        if (length is { } known && !IsBodyless)
         {
             SetLength(Response.Headers, known);
         }
@@ -162,6 +180,7 @@ internal abstract partial class ProxyExchange
         _replacedResponse = null;
         ReplacedResponseLength = null;
         _bufferedResponse = null;
+        ResponseBodyError = default;
         Upstream.AbandonResponse();
     }
 
@@ -173,6 +192,7 @@ internal abstract partial class ProxyExchange
         ResponseBodyFilters.Reset();
         _bufferedRequest = null;
         _bufferedResponse = null;
+        ResponseBodyError = default;
         _replacedResponse = null;
         ReplacedResponseLength = null;
         _requestBody = default;
@@ -184,17 +204,18 @@ internal abstract partial class ProxyExchange
     {
         while (true)
         {
-            var reading = source.ReadAsync();
-            if (downstream && !reading.IsCompleted)
+            Await(downstream, true);
+            BodyRead read;
+            try
             {
-                AwaitRequestBody(true);
+                read = await source.ReadAsync();
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+            {
+                read = new BodyRead(BodyStatus.Truncated);
             }
 
-            var read = await reading;
-            if (downstream)
-            {
-                AwaitRequestBody(false);
-            }
+            Await(downstream, false);
 
             if (read.IsError)
             {
@@ -217,6 +238,18 @@ internal abstract partial class ProxyExchange
             {
                 return BufferStatus.Complete;
             }
+        }
+    }
+
+    private void Await(bool downstream, bool awaiting)
+    {
+        if (downstream)
+        {
+            AwaitRequestBody(awaiting);
+        }
+        else if (!HasReply)
+        {
+            Upstream.AwaitBody(awaiting);
         }
     }
 

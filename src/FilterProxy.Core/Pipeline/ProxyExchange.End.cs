@@ -6,6 +6,9 @@ internal abstract partial class ProxyExchange
     /// <summary>Whether there is a response to send: false once the client is gone or a filter aborted.</summary>
     public bool CanAnswer => Response.StatusCode != 0 && !IsAborted;
 
+    /// <summary>Whether the response is the last resort after a failure: no body filter is asked, one may have been the cause.</summary>
+    protected bool IsBareReply { get; private set; }
+
     private bool IsAborted => AbortReason is AbortReason.ClientClosed or AbortReason.Filter or AbortReason.Shutdown;
 
     public override void Abort(string reason)
@@ -25,9 +28,7 @@ internal abstract partial class ProxyExchange
         if (!Error.IsError && Response.StatusCode == 0)
         {
             // A filter said stop and gave no answer.
-            Error = BreakKind != ProxyErrorKind.None
-                ? ProxyError.Downstream(BreakKind)
-                : ProxyError.Filter(CurrentFilter ?? "filter", null) with { Detail = $"{CurrentFilter}: stopped without a reply" };
+            Error = BreakKind != ProxyErrorKind.None ? ProxyError.Downstream(BreakKind) : BlameStop(CurrentFilter ?? "filter");
         }
 
         if (Error.Kind == ProxyErrorKind.DownstreamClosed)
@@ -56,6 +57,7 @@ internal abstract partial class ProxyExchange
         try
         {
             InRequestBodyFilter = false;
+            IsBareReply = true;
             LocalReplies.Write(this);
             await Chain.OnResponseAsync(this);
             await SendResponseAsync();
@@ -72,7 +74,12 @@ internal abstract partial class ProxyExchange
     {
         await Upstream.EndAttemptAsync();
         (ReplyBody as Buffers.PipeBody)?.Complete();
-        SettleDeadlines();
+        DropDeferredReply();
+        while (!TrySettleDeadlines())
+        {
+            await Hop.OffLoop();
+        }
+
         if (Stats.Reason.Length == 0)
         {
             Stats.Reason = Error.IsError ? LocalReplies.ReasonOf(Error.Kind) : IsAborted ? "client_closed" : "via_upstream";
@@ -86,9 +93,16 @@ internal abstract partial class ProxyExchange
         Stats.Ended = Stats.TimeProvider.GetTimestamp();
     }
 
+    /// <summary>A filter said stop without an answer, which is a fault of its own.</summary>
+    public ProxyError BlameStop(string filter)
+    {
+        ReportFilterFailure(filter, new InvalidOperationException("The filter returned FilterStatus.Stop without calling Reply."));
+        return ProxyError.Filter(filter);
+    }
+
     /// <summary>Cuts the client's connection so that an incomplete response cannot pass for a complete one.</summary>
     protected abstract void Cut();
 
-    /// <summary>Turns all deadlines off and waits for one that is firing.</summary>
-    protected abstract void SettleDeadlines();
+    /// <summary>Turns all deadlines off. False while one is firing.</summary>
+    protected abstract bool TrySettleDeadlines();
 }

@@ -18,6 +18,9 @@ internal abstract partial class ProxyExchange
         set => _inRequestBodyFilter = value;
     }
 
+    /// <summary>Whether a request body filter has replied.</summary>
+    public bool HasDeferredReply => _deferredReply is not null;
+
     /// <summary>Turns a reply of a request body filter into the exchange's, once the attempt has ended. True if there was one.</summary>
     public bool ApplyDeferredReply()
     {
@@ -30,7 +33,7 @@ internal abstract partial class ProxyExchange
         Error = default;
         if (reply.Body is PipeReader pipe)
         {
-            Reply(reply.Status, reply.Reason, pipe, null, reply.ContentType);
+            Reply(reply.Status, reply.Reason, pipe, reply.Length, reply.ContentType);
         }
         else
         {
@@ -40,7 +43,14 @@ internal abstract partial class ProxyExchange
         return true;
     }
 
-    private bool BeginReply(int status, string reason, object body, string? contentType)
+    /// <summary>A deferred reply that comes too late still owns its pipe.</summary>
+    private void DropDeferredReply()
+    {
+        (_deferredReply?.Body as PipeReader)?.Complete();
+        _deferredReply = null;
+    }
+
+    private bool BeginReply(int status, string reason, object body, long? length, string? contentType)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(status, 200);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(status, 599);
@@ -51,7 +61,8 @@ internal abstract partial class ProxyExchange
 
         if (InRequestBodyFilter)
         {
-            _deferredReply = new DeferredReply(status, reason, body, contentType);
+            DropDeferredReply();
+            _deferredReply = new DeferredReply(status, reason, body, length, contentType);
             return false;
         }
 
@@ -67,5 +78,5 @@ internal abstract partial class ProxyExchange
         return true;
     }
 
-    private sealed record DeferredReply(int Status, string Reason, object Body, string? ContentType);
+    private sealed record DeferredReply(int Status, string Reason, object Body, long? Length, string? ContentType);
 }

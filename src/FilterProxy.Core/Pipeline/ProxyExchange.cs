@@ -118,6 +118,7 @@ internal abstract partial class ProxyExchange : HttpExchange
         Tried.Clear();
         NeedsFreshConnection = false;
         IsUpgrade = false;
+        IsBareReply = false;
         ReplyBody = null;
         _deferredReply = null;
         Volatile.Write(ref _breakKind, 0);
@@ -137,6 +138,7 @@ internal abstract partial class ProxyExchange : HttpExchange
     {
         if (Error.IsError)
         {
+            // A global filter buffered the body, and it broke off.
             return false;
         }
 
@@ -180,7 +182,6 @@ internal abstract partial class ProxyExchange : HttpExchange
         }
 
         Error = route.Rewrite?.Apply(Request, Captures) ?? default;
-        BeginRequestBodyFilters();
         return !Error.IsError;
     }
 
@@ -195,6 +196,7 @@ internal abstract partial class ProxyExchange : HttpExchange
         }
         else
         {
+            BeginRequestBodyFilters();
             _attemptMark = Block.Length;
         }
 
@@ -219,7 +221,7 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     public override void Reply(int status, string reason, ReadOnlyMemory<byte> body = default, string? contentType = null)
     {
-        if (BeginReply(status, reason, body, contentType))
+        if (BeginReply(status, reason, body, body.Length, contentType))
         {
             _replyMemory.Begin(new ReadOnlySequence<byte>(body));
             ReplyBody = _replyMemory;
@@ -230,7 +232,7 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     public override void Reply(int status, string reason, PipeReader body, long? length, string? contentType)
     {
-        if (BeginReply(status, reason, body, contentType))
+        if (BeginReply(status, reason, body, length, contentType))
         {
             _replyPipe.Begin(body);
             ReplyBody = _replyPipe;
@@ -256,6 +258,9 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     /// <summary>Makes a read of a reply's streaming body end.</summary>
     protected void CancelReply() => (ReplyBody as PipeBody)?.Cancel();
+
+    /// <summary>After the exchange: the first reason of what is left to read on the connection may win again.</summary>
+    public void ForgetBreak() => Volatile.Write(ref _breakKind, 0);
 
     /// <summary>Makes an error of an exception and says whose it was.</summary>
     public ProxyError Blame(Exception exception, string? bodyFilter = null)

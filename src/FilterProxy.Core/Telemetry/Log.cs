@@ -40,4 +40,19 @@ internal sealed partial class Log(ILogger logger)
     private static partial void Draining(ILogger logger, int count, TimeSpan grace);
 
     public void Draining(int count, TimeSpan grace) => Draining(logger, count, grace);
+
+    [LoggerMessage(17, LogLevel.Warning, "The endpoint source of cluster '{Cluster}' failed; its last endpoints stay, next try in {Pause}.")]
+    private static partial void EndpointSourceFailed(ILogger logger, Exception exception, string cluster, TimeSpan pause);
+
+    public void EndpointSourceFailed(Exception exception, string cluster, TimeSpan pause) => EndpointSourceFailed(logger, exception, cluster, pause);
+
+    [LoggerMessage(18, LogLevel.Information, "Cluster '{Cluster}' has {Count} endpoints.")]
+    private static partial void EndpointsChanged(ILogger logger, string cluster, int count);
+
+    public void EndpointsChanged(string cluster, int count) => EndpointsChanged(logger, cluster, count);
+
+    [LoggerMessage(19, LogLevel.Warning, "Cluster '{Cluster}' starts without endpoints: its source has not named any yet.")]
+    private static partial void NoEndpointsYet(ILogger logger, string cluster);
+
+    public void NoEndpointsYet(string cluster) => NoEndpointsYet(logger, cluster);
 }

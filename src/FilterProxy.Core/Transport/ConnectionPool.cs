@@ -167,9 +167,14 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         catch (Exception e)
         {
             Release();
-            return new RentResult(null, ProxyError.Upstream(ProxyErrorKind.ConnectFailed, retryable: true, "connector_failed", e));
+            return new RentResult(null, ErrorOf(e));
         }
     }
+
+    /// <summary>What it means that a connector failed without saying how: its time was up, or it has a fault.</summary>
+    public static ProxyError ErrorOf(Exception exception) => exception is OperationCanceledException
+        ? ProxyError.Upstream(ProxyErrorKind.ConnectTimeout, retryable: true, "connect_timeout", exception)
+        : ProxyError.Upstream(ProxyErrorKind.ConnectFailed, retryable: true, "connector_failed", exception);
 
     private async ValueTask<RentResult> WaitAsync(ConnectContext context, CancellationToken cancel)
     {

@@ -28,19 +28,13 @@ internal struct Deadline
     public void EndFiring() => Volatile.Write(ref _due, Off);
 
     /// <summary>
-    /// Turns it off and waits for a firing that has begun: after this call the heartbeat does not act on behalf of the old owner.
+    /// Turns it off. True when the heartbeat does not act on behalf of the old owner from now on; false while a firing is under
+    /// way. Who sees false must try again on another stack: what a firing wakes up may run on the heartbeat's own, inside it.
     /// </summary>
-    public void Settle()
+    public bool TrySettle()
     {
         Disarm();
-        if (Volatile.Read(ref _due) == Firing)
-        {
-            var spin = default(SpinWait);
-            while (Volatile.Read(ref _due) == Firing)
-            {
-                spin.SpinOnce();
-            }
-        }
+        return Volatile.Read(ref _due) != Firing;
     }
 
     private void Set(long value)

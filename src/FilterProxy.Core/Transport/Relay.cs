@@ -7,8 +7,8 @@ namespace FilterProxy.Core.Transport;
 internal readonly record struct RelayResult(long ToUpstream, long ToDownstream);
 
 /// <summary>
-/// Copies bytes between two connections until both directions have ended. The end of one direction is passed on as a
-/// half-close; a failure of either ends both.
+/// Copies bytes between two connections. The client's end is passed on as a half-close, the upstream's end ends both
+/// directions, and so does a failure of either.
 /// </summary>
 internal static class Relay
 {
@@ -20,8 +20,11 @@ internal static class Relay
     {
         var up = CopyAsync(downstream.Input, upstream.Output, onProgress, abort);
         var down = CopyAsync(upstream.Input, downstream.Output, onProgress, abort);
-        await Task.WhenAll(up, down);
-        return new RelayResult(await up, await down);
+        var toDownstream = await down;
+
+        // The client's side cannot be half-closed, over TLS least of all: with nothing to come it would wait for ever.
+        downstream.Input.CancelPendingRead();
+        return new RelayResult(await up, toDownstream);
     }
 
     private static async Task<long> CopyAsync(PipeReader reader, PipeWriter writer, Action onProgress, Action abort)

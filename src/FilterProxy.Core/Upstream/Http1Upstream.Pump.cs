@@ -18,6 +18,7 @@ internal sealed partial class Http1Upstream
     private bool _replayable;
     private long _replayLeft;
     private bool _bodyWasRead;
+    private bool _filteredToEnd;
     private ProxyError _requestBodyError;
     private Deadline _writeDeadline;
 
@@ -32,7 +33,7 @@ internal sealed partial class Http1Upstream
             return true;
         }
 
-        if (_x.IsRequestBodyInMemory && !_x.RequestBodyFilters.IsActive)
+        if (KeepsBody)
         {
             _x.RewindRequestBody();
             return true;
@@ -74,12 +75,17 @@ internal sealed partial class Http1Upstream
             _pumping = false;
         }
 
-        SettleDeadlines();
+        while (!TrySettleDeadlines())
+        {
+            await Hop.OffLoop();
+        }
+
         Volatile.Write(ref _connection, null);
         var clean = connection.EndLease(_lease) && pumped && _hasResponse && _body.IsEnded && _responseFraming.KeepAlive && !IsSwitched;
         _x.Peer!.Endpoint.End();
-        if (clean)
+        if (clean && connection.IsAlive)
         {
+            // Alive: with no bytes beyond the response, which the next exchange would take for its own.
             connection.Pool.Return(connection);
         }
         else
@@ -104,8 +110,12 @@ internal sealed partial class Http1Upstream
         _replayable = false;
         _replayLeft = 0;
         _bodyWasRead = false;
+        _filteredToEnd = false;
         _requestBodyError = default;
     }
+
+    // Filters run once per request, so what they made of a body in memory is kept like that of any other.
+    private bool KeepsBody => _x.IsRequestBodyInMemory && !_x.RequestBodyFilters.IsActive;
 
     private void StartPump(UpstreamConnection connection)
     {
@@ -117,7 +127,7 @@ internal sealed partial class Http1Upstream
         if (_replayLeft == 0)
         {
             _replay.Reset();
-            _replayable = (!_x.IsRequestBodyInMemory || _x.RequestBodyFilters.IsActive) && Retry.MayReplay(_x);
+            _replayable = !KeepsBody && Retry.MayReplay(_x);
         }
 
         _pump = PumpAsync();
@@ -190,12 +200,19 @@ internal sealed partial class Http1Upstream
             }
 
             var ended = read.Status == BodyStatus.End;
-            if (!await SendPieceAsync(read.Data, ended))
+            try
             {
-                return false;
+                if (!await SendPieceAsync(read.Data, ended))
+                {
+                    return false;
+                }
+            }
+            finally
+            {
+                // Also when it could not be sent: it is in the replay buffer, another attempt must not read it twice.
+                body.Advance();
             }
 
-            body.Advance();
             if (ended)
             {
                 _x.Stats.RequestEnded = _x.Stats.TimeProvider.GetTimestamp();
@@ -229,14 +246,23 @@ internal sealed partial class Http1Upstream
         }
 
         _x.Stats.RequestBodyBytes += data.Length;
-        if (_x.RequestBodyFilters.IsActive)
+        if (_x.RequestBodyFilters.IsActive && !_filteredToEnd)
         {
+            _filteredToEnd = ended;
             _x.InRequestBodyFilter = true;
             var filtered = await _x.RequestBodyFilters.RunAsync(data, ended);
             _x.InRequestBodyFilter = false;
             if (filtered is not { } passed)
             {
-                Abort();
+                if (_x.HasDeferredReply)
+                {
+                    Abort();
+                }
+                else
+                {
+                    FailRequest(_x.BlameStop(_x.RequestBodyFilters.StoppedBy));
+                }
+
                 return false;
             }
 

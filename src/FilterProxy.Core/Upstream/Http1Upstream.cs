@@ -78,6 +78,11 @@ internal sealed partial class Http1Upstream
         try
         {
             await PrepareAsync();
+            if (_x.HasReply)
+            {
+                return default;
+            }
+
             return await ExchangeHeadsAsync(connection);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or ObjectDisposedException && _x.CurrentFilter is null)
@@ -130,11 +135,8 @@ internal sealed partial class Http1Upstream
     /// <summary>Chooses a large receive buffer where the rest of the body is worth one.</summary>
     public void ExpectLargeBody() => _connection?.ExpectBody(true);
 
-    public void SettleDeadlines()
-    {
-        _readDeadline.Settle();
-        _writeDeadline.Settle();
-    }
+    /// <summary>Turns all deadlines off. False while one is firing.</summary>
+    public bool TrySettleDeadlines() => _readDeadline.TrySettle() & _writeDeadline.TrySettle();
 
     private void Hold(UpstreamConnection connection)
     {
@@ -217,6 +219,12 @@ internal sealed partial class Http1Upstream
         }
         else if (response.StatusCode < 200)
         {
+            var bad = Http1Framing.ForResponse(response, _x.AttemptHead.MethodKind, out _);
+            if (bad.IsError)
+            {
+                return bad;
+            }
+
             HopByHop.RemoveFromResponse(response, keepUpgrade: false);
             if (!await _x.SendInterimAsync())
             {

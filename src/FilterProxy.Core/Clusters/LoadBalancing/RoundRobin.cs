@@ -30,7 +30,9 @@ internal sealed class RoundRobin : ILoadBalancer
                 return null;
             }
 
-            var start = Interlocked.Increment(ref _next) - 1;
+            // Another attempt takes the place its request has already moved on to: were it to take a turn, two endpoints and retries
+            // would keep step and every request would begin at the same one, maybe the one that is down.
+            var start = context.Tried is { Count: > 0 } ? Volatile.Read(ref _next) : Interlocked.Increment(ref _next) - 1;
             Endpoint? unhealthy = null;
             for (uint i = 0; i < _turns.Length; i++)
             {

@@ -18,6 +18,11 @@ internal static class ClusterChecks
                 context.Refuse(cluster, nameof(cluster.LoadBalancer), "a load balancer cannot be off");
             }
 
+            if (cluster.Connector is { Off: true })
+            {
+                context.Refuse(cluster, nameof(cluster.Connector), "a connector cannot be off", "leave it out to connect over TCP");
+            }
+
             if (cluster.Host.Length == 0 || !HttpText.IsValue(cluster.Host))
             {
                 context.Refuse(cluster, nameof(cluster.Host), $"'{cluster.Host}' cannot be a Host", "'pass' sends the client's");

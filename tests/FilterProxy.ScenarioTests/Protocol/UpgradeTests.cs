@@ -1,0 +1,184 @@
+using System.Text;
+using FilterProxy.TestKit;
+using Xunit;
+
+namespace FilterProxy.ScenarioTests.Protocol;
+
+public sealed class UpgradeTests : Scenario
+{
+    private const string WebSocket = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n\r\n";
+    private const string Switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n";
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task Bytes_pass_both_ways_after_101(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw(Switching).ThenRun(EchoAsync));
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
+        await using var client = await proxy.ConnectAsync();
+
+        var response = await client.RoundTripAsync(WebSocket);
+        Assert.Equal((101, "websocket", "Upgrade", "x"), (
+            response.Status, response.Headers["Upgrade"], response.Headers["Connection"], response.Headers["Sec-WebSocket-Accept"]));
+        Assert.Equal(("websocket", "Upgrade"), (upstream.Requests[0].Headers["Upgrade"], upstream.Requests[0].Headers["Connection"]));
+        foreach (var message in new[] { "one", "two\r\n\r\nGET / HTTP/1.1\r\n", new string('x', 100_000) })
+        {
+            var sending = client.SendAsync(message);
+            Assert.Equal(message, Encoding.ASCII.GetString(await client.ReadExactlyAsync(message.Length)));
+            await sending;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task What_the_upstream_sends_with_its_head_is_not_lost(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw(Switching + "hello").ThenHang());
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
+        await using var client = await proxy.ConnectAsync();
+
+        Assert.Equal(101, (await client.RoundTripAsync(WebSocket)).Status);
+
+        Assert.Equal("hello", Encoding.ASCII.GetString(await client.ReadExactlyAsync(5)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task What_the_client_sends_with_its_head_waits_for_the_switch(TestTransport transport)
+    {
+        var gate = NewGate();
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.After(gate.Task).ThenSend(Switching).ThenRun(EchoAsync));
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
+        await using var client = await proxy.ConnectAsync();
+
+        await client.SendAsync(WebSocket + "early");
+        await upstream.WaitForRequestsAsync(1);
+        gate.SetResult();
+
+        Assert.Equal(101, (await client.ReadResponseAsync()).Status);
+        Assert.Equal("early", Encoding.ASCII.GetString(await client.ReadExactlyAsync(5)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task The_end_of_the_upstream_reaches_the_client(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw(Switching + "bye").ThenClose());
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
+        await using var client = await proxy.ConnectAsync();
+
+        await client.RoundTripAsync(WebSocket);
+
+        Assert.Equal("bye", await client.ReadToEndAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task The_end_of_the_client_reaches_the_upstream(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw(Switching).ThenRun(EchoAsync));
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
+        await using (var client = await proxy.ConnectAsync())
+        {
+            await client.RoundTripAsync(WebSocket);
+        }
+
+        await upstream.Connections[0].Closed.WaitAsync(TimeSpan.FromSeconds(10));
+        await Poll.UntilAsync(() => proxy.OpenConnections == 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task An_upstream_may_refuse_to_switch(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start(r => r.Target == "/ws" ? UpstreamResponse.Create(426, "no") : UpstreamResponse.Ok());
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
+        await using var client = await proxy.ConnectAsync();
+
+        var response = await client.RoundTripAsync(WebSocket);
+
+        Assert.Equal((426, "no"), (response.Status, response.Text));
+        Assert.Equal("ok", (await client.RoundTripAsync(Get)).Text);
+        Assert.Single(upstream.Connections);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task A_switch_nobody_asked_for_is_502(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw(Switching).ThenHang());
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
+
+        Assert.Equal(502, (await proxy.SendAsync(Get)).Status);
+        await upstream.Connections[0].Closed.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task Upgrade_is_not_passed_on_where_it_means_nothing(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start();
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
+        await using var client = await proxy.ConnectAsync();
+        string[] requests =
+        [
+            "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket, h2c\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\nx",
+        ];
+        foreach (var request in requests)
+        {
+            Assert.Equal(200, (await client.RoundTripAsync(request)).Status);
+        }
+
+        Assert.Equal(requests.Length, upstream.Requests.Count);
+        Assert.All(upstream.Requests, r => Assert.False(
+            r.Headers.Contains("Upgrade") || r.Headers.Contains("HTTP2-Settings") || r.Headers.Contains("Connection"), r.RawHead));
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task Connect_is_405_unless_allowed(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start();
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
+        await using var client = await proxy.ConnectAsync();
+
+        var response = await client.RoundTripAsync("CONNECT b.example:443 HTTP/1.1\r\nHost: b.example:443\r\n\r\n");
+
+        Assert.Equal((405, "close"), (response.Status, response.Headers["Connection"]));
+        Assert.Contains("GET", response.Headers["Allow"], StringComparison.Ordinal);
+        Assert.Empty(upstream.Requests);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task Connect_is_relayed_where_allowed(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n").ThenRun(EchoAsync));
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport, "{ allow_connect: true }");
+        await using var client = await proxy.ConnectAsync();
+
+        await client.SendAsync("CONNECT b.example:443 HTTP/1.1\r\nHost: b.example:443\r\n\r\n");
+        Assert.Equal("HTTP/1.1 200 OK", await client.ReadLineAsync());
+        while (await client.ReadLineAsync() is { Length: > 0 } line)
+        {
+            Assert.DoesNotContain("Content-Length", line, StringComparison.OrdinalIgnoreCase);
+        }
+
+        await client.SendAsync("hello");
+
+        Assert.Equal("hello", Encoding.ASCII.GetString(await client.ReadExactlyAsync(5)));
+        Assert.Equal(("CONNECT", "b.example:443"), (upstream.Requests[0].Method, upstream.Requests[0].Target));
+    }
+
+    private static async Task EchoAsync(Stream stream)
+    {
+        var buffer = new byte[8192];
+        while (await stream.ReadAsync(buffer) is > 0 and var read)
+        {
+            await stream.WriteAsync(buffer.AsMemory(0, read));
+        }
+    }
+}

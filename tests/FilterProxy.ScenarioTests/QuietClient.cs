@@ -1,0 +1,36 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace FilterProxy.ScenarioTests;
+
+/// <summary>A keep-alive client that allocates nothing per request: what is allocated meanwhile is the proxy's.</summary>
+internal sealed class QuietClient : IDisposable
+{
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 10_000 };
+    private readonly byte[] _buffer = new byte[16 * 1024];
+    private readonly byte[] _request;
+
+    public QuietClient(int port, byte[] request)
+    {
+        _request = request;
+        _socket.Connect(IPAddress.Loopback, port);
+    }
+
+    /// <summary>Sends the request and reads until <see cref="QuietUpstream.ResponseEnd"/>, that many times.</summary>
+    public void Run(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            _socket.Send(_request.AsSpan(), SocketFlags.None);
+            var received = 0;
+            do
+            {
+                var read = _socket.Receive(_buffer.AsSpan(received), SocketFlags.None);
+                received += read > 0 ? read : throw new IOException("The proxy closed the connection.");
+            }
+            while (!_buffer.AsSpan(0, received).EndsWith(QuietUpstream.ResponseEnd));
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+}

@@ -1,0 +1,268 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds the solution, runs every test project and closes with one line:
+#   N passed, M failed, K skipped
+# Exit code: 0 when nothing failed.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+usage() {
+  cat <<'USAGE'
+usage: tests/run.sh [--full] [--list-skips]
+
+  --full        everything there is: long suites too, the tests of the load harness, and the conformance drivers of a
+                shared/conformance folder beside the checkout, when there is one
+  --list-skips  only print what the last run skipped, one 'name — reason' a line
+
+Variables: CONFIGURATION (default Release), TEST_HANG_LIMIT (default 10m: a test that runs longer is ended and has failed).
+USAGE
+}
+
+readonly results=artifacts/test-results
+full=no
+for argument in "$@"; do
+  case $argument in
+    --full) full=yes ;;
+    --list-skips) cat "$results/skips.txt" 2>/dev/null; exit ;;
+    -h | --help) usage; exit ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+
+readonly configuration=${CONFIGURATION:-Release}
+readonly folder=${configuration,,}
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en MSBUILDDISABLENODEREUSE=1
+passed=0 failed=0 skipped=0
+
+say() { printf '%s\n' "$*"; }
+heading() { printf '\n== %s\n' "$*"; }
+
+# ---------------------------------------------------------------- what the tests need
+
+has() { command -v "$1" >/dev/null 2>&1; }
+has_chromium() { [[ -n ${CHROMIUM_PATH:-} ]] || has chromium || has chromium-browser || has google-chrome || has google-chrome-stable; }
+
+missing_packages() {
+  has curl || echo curl
+  has node || echo nodejs
+  has npm || echo npm
+  has_chromium || echo chromium
+  if [[ $full == yes ]]; then
+    has python3 || echo python3
+  fi
+}
+
+prepare() {
+  if ! has dotnet; then
+    say "The .NET 10 SDK is missing: 'dotnet' is not on the path. See https://dotnet.microsoft.com/download/dotnet/10.0"
+    exit 1
+  fi
+  if ! dotnet --version >/dev/null 2>&1; then
+    dotnet --version
+    exit 1
+  fi
+
+  local packages
+  mapfile -t packages < <(missing_packages)
+  if ((${#packages[@]} > 0)); then
+    heading "Installing ${packages[*]}"
+    install_packages "${packages[@]}" || say "Not installed. The tests that need them are skipped and say so."
+  fi
+}
+
+install_packages() {
+  if ! has apt-get; then
+    say "Please install: $*"
+    return 1
+  fi
+  if ((EUID != 0)); then
+    say "Please run as root: apt-get install $*"
+    return 1
+  fi
+  mkdir -p "$results"
+  if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"; } \
+    >"$results/apt.log" 2>&1 </dev/null; then
+    tail -n 5 "$results/apt.log"
+    return 1
+  fi
+}
+
+# The conformance material lies beside the checkout, or beside a folder of several checkouts.
+find_conformance() {
+  local at=$PWD
+  while [[ $at != / ]]; do
+    at=$(dirname "$at")
+    if [[ -f $at/shared/conformance/h1vec.py ]]; then
+      say "$at/shared/conformance"
+      return
+    fi
+  done
+}
+
+# ---------------------------------------------------------------- counting
+
+skip() { # name, reason
+  printf '%s — %s\n' "$1" "$2" >>"$results/skips.txt"
+  ((skipped += 1))
+}
+
+plain() { sed -e 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&#x[AaDd];/ /g; s/&amp;/\&/g'; }
+
+# Outcomes are counted from the results themselves: the summary of a .trx leaves the skipped out.
+count_outcomes() { grep -o '<UnitTestResult [^>]*>' "$1" 2>/dev/null | grep -c " outcome=\"$2\""; }
+
+list_skipped() {
+  awk '
+    /<UnitTestResult / {
+      name = ""
+      if (/ outcome="NotExecuted"/) { name = $0; sub(/.* testName="/, "", name); sub(/".*/, "", name); reason = "" }
+    }
+    name != "" && /<(Message|StdOut)>/ && reason == "" {
+      reason = $0; sub(/.*<(Message|StdOut)>/, "", reason); sub(/<.*/, "", reason)
+    }
+    name != "" && (/<\/UnitTestResult>/ || /<UnitTestResult [^>]*\/>/) { print name " — " reason; name = "" }
+  ' "$1" | plain
+}
+
+run_project() { # project file
+  local name trx log status filter=() p f s started=$SECONDS
+  name=$(basename "$1" .csproj)
+  trx=$results/$name.trx
+  log=$results/$name.log
+  rm -f "$trx"
+  if [[ $full == no ]]; then
+    filter=(--filter 'suite!=long')
+  fi
+
+  heading "$name"
+  dotnet test "$1" -c "$configuration" --no-build --nologo "${filter[@]}" \
+    --logger "console;verbosity=minimal" --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
+    --blame-hang --blame-hang-timeout "${TEST_HANG_LIMIT:-10m}" --blame-hang-dump-type none >"$log" 2>&1 </dev/null
+  status=$?
+
+  p=$(count_outcomes "$trx" Passed)
+  f=$(count_outcomes "$trx" Failed)
+  s=$(count_outcomes "$trx" NotExecuted)
+  if ((status != 0 && f == 0)) || [[ ! -f $trx ]]; then
+    say "The test run ended without results for every test (exit code $status)."
+    ((f += 1))
+  fi
+  if ((f > 0)); then
+    cat "$log"
+  fi
+  if ((s > 0)); then
+    list_skipped "$trx" | tee -a "$results/skips.txt" | sed 's/^/skipped: /'
+  fi
+  say "passed $p, failed $f, skipped $s ($((SECONDS - started)) s)"
+  ((passed += p, failed += f, skipped += s))
+}
+
+# ---------------------------------------------------------------- suites outside of dotnet test (--full)
+
+run_harness_tests() {
+  heading "Load harness (python)"
+  if ! has python3; then
+    skip perf.harness "python3 is not installed"
+    return
+  fi
+  local log=$results/harness.log count bad
+  (cd perf && python3 -m unittest discover -s harness/tests -t .) >"$log" 2>&1 </dev/null
+  local status=$?
+  count=$(sed -n 's/^Ran \([0-9]*\) test.*/\1/p' "$log")
+  bad=$(grep -cE '^(FAIL|ERROR):' "$log")
+  if ((status != 0)); then
+    cat "$log"
+    ((bad > 0)) || bad=1
+  fi
+  say "passed $((${count:-0} > bad ? ${count:-0} - bad : 0)), failed $bad"
+  ((passed += ${count:-0} > bad ? ${count:-0} - bad : 0, failed += bad))
+}
+
+wait_for_port() { # port, process
+  for _ in $(seq 100); do
+    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return
+    kill -0 "$2" 2>/dev/null || return 1
+    sleep 0.1
+  done
+  return 1
+}
+
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+run_conformance() {
+  heading "Conformance: HTTP/1 request fixtures"
+  if [[ -z $conformance ]]; then
+    skip conformance.h1vec "there is no shared/conformance beside the checkout"
+    return
+  fi
+  if ! has python3; then
+    skip conformance.h1vec "python3 is not installed"
+    return
+  fi
+
+  local origin control port origin_id proxy_id line log=$results/h1vec.log
+  origin=$(free_port) control=$(free_port) port=$(free_port)
+  cat >"$results/h1vec.yaml" <<YAML
+listeners: { web: { address: "127.0.0.1:$port" } }
+routes: [{ name: all, cluster: origin }]
+clusters: { origin: { endpoints: ["127.0.0.1:$origin"] } }
+YAML
+  python3 "$conformance/upstream.py" "$origin" "$control" >"$results/upstream.log" 2>&1 </dev/null &
+  origin_id=$!
+  "artifacts/bin/FilterProxy/$folder/filterproxy" run -c "$results/h1vec.yaml" >"$results/h1vec-proxy.log" 2>&1 </dev/null &
+  proxy_id=$!
+  if wait_for_port "$origin" "$origin_id" && wait_for_port "$port" "$proxy_id"; then
+    python3 "$conformance/h1vec.py" 127.0.0.1 "$port" >"$log" 2>&1 </dev/null
+  else
+    cat "$results/upstream.log" "$results/h1vec-proxy.log" >"$log"
+  fi
+  kill "$origin_id" "$proxy_id" 2>/dev/null
+  wait "$origin_id" "$proxy_id" 2>/dev/null
+
+  line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
+  if [[ -z $line ]]; then
+    cat "$log"
+    ((failed += 1))
+    return
+  fi
+  grep '^FAIL' "$log"
+  local p=${line%% passed*} f=${line#*, }
+  f=${f%% failed*}
+  say "passed $p, failed $f"
+  ((passed += p, failed += f))
+}
+
+# ---------------------------------------------------------------- run
+
+prepare
+rm -rf "$results"
+mkdir -p "$results"
+: >"$results/skips.txt"
+conformance=$(find_conformance)
+if [[ -n $conformance ]]; then
+  export FILTERPROXY_CONFORMANCE_DATA=${FILTERPROXY_CONFORMANCE_DATA:-$conformance/data}
+fi
+
+heading "Building ($configuration)"
+if ! dotnet build FilterProxy.sln -c "$configuration" --nologo -v quiet --disable-build-servers >"$results/build.log" 2>&1 </dev/null; then
+  grep -E '(error|warning) ' "$results/build.log" | sort -u || cat "$results/build.log"
+  say "The build failed."
+  say "0 passed, 1 failed, 0 skipped"
+  exit 1
+fi
+
+for project in tests/*/*.csproj; do
+  if grep -q 'Microsoft.NET.Test.Sdk' "$project"; then
+    run_project "$project"
+  fi
+done
+
+if [[ $full == yes ]]; then
+  run_harness_tests
+  run_conformance
+fi
+
+say ""
+say "$passed passed, $failed failed, $skipped skipped"
+((failed == 0 && passed > 0))
