@@ -11,6 +11,8 @@ internal static class NextWorkspace
 {
     private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(15);
+    // turbo asks git what changed, and git ignores this folder: its cache would answer with builds of older sources.
+    private static readonly string[] BuildArguments = ["run", "build", "--", "--cache=local:,remote:"];
     private static readonly string[] Generated = ["node_modules", ".next", ".turbo", "next-env.d.ts"];
 
     /// <summary>Nothing is asked of or told to anyone while apps are built or run.</summary>
@@ -52,8 +54,7 @@ internal static class NextWorkspace
         }
 
         await RunAsync("npm ci", Prerequisites.Npm!, ["ci"], workspace, InstallLimit);
-        // turbo asks git what changed, and git ignores this folder: its cache would answer with builds of older sources.
-        await RunAsync("turbo build", Prerequisites.Npm!, ["run", "build", "--", "--cache=local:,remote:"], workspace, BuildLimit);
+        await RunAsync("turbo build", Prerequisites.Npm!, BuildArguments, workspace, BuildLimit);
         await File.WriteAllTextAsync(built, "");
         return workspace;
     }
