@@ -49,7 +49,7 @@ public sealed class ConnectionPoolTests : IDisposable
         var pool = Pool(Unlimited);
         pool.Return(await RentAsync(pool));
 
-        var rented = await pool.RentAsync(default, fresh: true, CancellationToken.None);
+        var rented = await pool.RentAsync(default, CancellationToken.None);
 
         Assert.False(rented.Connection!.Reused);
         Assert.Equal(2, _connector.Opened.Count);
@@ -86,7 +86,7 @@ public sealed class ConnectionPoolTests : IDisposable
         var pool = Pool(Unlimited with { Max = 1, ConnectTimeout = TimeSpan.FromMilliseconds(50) });
         var only = await RentAsync(pool);
 
-        var late = await pool.RentAsync(default, false, CancellationToken.None);
+        var late = await pool.RentAsync(default, CancellationToken.None);
 
         Assert.Equal(ProxyErrorKind.Overloaded, late.Error.Kind);
         pool.Return(only);
@@ -99,7 +99,7 @@ public sealed class ConnectionPoolTests : IDisposable
         var gate = new TaskCompletionSource();
         _connector.Gate = cancel => gate.Task.WaitAsync(cancel);
         var pool = Pool(Unlimited);
-        var renting = pool.RentAsync(default, false, CancellationToken.None).AsTask();
+        var renting = pool.RentAsync(default, CancellationToken.None).AsTask();
         await Task.WhenAny(renting, Task.Delay(200));
         gate.SetResult();
 
@@ -112,7 +112,7 @@ public sealed class ConnectionPoolTests : IDisposable
         _connector.Gate = _ => throw new InvalidOperationException("no");
         var pool = Pool(Unlimited with { Max = 1 });
 
-        var failed = await pool.RentAsync(default, false, CancellationToken.None);
+        var failed = await pool.RentAsync(default, CancellationToken.None);
 
         Assert.Equal((ProxyErrorKind.ConnectFailed, true), (failed.Error.Kind, failed.Error.Retryable));
         Assert.Equal(0, pool.Open);
@@ -242,7 +242,12 @@ public sealed class ConnectionPoolTests : IDisposable
 
     private static async Task<UpstreamConnection> RentAsync(ConnectionPool pool)
     {
-        var rented = await pool.RentAsync(default, fresh: false, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        if (pool.TryRent() is { } idle)
+        {
+            return idle;
+        }
+
+        var rented = await pool.RentAsync(default, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
         Assert.NotNull(rented.Connection);
         return rented.Connection;
     }

@@ -2,7 +2,10 @@ using FilterProxy.Core.Config.Tree;
 
 namespace FilterProxy.Core.Config.Binding;
 
-/// <summary>Where bound records and their properties are written, and which of them could not be bound.</summary>
+/// <summary>
+/// Where bound records and their properties are written, and which of them could not be bound. Equal to any other: where something
+/// stands is no part of what it says, and configurations are compared by what they say.
+/// </summary>
 internal sealed class BindingPlaces
 {
     private readonly Dictionary<object, ConfigNode> _nodes = new(ReferenceEqualityComparer.Instance);
@@ -46,4 +49,8 @@ internal sealed class BindingPlaces
             { } node => node.Location,
             null => Locate(owner),
         };
+
+    public override bool Equals(object? obj) => obj is BindingPlaces;
+
+    public override int GetHashCode() => 0;
 }
