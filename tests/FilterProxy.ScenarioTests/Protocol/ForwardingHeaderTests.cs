@@ -18,7 +18,7 @@ public sealed class ForwardingHeaderTests : Scenario
         await proxy.SendAsync(Forged);
 
         var headers = upstream.Requests[0].Headers;
-        var proto = transport == TestTransport.Tls ? "https" : "http";
+        var proto = transport is TestTransport.Tls or TestTransport.DirectTls ? "https" : "http";
         Assert.Equal("127.0.0.1", headers["X-Forwarded-For"]);
         Assert.Equal("site.example:8080", headers["X-Forwarded-Host"]);
         Assert.Equal(proto, headers["X-Forwarded-Proto"]);
