@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace FilterProxy;
 
@@ -6,6 +7,7 @@ namespace FilterProxy;
 public sealed class Endpoint
 {
     private int _inFlight;
+    private byte[]? _authority;
     private volatile bool _isHealthy = true;
 
     internal Endpoint(Cluster cluster, DiscoveredEndpoint source)
@@ -48,6 +50,9 @@ public sealed class Endpoint
 
     /// <summary>Tells passive health how an attempt ended.</summary>
     public void Observe(in Outcome outcome) => Observer?.Invoke(this, outcome);
+
+    // What it is called in a Host field; empty for a unix socket, which has no such name.
+    internal byte[] AuthorityBytes => _authority ??= Address is UnixDomainSocketEndPoint ? [] : System.Text.Encoding.ASCII.GetBytes(Name);
 
     internal Action<Endpoint, Outcome>? Observer { get; set; }
 

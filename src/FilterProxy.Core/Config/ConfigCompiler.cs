@@ -152,7 +152,7 @@ internal sealed class ConfigCompiler
     }
 
     private ListenerPlan CompileListener(string name, ListenerConfig config) =>
-        new ListenerCompiler(_factory, _errors).Compile(name, config);
+        new ListenerCompiler(_factory, _config.Places, _errors).Compile(name, config);
 
     private ListenerRules CompileRules(string name, ListenerConfig config)
     {

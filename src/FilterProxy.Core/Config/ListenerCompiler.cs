@@ -8,7 +8,7 @@ using FilterProxy.Core.Security;
 namespace FilterProxy.Core.Config;
 
 /// <summary>Makes a listener's plan: its connection filters in order, with TLS where the list says so.</summary>
-internal sealed class ListenerCompiler(ComponentFactory factory, ConfigErrors errors)
+internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces places, ConfigErrors errors)
 {
     private const string TlsName = "tls";
 
@@ -36,6 +36,11 @@ internal sealed class ListenerCompiler(ComponentFactory factory, ConfigErrors er
             {
                 (tls is null ? before : after).Add(filter);
             }
+        }
+
+        if (config.Protocols.Any(p => p != ListenerProtocol.Http1))
+        {
+            errors.Add(places.Locate(config, nameof(config.Protocols)), "this version serves http1 only");
         }
 
         return new ListenerPlan

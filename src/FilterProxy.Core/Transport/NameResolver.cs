@@ -33,7 +33,7 @@ internal sealed class NameResolver(TimeProvider time, TimeSpan refresh, Func<str
             _entries[name] = new Entry(addresses, time.GetTimestamp());
             return addresses;
         }
-        catch (SocketException) when (entry is not null)
+        catch (Exception e) when (entry is not null && e is SocketException or OperationCanceledException)
         {
             return entry.Addresses;
         }

@@ -268,6 +268,12 @@ internal sealed partial class Http1Upstream
     private void WriteHead(UpstreamConnection connection)
     {
         var host = _x.Route?.HostHeader ?? _x.Peer!.HostHeaderBytes;
+        if (host.Length == 0 && !_x.AttemptHead.Headers.Contains(KnownHeader.Host))
+        {
+            // HTTP/1.0 knows no Host; HTTP/1.1 upstreams need one that names them.
+            host = _x.Peer!.Endpoint.AuthorityBytes;
+        }
+
         var token = _x.IsUpgrade ? ConnectionToken.Upgrade : ConnectionToken.None;
         Http1Writer.WriteRequestHead(connection.Output, _x.AttemptHead, host, _x.RequestFraming, token);
     }

@@ -8,6 +8,17 @@ public sealed class ForwardingHeaderTests : Scenario
     private const string Forged = "GET / HTTP/1.1\r\nHost: site.example:8080\r\nX-Forwarded-For: 203.0.113.7, 198.51.100.9\r\nX-Forwarded-Host: evil\r\n"
         + "X-Forwarded-Proto: gopher\r\nX-Forwarded-Prefix: /evil\r\nX-Real-IP: 203.0.113.7\r\nForwarded: for=203.0.113.7\r\nX-Request-Id: mine\r\nVia: 1.0 old\r\n\r\n";
 
+    [Fact]
+    public async Task A_client_that_names_no_host_is_sent_on_with_the_endpoints()
+    {
+        await using var upstream = TestUpstream.Start();
+        await using var proxy = await TestProxy.StartAsync(upstream.Port);
+
+        await proxy.SendAsync("GET / HTTP/1.0\r\n\r\n");
+
+        Assert.Equal($"127.0.0.1:{upstream.Port}", upstream.Requests[0].Headers["Host"]);
+    }
+
     [Theory]
     [MemberData(nameof(Transports))]
     public async Task The_upstream_learns_of_the_client_and_not_what_the_client_forged(TestTransport transport)

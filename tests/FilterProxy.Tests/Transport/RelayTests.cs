@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using FilterProxy.Core.Transport;
+using Xunit;
+
+namespace FilterProxy.Tests.Transport;
+
+public sealed class RelayTests
+{
+    private readonly Side _client = new();
+    private readonly Side _upstream = new();
+    private int _progress;
+    private int _aborts;
+
+    [Fact]
+    public async Task Bytes_go_both_ways_and_are_counted()
+    {
+        var relay = RunAsync();
+        await _client.SendAsync("hello");
+        Assert.Equal("hello", await _upstream.ReceiveAsync(5));
+        await _upstream.SendAsync("good day");
+        Assert.Equal("good day", await _client.ReceiveAsync(8));
+
+        await _client.EndAsync();
+        await _upstream.EndAsync();
+
+        Assert.Equal(new RelayResult(5, 8), await relay.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.True(_progress >= 2);
+        Assert.Equal(0, _aborts);
+    }
+
+    [Fact]
+    public async Task The_clients_end_is_passed_on_while_the_upstream_goes_on_sending()
+    {
+        var relay = RunAsync();
+        await _client.EndAsync();
+        Assert.True((await _upstream.Received.ReadAsync()).IsCompleted);
+
+        await _upstream.SendAsync("the rest");
+        Assert.Equal("the rest", await _client.ReceiveAsync(8));
+        Assert.False(relay.IsCompleted);
+
+        await _upstream.EndAsync();
+        await relay.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task A_side_that_breaks_ends_both()
+    {
+        var relay = RunAsync();
+        await _upstream.BreakAsync(new IOException("reset"));
+
+        await relay.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.True(_aborts >= 1);
+    }
+
+    private Task<RelayResult> RunAsync() => Relay.RunAsync(
+        _client.Proxy,
+        _upstream.Proxy,
+        () => Interlocked.Increment(ref _progress),
+        () =>
+        {
+            Interlocked.Increment(ref _aborts);
+            _client.Proxy.Input.CancelPendingRead();
+            _upstream.Proxy.Input.CancelPendingRead();
+        });
+
+    /// <summary>One connection: the proxy's end, and the far end in the test's hand.</summary>
+    private sealed class Side
+    {
+        private readonly Pipe _toProxy = new();
+        private readonly Pipe _fromProxy = new();
+
+        public IDuplexPipe Proxy => new Duplex(_toProxy.Reader, _fromProxy.Writer);
+
+        public PipeReader Received => _fromProxy.Reader;
+
+        public async Task SendAsync(string text) => await _toProxy.Writer.WriteAsync(Encoding.ASCII.GetBytes(text));
+
+        public async Task<string> ReceiveAsync(int length)
+        {
+            var read = await Received.ReadAtLeastAsync(length).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+            var text = Encoding.ASCII.GetString(read.Buffer.ToArray());
+            Received.AdvanceTo(read.Buffer.End);
+            return text;
+        }
+
+        public Task EndAsync() => _toProxy.Writer.CompleteAsync().AsTask();
+
+        public Task BreakAsync(Exception reason) => _toProxy.Writer.CompleteAsync(reason).AsTask();
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}
