@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Threading.Channels;
+using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.TestKit;
@@ -81,49 +82,17 @@ internal sealed class MemoryTransport : IConnectionListenerFactory
         }
     }
 
-    private sealed class MemoryStreamEnd(PipeReader input, PipeWriter output, MemoryConnection peer) : Stream
+    private sealed class MemoryStreamEnd(PipeReader input, PipeWriter output, MemoryConnection peer) : DuplexStream(input, output)
     {
-        private readonly Stream _input = input.AsStream();
-        private readonly Stream _output = output.AsStream();
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => _input.Read(buffer, offset, count);
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            _input.ReadAsync(buffer, cancellationToken);
-
-        public override void Write(byte[] buffer, int offset, int count) => _output.Write(buffer, offset, count);
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-            _output.WriteAsync(buffer, cancellationToken);
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
+        private readonly PipeReader _input = input;
+        private readonly PipeWriter _output = output;
 
         protected override void Dispose(bool disposing)
         {
             if (disposing)
             {
-                output.Complete();
-                input.Complete();
+                _output.Complete();
+                _input.Complete();
                 peer.OnClientClosed();
             }
 

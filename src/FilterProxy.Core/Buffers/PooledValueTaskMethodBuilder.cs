@@ -19,6 +19,8 @@ internal struct PooledValueTaskMethodBuilder<T>
 
     public static PooledValueTaskMethodBuilder<T> Create() => default;
 
+    internal readonly PooledBox<T>? Box => _box;
+
     public readonly ValueTask<T> Task => _box is null ? new ValueTask<T>(_result) : new ValueTask<T>(_box, _box.Version);
 
     public readonly void Start<TStateMachine>(ref TStateMachine stateMachine)
@@ -76,11 +78,12 @@ internal struct PooledValueTaskMethodBuilder<T>
 /// <summary>As <see cref="PooledValueTaskMethodBuilder{T}"/>, for methods without a result.</summary>
 internal struct PooledValueTaskMethodBuilder
 {
-    private PooledBox<Nothing>? _box;
+    // Part of the state machine like its own fields: what the inner builder remembers is copied with the machine.
+    private PooledValueTaskMethodBuilder<Nothing> _inner;
 
     public static PooledValueTaskMethodBuilder Create() => default;
 
-    public readonly ValueTask Task => _box is null ? default : new ValueTask(_box, _box.Version);
+    public readonly ValueTask Task => _inner.Box is { } box ? new ValueTask(box, box.Version) : default;
 
     public readonly void Start<TStateMachine>(ref TStateMachine stateMachine)
         where TStateMachine : IAsyncStateMachine =>
@@ -88,37 +91,19 @@ internal struct PooledValueTaskMethodBuilder
 
     public readonly void SetStateMachine(IAsyncStateMachine stateMachine) => _ = stateMachine;
 
-    public readonly void SetResult() => _box?.SetResult(default);
+    public void SetResult() => _inner.SetResult(default);
 
-    public void SetException(Exception exception)
-    {
-        _box ??= FaultedBox<Nothing>.Rent();
-        _box.SetException(exception);
-    }
+    public void SetException(Exception exception) => _inner.SetException(exception);
 
     public void AwaitOnCompleted<TAwaiter, TStateMachine>(ref TAwaiter awaiter, ref TStateMachine stateMachine)
         where TAwaiter : INotifyCompletion
         where TStateMachine : IAsyncStateMachine =>
-        awaiter.OnCompleted(Suspend(ref stateMachine));
+        _inner.AwaitOnCompleted(ref awaiter, ref stateMachine);
 
     public void AwaitUnsafeOnCompleted<TAwaiter, TStateMachine>(ref TAwaiter awaiter, ref TStateMachine stateMachine)
         where TAwaiter : ICriticalNotifyCompletion
         where TStateMachine : IAsyncStateMachine =>
-        awaiter.UnsafeOnCompleted(Suspend(ref stateMachine));
-
-    private Action Suspend<TStateMachine>(ref TStateMachine stateMachine)
-        where TStateMachine : IAsyncStateMachine
-    {
-        if (_box is not PooledBox<Nothing, TStateMachine> box)
-        {
-            box = PooledBox<Nothing, TStateMachine>.Rent();
-            _box = box;
-            box.StateMachine = stateMachine;
-        }
-
-        box.Context = ExecutionContext.Capture();
-        return box.MoveNextAction;
-    }
+        _inner.AwaitUnsafeOnCompleted(ref awaiter, ref stateMachine);
 }
 
 /// <summary>The result of a method without one.</summary>

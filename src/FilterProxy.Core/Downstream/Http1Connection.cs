@@ -16,6 +16,7 @@ namespace FilterProxy.Core.Downstream;
 /// <summary>One client connection: reads head after head and runs each exchange through the pipeline, in order.</summary>
 internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
 {
+    private const long DrainPatience = 1000;
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(2);
     private readonly ConnectionContext _connection;
     private readonly SnapshotStore _snapshots;
@@ -126,11 +127,18 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     {
         var exchange = _exchange;
         var reader = exchange.Reader;
-        exchange.AwaitHead(exchange.Downstream.RequestNumber == 0 ? exchange.Rules.HeaderTimeout : exchange.Rules.IdleTimeout);
+        var isNew = exchange.Downstream.RequestNumber == 0;
+        exchange.AwaitHead(isNew ? exchange.Rules.HeaderTimeout : exchange.Rules.IdleTimeout);
         _waiting = true;
-        if (_services.IsDraining && exchange.Downstream.RequestNumber > 0)
+        if (_services.IsDraining)
         {
-            return false;
+            if (!isNew)
+            {
+                return false;
+            }
+
+            // Accepted just before the stop: its first request may be on its way, but is not waited for long.
+            exchange.AwaitHead(DrainPatience);
         }
 
         while (true)

@@ -78,6 +78,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
 
         connection.Reused = true;
         connection.IdleSince = _heartbeat.Now;
+        connection.ExpectBody(false);
         while (_waiting.TryDequeue(out var waiter))
         {
             if (waiter.TrySetResult(connection))
@@ -86,7 +87,6 @@ internal sealed class ConnectionPool : IHeartbeatTarget
             }
         }
 
-        connection.ExpectBody(false);
         connection.Prefetch();
         if (!OwnShelf().TryPut(connection))
         {

@@ -20,7 +20,7 @@ public sealed class NavigationTests(NextJsFixture site)
 
         await page.GetByRole(AriaRole.Link, new() { Name = link, Exact = true }).ClickAsync();
 
-        await page.WaitForURLAsync(site.Through(to).ToString());
+        await Assertions.Expect(page).ToHaveURLAsync(site.Through(to).ToString(), new() { Timeout = 30_000 });
         await page.GetByRole(AriaRole.Heading, new() { Name = title }).WaitForAsync();
         Assert.True(await page.EvaluateAsync<bool>("window.sameDocument === true"));
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using FilterProxy.TestKit;
 using Xunit;
 
 namespace FilterProxy.Tests.Abstractions;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
+using FilterProxy.TestKit;
 using Xunit;
 
 namespace FilterProxy.Tests.Buffers;
@@ -115,7 +116,7 @@ public sealed class PooledValueTaskMethodBuilderTests
         }
 
         // The queue of boxes grows by segments and settles; 100 rounds of 1,000 calls may cost a segment or two.
-        Assert.InRange(Abstractions.Allocations.Of(Once), 0, 100_000);
+        Assert.InRange(Allocations.Of(Once), 0, 100_000);
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]

@@ -237,7 +237,7 @@ public sealed class SocketReaderTests : IDisposable
             _reader.AdvanceTo(reading.Result.Buffer.End);
         }
 
-        Assert.Equal(0, Abstractions.Allocations.Of(Once));
+        Assert.Equal(0, Allocations.Of(Once));
     }
 
     private static string Text(in ReadOnlySequence<byte> bytes) => Encoding.Latin1.GetString(bytes);

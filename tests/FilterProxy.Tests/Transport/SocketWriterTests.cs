@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using FilterProxy.Core.Transport;
+using FilterProxy.TestKit;
 using Xunit;
 
 namespace FilterProxy.Tests.Transport;
@@ -107,7 +108,7 @@ public sealed class SocketWriterTests : IDisposable
             _pair.Far.Receive(buffer.AsSpan(), SocketFlags.None);
         }
 
-        Assert.Equal(0, Abstractions.Allocations.Of(Once));
+        Assert.Equal(0, Allocations.Of(Once));
     }
 
     private Task FlushAsync() => _writer.FlushAsync().AsTask().WaitAsync(Patience);
