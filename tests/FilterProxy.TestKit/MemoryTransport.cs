@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Threading.Channels;
-using FilterProxy.Core.Transport;
+using FilterProxy.Core.Buffers;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.TestKit;

@@ -1,4 +1,4 @@
-using FilterProxy.Core.Transport;
+using FilterProxy.Core.Buffers;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Components;

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 
-namespace FilterProxy.Core.Transport;
+namespace FilterProxy.Core.Buffers;
 
 /// <summary>A reader and a writer as one stream. Who derives from it says what closing means.</summary>
 internal abstract class DuplexStream(PipeReader input, PipeWriter output) : Stream
