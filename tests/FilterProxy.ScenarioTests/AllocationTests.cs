@@ -20,20 +20,28 @@ public sealed class AllocationTests(ITestOutputHelper output)
     private static readonly byte[] Post = Encoding.ASCII.GetBytes(
         "POST /a HTTP/1.1\r\nHost: example.com\r\nContent-Length: 100\r\n\r\n" + new string('x', 96) + "!end");
 
-    [Fact]
-    public Task A_warm_GET_allocates_nothing() => AssertNothingAsync(Get, "\r\n\r\n"u8.ToArray(), "{}");
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.Direct)]
+    public Task A_warm_GET_allocates_nothing(TestTransport transport) =>
+        AssertNothingAsync(transport, Get, "\r\n\r\n"u8.ToArray(), "{}");
 
-    [Fact]
-    public Task A_warm_GET_through_filters_that_do_nothing_allocates_nothing() =>
-        AssertNothingAsync(Get, "\r\n\r\n"u8.ToArray(), "{ filters: [no_op], route_filters: [no_op] }");
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.Direct)]
+    public Task A_warm_GET_through_filters_that_do_nothing_allocates_nothing(TestTransport transport) =>
+        AssertNothingAsync(transport, Get, "\r\n\r\n"u8.ToArray(), "{ filters: [no_op], route_filters: [no_op] }");
 
-    [Fact]
-    public Task A_warm_POST_with_a_body_allocates_nothing() => AssertNothingAsync(Post, "!end"u8.ToArray(), "{}");
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.Direct)]
+    public Task A_warm_POST_with_a_body_allocates_nothing(TestTransport transport) =>
+        AssertNothingAsync(transport, Post, "!end"u8.ToArray(), "{}");
 
-    private async Task AssertNothingAsync(byte[] request, byte[] requestEnd, string http)
+    private async Task AssertNothingAsync(TestTransport transport, byte[] request, byte[] requestEnd, string http)
     {
         using var upstream = new QuietUpstream(requestEnd);
-        await using var proxy = await TestProxy.StartAsync(upstream.Port, http: http, components: typeof(NoOpFilter));
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport, http: http, components: typeof(NoOpFilter));
         var best = long.MaxValue;
         using var client = new QuietClient(proxy.Port, request);
         void Measure()
