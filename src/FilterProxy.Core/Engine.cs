@@ -68,6 +68,11 @@ internal sealed class Engine : IAsyncDisposable
     /// <exception cref="EngineException">A component or a listener did not start; what had been started is stopped.</exception>
     public async Task StartAsync(CompiledConfig compiled)
     {
+        if (_options.InlineCompletions)
+        {
+            await EventLoop.StartAsync();
+        }
+
         _compiled = compiled;
         _snapshots = new SnapshotStore(compiled.Snapshot);
         foreach (var component in compiled.Components.OfType<IStartable>())

@@ -14,7 +14,9 @@ public sealed class ComponentAttribute(string name) : Attribute
 
     /// <summary>
     /// The component blocks its thread (file access, a native library). The engine leaves the event loop before calling it and
-    /// comes back after, so that other connections do not wait for it.
+    /// comes back after, whatever the component awaited, so that other connections do not wait for it. Questions that only ask what
+    /// a filter wants (<see cref="IRequestBodyFilter.UseRequestBody"/>, <see cref="IResponseBodyFilter.UseResponseBody"/>) and load
+    /// balancers' picks are asked on the loop and must not block.
     /// </summary>
     public bool Blocking { get; init; }
 }

@@ -32,9 +32,9 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
                     selector = CompileTls(place, component, tls);
                 }
             }
-            else if (factory.Create(typeof(IConnectionFilter), "connection filter", place, component, out _) is IConnectionFilter filter)
+            else if (factory.Create(typeof(IConnectionFilter), "connection filter", place, component, out var descriptor) is IConnectionFilter filter)
             {
-                (tls is null ? before : after).Add(filter);
+                (tls is null ? before : after).Add(descriptor!.Blocking ? new BlockingConnectionFilter(filter) : filter);
             }
         }
 

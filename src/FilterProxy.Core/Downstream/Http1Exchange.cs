@@ -86,6 +86,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
     {
         Stats.Started = Stats.TimeProvider.GetTimestamp();
         Stats.RequestHeadBytes = Reader.HeadBytes;
+        Loop = EventLoop.Current ?? Loop ?? EventLoop.Next();
         Downstream.RequestNumber++;
         ForwardingHeaders.Accept(this);
         Error = Judge(hasMore);

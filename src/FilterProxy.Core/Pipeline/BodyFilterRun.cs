@@ -1,5 +1,6 @@
 using System.Buffers;
 using FilterProxy.Core.Buffers;
+using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Core.Pipeline;
 
@@ -50,15 +51,26 @@ internal sealed class BodyFilterRun(ProxyExchange exchange)
         {
             var (step, use) = _steps[i];
             var output = use == BodyUse.Transform ? OutputOf(i) : null;
+            var loop = EventLoop.Current;
             if (step.Blocking)
             {
                 await Hop.OffLoop();
             }
 
-            Current = step.Name;
-            var status = step.Request is not null
-                ? await step.Request.OnRequestBodyAsync(exchange, data, end, output)
-                : await step.Response!.OnResponseBodyAsync(exchange, data, end, output);
+            FilterStatus status;
+            try
+            {
+                Current = step.Name;
+                status = step.Request is not null
+                    ? await step.Request.OnRequestBodyAsync(exchange, data, end, output)
+                    : await step.Response!.OnResponseBodyAsync(exchange, data, end, output);
+            }
+            finally
+            {
+                // The two directions may run on two loops: back to the one this direction came from.
+                await Hop.BackTo(loop);
+            }
+
             Current = null;
             if (status == FilterStatus.Stop)
             {

@@ -17,6 +17,7 @@ internal sealed class FilterChain
     private readonly Step<IUpstreamErrorFilter>[] _upstreamError;
     private readonly Step<IResponseFilter>[] _response;
     private readonly Step<ILoggingFilter>[] _logging;
+    private readonly bool _upstreamErrorMayBlock, _loggingMayBlock;
 
     public FilterChain(IReadOnlyList<FilterEntry> filters)
     {
@@ -28,6 +29,8 @@ internal sealed class FilterChain
         _response = Sort<IResponseFilter>(filters);
         Array.Reverse(_response);
         _logging = Sort<ILoggingFilter>(filters);
+        _upstreamErrorMayBlock = _upstreamError.Any(step => step.Blocking);
+        _loggingMayBlock = _logging.Any(step => step.Blocking);
         RequestBody = [.. Sort<IRequestBodyFilter>(filters).Select(s => new BodyStep(s.Name, s.Filter, null, s.Blocking))];
         ResponseBody = [.. Sort<IResponseBodyFilter>(filters).Select(s => new BodyStep(s.Name, null, s.Filter, s.Blocking)).Reverse()];
     }
@@ -77,7 +80,10 @@ internal sealed class FilterChain
         _upstreamRequest.Length == 0 ? default : RunUpstreamRequestAsync(x, attempt);
 
     /// <summary>The strongest advice of all: Forbid over Retry over Default.</summary>
-    public RetryAdvice OnUpstreamError(ProxyExchange x, in UpstreamFailure failure)
+    public ValueTask<RetryAdvice> OnUpstreamErrorAsync(ProxyExchange x, in UpstreamFailure failure) =>
+        _upstreamErrorMayBlock ? AskErrorFiltersOffLoopAsync(x, failure) : new ValueTask<RetryAdvice>(AskErrorFilters(x, failure));
+
+    private RetryAdvice AskErrorFilters(ProxyExchange x, in UpstreamFailure failure)
     {
         var advice = RetryAdvice.Default;
         foreach (ref readonly var step in _upstreamError.AsSpan())
@@ -116,7 +122,18 @@ internal sealed class FilterChain
     }
 
     /// <summary>Tells every logging filter; one that throws is reported and does not keep the others from being told.</summary>
-    public void OnLogging(ProxyExchange x)
+    public ValueTask OnLoggingAsync(ProxyExchange x)
+    {
+        if (_loggingMayBlock)
+        {
+            return TellOffLoopAsync(x);
+        }
+
+        Tell(x);
+        return default;
+    }
+
+    private void Tell(ProxyExchange x)
     {
         foreach (ref readonly var step in _logging.AsSpan())
         {
@@ -131,73 +148,102 @@ internal sealed class FilterChain
         }
     }
 
+    // A filter that left the loop, by being blocking or by what it awaited, is followed there by those that may block; before any other
+    // part of the exchange goes on, it is back.
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<FilterStatus> ContinueRequestAsync(ProxyExchange x, int index, ValueTask<FilterStatus> call, bool hop)
     {
-        while (true)
+        try
         {
-            if (hop)
+            while (true)
             {
-                await Hop.OffLoop();
-                x.CurrentFilter = _request[index].Name;
-                call = _request[index].Filter.OnRequestAsync(x);
-            }
+                if (hop)
+                {
+                    await Hop.OffLoop();
+                    x.CurrentFilter = _request[index].Name;
+                    call = _request[index].Filter.OnRequestAsync(x);
+                }
 
-            if (await call == FilterStatus.Stop)
-            {
-                return FilterStatus.Stop;
-            }
+                if (await call == FilterStatus.Stop)
+                {
+                    return FilterStatus.Stop;
+                }
 
-            if (++index == _request.Length)
-            {
-                x.CurrentFilter = null;
-                return FilterStatus.Continue;
-            }
+                if (++index == _request.Length)
+                {
+                    x.CurrentFilter = null;
+                    return FilterStatus.Continue;
+                }
 
-            hop = _request[index].Blocking;
-            if (!hop)
-            {
-                x.CurrentFilter = _request[index].Name;
-                call = _request[index].Filter.OnRequestAsync(x);
+                hop = _request[index].Blocking;
+                if (!hop)
+                {
+                    await Hop.BackTo(x.Loop);
+                    x.CurrentFilter = _request[index].Name;
+                    call = _request[index].Filter.OnRequestAsync(x);
+                }
             }
+        }
+        finally
+        {
+            await Hop.BackTo(x.Loop);
         }
     }
 
     private async ValueTask<UpstreamPeer?> SelectPeerSlowlyAsync(ProxyExchange x)
     {
-        foreach (var step in _peer)
+        try
         {
-            if (step.Blocking)
+            foreach (var step in _peer)
             {
-                await Hop.OffLoop();
+                await (step.Blocking ? Hop.OffLoop() : Hop.BackTo(x.Loop));
+                x.CurrentFilter = step.Name;
+                if (await step.Filter.SelectPeerAsync(x) is { } peer)
+                {
+                    x.CurrentFilter = null;
+                    return peer;
+                }
             }
 
-            x.CurrentFilter = step.Name;
-            if (await step.Filter.SelectPeerAsync(x) is { } peer)
-            {
-                x.CurrentFilter = null;
-                return peer;
-            }
+            x.CurrentFilter = null;
+            return null;
         }
-
-        x.CurrentFilter = null;
-        return null;
+        finally
+        {
+            await Hop.BackTo(x.Loop);
+        }
     }
 
     private async ValueTask RunUpstreamRequestAsync(ProxyExchange x, RequestHead attempt)
     {
-        foreach (var step in _upstreamRequest)
+        try
         {
-            if (step.Blocking)
+            foreach (var step in _upstreamRequest)
             {
-                await Hop.OffLoop();
+                await (step.Blocking ? Hop.OffLoop() : Hop.BackTo(x.Loop));
+                x.CurrentFilter = step.Name;
+                await step.Filter.OnUpstreamRequestAsync(x, attempt);
             }
 
-            x.CurrentFilter = step.Name;
-            await step.Filter.OnUpstreamRequestAsync(x, attempt);
+            x.CurrentFilter = null;
         }
+        finally
+        {
+            await Hop.BackTo(x.Loop);
+        }
+    }
 
-        x.CurrentFilter = null;
+    private async ValueTask<RetryAdvice> AskErrorFiltersOffLoopAsync(ProxyExchange x, UpstreamFailure failure)
+    {
+        await Hop.OffLoop();
+        try
+        {
+            return AskErrorFilters(x, failure);
+        }
+        finally
+        {
+            await Hop.BackTo(x.Loop);
+        }
     }
 
     private async ValueTask ContinueResponseAsync(ProxyExchange x)
@@ -205,15 +251,29 @@ internal sealed class FilterChain
         await Hop.OffLoop();
         var step = _response[x.NextResponseFilter++];
         x.CurrentFilter = step.Name;
-        await step.Filter.OnResponseAsync(x);
-        await OnResponseAsync(x);
+        await FinishResponseAsync(x, step.Filter.OnResponseAsync(x));
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     private async ValueTask FinishResponseAsync(ProxyExchange x, ValueTask call)
     {
-        await call;
+        try
+        {
+            await call;
+        }
+        finally
+        {
+            await Hop.BackTo(x.Loop);
+        }
+
         await OnResponseAsync(x);
+    }
+
+    private async ValueTask TellOffLoopAsync(ProxyExchange x)
+    {
+        await Hop.OffLoop();
+        Tell(x);
+        await Hop.BackTo(x.Loop);
     }
 
     private static Step<T>[] Sort<T>(IReadOnlyList<FilterEntry> filters)

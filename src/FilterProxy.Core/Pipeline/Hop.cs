@@ -1,13 +1,27 @@
 using System.Runtime.CompilerServices;
+using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Core.Pipeline;
 
-/// <summary>Leaves the event loop: what follows the await runs on the thread pool, where it may block.</summary>
+/// <summary>Changes the thread: what follows the await runs on the thread pool, where it may block, or on an event loop.</summary>
 internal readonly struct Hop : ICriticalNotifyCompletion
 {
+    private readonly EventLoop? _loop;
+    private readonly bool _isThere;
+
+    private Hop(EventLoop? loop, bool isThere)
+    {
+        _loop = loop;
+        _isThere = isThere;
+    }
+
+    /// <summary>To the thread pool, always.</summary>
     public static Hop OffLoop() => default;
 
-    public bool IsCompleted => false;
+    /// <summary>Back to a loop. Stays where it is when it is there, or when there was no loop to come from.</summary>
+    public static Hop BackTo(EventLoop? loop) => new(loop, loop is null || loop == EventLoop.Current);
+
+    public bool IsCompleted => _isThere;
 
     public Hop GetAwaiter() => this;
 
@@ -15,7 +29,18 @@ internal readonly struct Hop : ICriticalNotifyCompletion
     {
     }
 
-    public void OnCompleted(Action continuation) => ThreadPool.QueueUserWorkItem(static c => c(), continuation, preferLocal: false);
+    // The engine's methods flow their own execution context; what is posted runs without one.
+    public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
-    public void UnsafeOnCompleted(Action continuation) => ThreadPool.UnsafeQueueUserWorkItem(static c => c(), continuation, preferLocal: false);
+    public void UnsafeOnCompleted(Action continuation)
+    {
+        if (_loop is not null)
+        {
+            _loop.Schedule(static c => ((Action)c!)(), continuation);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static c => c(), continuation, preferLocal: false);
+        }
+    }
 }

@@ -53,7 +53,7 @@ internal static class HttpPipeline
         finally
         {
             await x.EndAsync();                                             // 8 pump stopped, connection returned or discarded,
-            x.Chain.OnLogging(x);                                           //   logging, once, each filter guarded
+            await x.Chain.OnLoggingAsync(x);                                //   logging, once, each filter guarded
         }
     }
 }

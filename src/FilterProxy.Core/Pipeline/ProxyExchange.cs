@@ -61,6 +61,9 @@ internal abstract partial class ProxyExchange : HttpExchange
     /// <summary>The filter being called now, to blame for an exception.</summary>
     public string? CurrentFilter { get; set; }
 
+    /// <summary>The event loop the exchange began on, where it comes back to after a filter left it; null without inline completions.</summary>
+    public EventLoop? Loop { get; protected set; }
+
     public int NextResponseFilter { get; set; }
 
     /// <summary>Endpoints whose attempts failed.</summary>

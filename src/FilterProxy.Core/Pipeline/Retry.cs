@@ -24,7 +24,7 @@ internal static class Retry
         x.Stats.FailAttempt(x.Error);
         x.Services.Log.AttemptFailed(x.Attempt, x.Peer, x.Error);
         var failure = new UpstreamFailure(x.Upstream.Stage, x.Upstream.IsReused, x.Error);
-        var advice = x.Chain.OnUpstreamError(x, failure);
+        var advice = await x.Chain.OnUpstreamErrorAsync(x, failure);
         await x.Upstream.EndAttemptAsync();
         return x.Attempt < MaxAttempts && advice != RetryAdvice.Forbid && CanReplay(x, failure, advice) && HasSomewhereToGo(x, failure);
     }

@@ -131,7 +131,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
 
     private UpstreamConnection? TakeIdle()
     {
-        var own = LoopIndex.Current % _shelves.Length;
+        var own = EventLoop.CurrentIndex % _shelves.Length;
         for (var i = 0; i < _shelves.Length; i++)
         {
             var shelf = _shelves[(own + i) % _shelves.Length];
@@ -278,5 +278,5 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     private bool IsTooOld(UpstreamConnection connection, long now) =>
         _rules.Lifetime > TimeSpan.Zero && now - connection.CreatedAt > _rules.Lifetime.TotalMilliseconds;
 
-    private IdleShelf OwnShelf() => _shelves[LoopIndex.Current % _shelves.Length];
+    private IdleShelf OwnShelf() => _shelves[EventLoop.CurrentIndex % _shelves.Length];
 }

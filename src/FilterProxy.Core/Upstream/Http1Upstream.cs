@@ -67,7 +67,7 @@ internal sealed partial class Http1Upstream
         var connection = _x.NeedsFreshConnection ? null : pool.TryRent();
         if (connection is null)
         {
-            (connection, var error) = await pool.RentAsync(new ConnectContext(_x.Downstream), _x.Aborted);
+            (connection, var error) = await pool.RentAsync(new ConnectContext(_x.Downstream, _x.Loop), _x.Aborted);
             if (connection is null)
             {
                 return Broken() ?? error;

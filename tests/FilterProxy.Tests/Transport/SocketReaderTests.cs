@@ -213,8 +213,11 @@ public sealed class SocketReaderTests : IDisposable
             _reader.ExpectBody(random.Next(2) == 0);
             var read = await ReadAsync();
             var consumed = read.Buffer.Slice(0, random.NextInt64(read.Buffer.Length + 1));
+
+            // To examine everything is to wait for more, which must be still to come.
+            var isLast = received.Length + read.Buffer.Length == sent.Length;
             received.Write(consumed.ToArray());
-            _reader.AdvanceTo(consumed.End, random.Next(2) == 0 && received.Length < sent.Length - 20_000 ? read.Buffer.End : consumed.End);
+            _reader.AdvanceTo(consumed.End, !isLast && random.Next(2) == 0 ? read.Buffer.End : consumed.End);
         }
 
         await sending;
