@@ -31,7 +31,10 @@ internal sealed class Engine : IAsyncDisposable
             _heartbeat,
             new Log(options.Loggers.CreateLogger("FilterProxy")),
             options.Time,
-            options.InlineCompletions ? Environment.ProcessorCount : 1);
+            options.InlineCompletions ? Environment.ProcessorCount : 1)
+        {
+            Limits = new LimitMetrics(_meter),
+        };
         Registry = new ComponentRegistry();
     }
 

@@ -40,7 +40,7 @@ public sealed class TimeoutTests
         await using var client = await proxy.ConnectAsync();
 
         Assert.Equal(504, (await client.RoundTripAsync("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")).Status);
-        Assert.Equal(new LoggedExchange(504, "upstream_timeout", 1), await _log.NextAsync());
+        Assert.Equal(new LoggedExchange(504, "upstream_response_timeout", 1), await _log.NextAsync());
         await upstream.Connections[0].Closed;
         Assert.True(upstream.Connections[0].ClosedByPeer);
         Assert.Equal(200, (await client.RoundTripAsync(Get)).Status);
@@ -58,7 +58,7 @@ public sealed class TimeoutTests
 
         Assert.EndsWith("5\r\nbegin\r\n", received);
         Assert.True(client.WasReset);
-        Assert.Equal("upstream_body_failed", (await _log.NextAsync()).Reason);
+        Assert.Equal("upstream_read_timeout", (await _log.NextAsync()).Reason);
         await upstream.Connections[0].Closed;
     }
 
@@ -73,7 +73,7 @@ public sealed class TimeoutTests
         var response = await client.ReadResponseAsync();
 
         Assert.Equal((408, "close"), (response.Status, response.Headers.Values("connection").Single()));
-        Assert.Equal(new LoggedExchange(408, "request_timeout", 0), await _log.NextAsync());
+        Assert.Equal(new LoggedExchange(408, "request_head_timeout", 0), await _log.NextAsync());
         Assert.True(await client.IsClosedByPeerAsync());
     }
 
@@ -133,7 +133,7 @@ public sealed class TimeoutTests
         var response = await client.ReadResponseAsync();
 
         Assert.Equal((408, "close"), (response.Status, response.Headers.Values("connection").Single()));
-        Assert.Equal("request_timeout", (await _log.NextAsync()).Reason);
+        Assert.Equal("request_body_timeout", (await _log.NextAsync()).Reason);
         await upstream.Connections[0].Closed;
         Assert.False(upstream.Requests[0].IsComplete);
         Assert.True(await client.IsClosedByPeerAsync());
@@ -195,7 +195,7 @@ public sealed class TimeoutTests
         var entry = await _log.NextAsync();
         await upstream.Connections[0].Closed;
 
-        Assert.Equal("client_closed", entry.Reason);
+        Assert.Equal("client_write_timeout", entry.Reason);
 
         // What fits into the sockets' own buffers on the way, and no more.
         Assert.InRange(Interlocked.Read(ref sent), 1, 32 * 1024 * 1024);
@@ -216,7 +216,7 @@ public sealed class TimeoutTests
 
         // From here on the proxy reads the rest away, so that the answer is not lost to a reset.
         Assert.InRange(Volatile.Read(ref sent.Value), 1, 64 * 1024 * 1024);
-        Assert.Equal("upstream_timeout", (await _log.NextAsync()).Reason);
+        Assert.Equal("upstream_write_timeout", (await _log.NextAsync()).Reason);
         await sending;
     }
 

@@ -21,6 +21,7 @@ public sealed class TestProxy : IAsyncDisposable
     private readonly TestCertificate? _certificate;
     private readonly TestTransport _transport;
     private readonly LogBook _log;
+    private readonly MetricLog _metrics;
 
     private TestProxy(Engine engine, TestTransport transport, MemoryTransport? memory, TestCertificate? certificate, LogBook log)
     {
@@ -29,6 +30,7 @@ public sealed class TestProxy : IAsyncDisposable
         _memory = memory;
         _certificate = certificate;
         _log = log;
+        _metrics = new MetricLog(engine.Services.Limits.Meter!);
     }
 
     /// <summary>The listener's port; 0 in memory.</summary>
@@ -39,6 +41,9 @@ public sealed class TestProxy : IAsyncDisposable
 
     /// <summary>What the proxy logged so far, as <c>Warning: text</c>, an exception's message behind it.</summary>
     public IReadOnlyList<string> LogLines => _log.Lines;
+
+    /// <summary>What its counters have counted: <c>filterproxy.timeout timeout=idle_timeout</c> to its sum.</summary>
+    public IReadOnlyDictionary<string, long> Counts => _metrics.Counts;
 
     internal Engine Engine => _engine;
 
@@ -140,6 +145,7 @@ public sealed class TestProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _engine.DisposeAsync();
+        _metrics.Dispose();
         _certificate?.Dispose();
     }
 }

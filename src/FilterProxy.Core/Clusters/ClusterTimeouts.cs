@@ -6,5 +6,8 @@ namespace FilterProxy.Core.Clusters;
 /// <param name="Write">For one write to make progress.</param>
 internal sealed record ClusterTimeouts(long ResponseHead, long Read, long Write)
 {
+    /// <summary>From the beginning of an attempt to its response head.</summary>
+    public long PerTry { get; init; }
+
     public static readonly ClusterTimeouts Default = new(60_000, 60_000, 60_000);
 }

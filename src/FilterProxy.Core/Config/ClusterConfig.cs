@@ -21,16 +21,22 @@ internal sealed record ClusterConfig
     /// <summary>The Host endpoints get: <c>pass</c> (the client's) or a host name. Default: pass.</summary>
     public string Host { get; init; } = "pass";
 
-    /// <summary>Duration of connecting, TLS included; over it 504. Default: 5s.</summary>
+    /// <summary>Duration of connecting, name resolution and TLS included; over it another endpoint is tried, else 504. Default: 5s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Duration of one attempt, from connecting to the response head. Over it the attempt has failed: another may follow where a
+    /// filter asks for it, else 504. Default: off.
+    /// </summary>
+    public TimeSpan PerTryTimeout { get; init; }
 
     /// <summary>Duration from the request sent to the response head; over it 504. Default: 60s.</summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Duration between two reads of a response body. Default: 60s.</summary>
+    /// <summary>Duration between two reads of a response body; over it the response is cut. Default: 60s.</summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Duration between two successful writes to an endpoint that does not read. Default: 60s.</summary>
+    /// <summary>Duration between two successful writes to an endpoint that does not read; over it 504. Default: 60s.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Duration after which host names are resolved again; off resolves once. Default: 30s.</summary>

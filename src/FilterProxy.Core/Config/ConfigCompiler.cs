@@ -111,8 +111,12 @@ internal sealed class ConfigCompiler
         var cluster = new ProxyCluster(
             name,
             balancer ?? new RoundRobin(),
-            connector ?? new TcpConnector(new NameResolver(_services.Time, config.DnsRefresh)),
-            new ClusterTimeouts(Milliseconds(config.ResponseTimeout), Milliseconds(config.ReadTimeout), Milliseconds(config.WriteTimeout)),
+            connector ?? new TcpConnector(
+                new NameResolver(_services.Time, config.DnsRefresh), (config.Tls ?? new UpstreamTlsConfig()).HandshakeTimeout),
+            new ClusterTimeouts(Milliseconds(config.ResponseTimeout), Milliseconds(config.ReadTimeout), Milliseconds(config.WriteTimeout))
+            {
+                PerTry = Milliseconds(config.PerTryTimeout),
+            },
             new PoolRules(config.Pool.Min, config.Pool.Max, config.Pool.MaxIdle, config.Pool.IdleTimeout, config.Pool.Lifetime, config.ConnectTimeout),
             new PeerSettings(config.Host == "pass" ? null : config.Host, config.Tls?.ServerName, tls ? CompileTls(config) : null),
             _services.Heartbeat,
@@ -175,7 +179,14 @@ internal sealed class ConfigCompiler
             BodyTimeout = Milliseconds(limits.BodyTimeout),
             WriteTimeout = Milliseconds(limits.WriteTimeout),
             UpgradeIdleTimeout = Milliseconds(limits.UpgradeIdleTimeout),
+            UpgradeDuration = Milliseconds(limits.UpgradeDuration),
+            ConnectionDuration = Milliseconds(limits.ConnectionDuration),
+            RequestBodyRate = limits.RequestBodyRate?.Bytes ?? 0,
+            ResponseBodyRate = limits.ResponseBodyRate?.Bytes ?? 0,
+            RateGrace = Milliseconds(limits.RateGrace),
             MaxConnections = limits.Connections,
+            MaxConnectionsInAll = limits.ConnectionsInAll,
+            MaxConnectionsPerClient = limits.ConnectionsPerClient,
             MaxRequestsPerConnection = limits.RequestsPerConnection,
             Forwarding = new ForwardingRules(
                 [.. forwarding.TrustedProxies],

@@ -40,6 +40,7 @@ internal static class RouteCompiler
             Redirect = config.Redirect is { } redirect ? CompileRedirect(redirect, config.Match) : null,
             Respond = config.Respond is { } respond ? CompileRespond(respond) : null,
             TotalTimeout = (long)config.Timeouts.Total.TotalMilliseconds,
+            IdleTimeout = (long)config.Timeouts.Idle.TotalMilliseconds,
             Timeouts = CompileTimeouts(config, clusters),
         };
         return new RouteRule<Route>
@@ -104,7 +105,7 @@ internal static class RouteCompiler
 
     private static ClusterTimeouts? CompileTimeouts(RouteConfig config, IReadOnlyDictionary<string, ProxyCluster> clusters)
     {
-        if (config.Timeouts.Response is null && config.Timeouts.Read is null)
+        if (config.Timeouts is { Response: null, Read: null, PerTry: null })
         {
             return null;
         }
@@ -115,6 +116,7 @@ internal static class RouteCompiler
         {
             ResponseHead = (long?)config.Timeouts.Response?.TotalMilliseconds ?? basis.ResponseHead,
             Read = (long?)config.Timeouts.Read?.TotalMilliseconds ?? basis.Read,
+            PerTry = (long?)config.Timeouts.PerTry?.TotalMilliseconds ?? basis.PerTry,
         };
     }
 }

@@ -6,6 +6,6 @@ internal sealed record TlsOptions
     /// <summary>Certificate sources, asked in order: <c>- file: { cert: site.pem, key: site.key }</c>.</summary>
     public required IReadOnlyList<ComponentConfig> Certificates { get; init; }
 
-    /// <summary>The longest a handshake may take. Default: 10s.</summary>
+    /// <summary>Duration of a handshake; over it the connection is closed. Default: 10s.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -6,6 +6,9 @@ internal sealed record UpstreamTlsConfig
     /// <summary>The name sent (SNI) and verified. Default: the endpoint's host name.</summary>
     public string? ServerName { get; init; }
 
+    /// <summary>Duration of the TLS handshake, within connect_timeout; over it another endpoint is tried, else 504. Default: 5s.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Accepts any certificate. Only for development. Default: false.</summary>
     public bool Insecure { get; init; }
 

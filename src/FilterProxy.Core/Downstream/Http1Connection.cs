@@ -6,6 +6,7 @@ using System.Text;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Http1;
 using FilterProxy.Core.Pipeline;
+using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -128,7 +129,15 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         var exchange = _exchange;
         var reader = exchange.Reader;
         var isNew = exchange.Downstream.RequestNumber == 0;
-        exchange.AwaitHead(isNew ? exchange.Rules.HeaderTimeout : exchange.Rules.IdleTimeout);
+        if (isNew)
+        {
+            exchange.AwaitHead(exchange.Rules.HeaderTimeout, Limit.HeaderTimeout);
+        }
+        else
+        {
+            exchange.AwaitHead(exchange.Rules.IdleTimeout, Limit.IdleTimeout);
+        }
+
         _waiting = true;
         if (_services.IsDraining)
         {
@@ -138,7 +147,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             }
 
             // Accepted just before the stop: its first request may be on its way, but is not waited for long.
-            exchange.AwaitHead(DrainPatience);
+            exchange.AwaitHead(DrainPatience, Limit.None);
         }
 
         while (true)
@@ -173,7 +182,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
                     {
                         // The whole head has one deadline from its first byte: sending it slowly does not extend it.
                         _waiting = false;
-                        exchange.AwaitHead(exchange.Rules.HeaderTimeout);
+                        exchange.AwaitHead(exchange.Rules.HeaderTimeout, Limit.HeaderTimeout);
                     }
 
                     break;
@@ -193,7 +202,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             if (_exchange.Reader.HasStarted)
             {
                 EndWait();
-                _exchange.RefuseHead(ProxyError.Downstream(ProxyErrorKind.RequestTimeout, "head_timeout"));
+                _exchange.RefuseHead(ProxyError.Downstream(ProxyErrorKind.RequestTimeout, Limits.DetailOf(Limit.HeaderTimeout)));
                 answer = true;
             }
 
@@ -213,7 +222,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     private void EndWait()
     {
         _waiting = false;
-        _exchange.AwaitHead(0);
+        _exchange.AwaitHead(0, Limit.None);
     }
 
     private static bool HasMessageBytes(in ReadOnlySequence<byte> rest)

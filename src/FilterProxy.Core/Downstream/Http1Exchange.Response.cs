@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Http1;
 using FilterProxy.Core.Pipeline;
+using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Core.Downstream;
@@ -191,11 +192,11 @@ internal sealed partial class Http1Exchange
         var writing = _writer.WriteAsync(data);
         if (!writing.IsCompleted)
         {
-            _writeDeadline.Arm(Heartbeat, Rules.WriteTimeout);
+            AwaitWrite();
         }
 
         var written = await writing;
-        _writeDeadline.Disarm();
+        EndWrite();
         if (!written)
         {
             LoseClient();
@@ -223,11 +224,11 @@ internal sealed partial class Http1Exchange
         var flush = _writer.FlushAsync();
         if (!flush.IsCompleted)
         {
-            _writeDeadline.Arm(Heartbeat, Rules.WriteTimeout);
+            AwaitWrite();
         }
 
         var sent = await flush;
-        _writeDeadline.Disarm();
+        EndWrite();
         return sent;
     }
 
@@ -240,11 +241,11 @@ internal sealed partial class Http1Exchange
             {
                 ProxyErrorKind.None when AbortReason == AbortReason.ClientClosed => ProxyError.Downstream(ProxyErrorKind.DownstreamClosed),
                 ProxyErrorKind.None => ProxyError.Upstream(ProxyErrorKind.UpstreamBodyFailed),
-                ProxyErrorKind.DownstreamClosed => ProxyError.Downstream(ProxyErrorKind.DownstreamClosed),
-                var kind => ProxyError.Upstream(kind),
+                ProxyErrorKind.DownstreamClosed => ProxyError.Downstream(ProxyErrorKind.DownstreamClosed, Limits.DetailOf(BreakLimit)),
+                var kind => ProxyError.Upstream(kind, detail: Limits.DetailOf(BreakLimit)),
             };
             Stats.Flags |= LocalReplies.FlagOf(Error.Kind);
-            Stats.Reason = LocalReplies.ReasonOf(Error.Kind);
+            Stats.Reason = LocalReplies.ReasonOf(Error);
         }
 
         Cut();
@@ -256,7 +257,7 @@ internal sealed partial class Http1Exchange
         AbortReason = AbortReason == AbortReason.None ? AbortReason.ClientClosed : AbortReason;
         if (!Error.IsError)
         {
-            Error = ProxyError.Downstream(ProxyErrorKind.DownstreamClosed);
+            Error = ProxyError.Downstream(ProxyErrorKind.DownstreamClosed, Limits.DetailOf(BreakLimit));
         }
 
         // A read under way ends now instead of when the upstream next speaks.
@@ -287,6 +288,7 @@ internal sealed partial class Http1Exchange
         }
 
         var upstream = Upstream.Connection!.Connection;
+        BeginRelay();
         void Progress() => _readDeadline.Arm(Heartbeat, Rules.UpgradeIdleTimeout);
         Progress();
         var result = await Relay.RunAsync(_connection.Transport, upstream.Transport, Progress, () =>
@@ -295,6 +297,7 @@ internal sealed partial class Http1Exchange
             ConnectionReset.Abort(_connection);
         });
         _readDeadline.Disarm();
+        _totalDeadline.Disarm();
         Stats.RequestBodyBytes += result.ToUpstream;
         Stats.ResponseBodyBytes += result.ToDownstream;
     }

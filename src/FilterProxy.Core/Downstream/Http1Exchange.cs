@@ -4,6 +4,7 @@ using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Http1;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Routing;
+using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
 using FilterProxy.Core.Upstream;
 using Microsoft.AspNetCore.Connections;
@@ -24,10 +25,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
     private readonly Http1BodyWriter _writer = new();
     private MessageFraming _framing;
     private bool _expectsContinue;
-    private Deadline _readDeadline;
-    private Deadline _writeDeadline;
-    private Deadline _totalDeadline;
-    private Deadline _closedDeadline;
+    private readonly long _connectedAt;
 
     public Http1Exchange(ConnectionContext connection, ProxyServices services)
         : base(services)
@@ -36,6 +34,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
         _input = connection.Transport.Input;
         _output = connection.Transport.Output;
         _sender = connection.Transport.Output as ISequenceSend;
+        _connectedAt = services.Heartbeat.Now;
         Reader = new Http1RequestReader(Request);
     }
 
@@ -46,9 +45,6 @@ internal sealed partial class Http1Exchange : ProxyExchange
 
     /// <summary>Whether the connection is to be read on for a moment before it is closed: unread bytes would reset it.</summary>
     public bool NeedsLinger => !_body.IsEnded || Error.BreaksFraming();
-
-    /// <summary>Whether the client was too slow with what <see cref="AwaitHead"/> or a body read waited for.</summary>
-    public bool ReadTimedOut { get; private set; }
 
     public override bool HasRequestBody => _framing.Kind != BodyKind.None;
 
@@ -63,6 +59,8 @@ internal sealed partial class Http1Exchange : ProxyExchange
         RequestFraming = default;
         _framing = default;
         _expectsContinue = false;
+        _requestRate.Begin(rules.RateGrace);
+        _responseRate.Begin(rules.RateGrace);
         _body.Begin(_input, default, Request.Trailers, 0);
         RequestBody = _body;
     }
@@ -99,16 +97,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
         Stats.RequestHeadBytes = Reader.HeadBytes;
         Downstream.RequestNumber++;
         Downstream.ClientAddress = Downstream.RemoteAddress;
-        Error = error;
-    }
-
-    /// <summary>Waits for a deadline that is firing: until then it can be neither reused nor armed again.</summary>
-    public async ValueTask SettleAsync()
-    {
-        while (!TrySettleDeadlines())
-        {
-            await Hop.OffLoop();
-        }
+        Error = Limits.IsTimeout(Limits.Of(error)) ? error : OverLimit(error);
     }
 
     /// <summary>Gives the buffers back when the connection is over.</summary>
@@ -173,74 +162,13 @@ internal sealed partial class Http1Exchange : ProxyExchange
 
     public override void CancelRequestRead() => _input.CancelPendingRead();
 
-    public override void AwaitRequestBody(bool awaiting)
-    {
-        if (awaiting)
-        {
-            _readDeadline.Arm(Heartbeat, Rules.BodyTimeout);
-        }
-        else
-        {
-            _readDeadline.Disarm();
-        }
-    }
-
     /// <summary>Makes the connection readable past the exchange, for a lingering close of at most this long.</summary>
     public void BeginLinger(long milliseconds)
     {
         _body.Advance();
         ReadTimedOut = false;
-        AwaitHead(milliseconds);
+        AwaitHead(milliseconds, Limit.None);
     }
-
-    /// <summary>Arms or disarms the deadline for the client to send a head.</summary>
-    public void AwaitHead(long milliseconds) => _readDeadline.Arm(Heartbeat, milliseconds);
-
-    /// <summary>The client has ended its side. A short grace lets one that only half-closed still get its answer.</summary>
-    public void OnClientClosed() => _closedDeadline.Arm(Heartbeat, 200);
-
-    /// <summary>Whether a deadline of this exchange is due.</summary>
-    public bool HasDue(long now) =>
-        _readDeadline.IsDue(now) || _writeDeadline.IsDue(now) || _totalDeadline.IsDue(now) || _closedDeadline.IsDue(now) || Upstream.HasDue(now);
-
-    /// <summary>Fires what is due. What that wakes up may run the exchange to its end before this returns.</summary>
-    public void FireDeadlines(long now)
-    {
-        if (_readDeadline.TryFire(now))
-        {
-            ReadTimedOut = true;
-            Break(ProxyErrorKind.RequestTimeout, AbortReason.ClientTimeout);
-            _input.CancelPendingRead();
-            _readDeadline.EndFiring();
-        }
-
-        if (_writeDeadline.TryFire(now))
-        {
-            Break(ProxyErrorKind.DownstreamClosed, AbortReason.ClientTimeout);
-            Cut();
-            _writeDeadline.EndFiring();
-        }
-
-        if (_totalDeadline.TryFire(now))
-        {
-            Break(ProxyErrorKind.RouteTimeout, AbortReason.RouteTimeout);
-            _totalDeadline.EndFiring();
-        }
-
-        if (_closedDeadline.TryFire(now))
-        {
-            if (!Upstream.IsSwitched)
-            {
-                Break(ProxyErrorKind.DownstreamClosed, AbortReason.ClientClosed);
-            }
-
-            _closedDeadline.EndFiring();
-        }
-
-        Upstream.FireDeadlines(now);
-    }
-
-    protected override void ArmTotal(long milliseconds) => _totalDeadline.Arm(Heartbeat, milliseconds);
 
     protected override void OnBroken(ProxyErrorKind kind) => _input.CancelPendingRead();
 
@@ -249,8 +177,6 @@ internal sealed partial class Http1Exchange : ProxyExchange
         KeepAlive = false;
         ConnectionReset.Abort(_connection);
     }
-
-    protected override bool TrySettleDeadlines() => _readDeadline.TrySettle() & _writeDeadline.TrySettle() & _totalDeadline.TrySettle();
 
     protected override async ValueTask BeforeRequestBufferingAsync()
     {
@@ -273,7 +199,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
 
         RequestFraming = _framing;
         _body.Begin(_input, _framing, Request.Trailers, Rules.RequestHead.MaxHeadBytes, Rules.MaxRequestBody);
-        KeepAlive = _framing.KeepAlive && (Rules.MaxRequestsPerConnection == 0 || Downstream.RequestNumber < Rules.MaxRequestsPerConnection);
+        KeepAlive = _framing.KeepAlive && MayServeMore();
         if (_framing.Kind == BodyKind.None && Request.Version == HttpVersionKind.Http10 && !_framing.KeepAlive && hasMore)
         {
             // HTTP/1.0 has no pipelining: bytes behind a last request belong to no message.
@@ -282,7 +208,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
 
         if (_framing.Kind == BodyKind.Length && _framing.Length > Rules.MaxRequestBody)
         {
-            return ProxyError.Downstream(ProxyErrorKind.BodyTooLarge);
+            return OverLimit(ProxyError.Downstream(ProxyErrorKind.BodyTooLarge));
         }
 
         if (Request.MethodKind == HttpMethodKind.Connect && !Snapshot.AllowConnect)
@@ -311,6 +237,16 @@ internal sealed partial class Http1Exchange : ProxyExchange
 
     private bool CanDrain() => !MayLeaveBodyOut() && (_framing.Kind != BodyKind.Length || _framing.Length - _body.Total <= MaxDrain);
 
+    /// <summary>Whether the connection may carry another request, as far as its age and number of requests go.</summary>
+    private bool MayServeMore()
+    {
+        var limit = Rules.MaxRequestsPerConnection > 0 && Downstream.RequestNumber >= Rules.MaxRequestsPerConnection ? Limit.RequestsPerConnection
+            : Rules.ConnectionDuration > 0 && Heartbeat.Now - _connectedAt >= Rules.ConnectionDuration ? Limit.ConnectionDuration
+            : Limit.None;
+        Services.Limits.Reached(limit);
+        return limit == Limit.None;
+    }
+
     private void WriteRaw(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(_output.GetSpan(bytes.Length));
@@ -324,11 +260,11 @@ internal sealed partial class Http1Exchange : ProxyExchange
         var flush = _output.FlushAsync();
         if (!flush.IsCompleted)
         {
-            _writeDeadline.Arm(Heartbeat, Rules.WriteTimeout);
+            AwaitWrite();
         }
 
         var result = await flush;
-        _writeDeadline.Disarm();
+        EndWrite();
         return !result.IsCompleted;
     }
 }

@@ -93,12 +93,13 @@ internal sealed class Listener : IAsyncDisposable
         options.Use(next => connection => entry.OnAcceptedAsync(connection, plan.BeforeTls, next));
         if (plan.Tls is { } tls)
         {
+            options.Use(next => connection => entry.OnTlsAsync(connection, plan.HandshakeTimeout, next));
             options.UseHttps(new TlsHandshakeCallbackOptions
             {
                 OnConnection = tls.SelectAsync,
                 HandshakeTimeout = plan.HandshakeTimeout,
             });
-            options.Use(next => connection => ConnectionEntry.RunAsync(connection, plan.AfterTls, next));
+            options.Use(next => connection => ConnectionEntry.OnTlsDoneAsync(connection, plan.AfterTls, next));
         }
 
         options.Use(_ => connection => entry.OnHttpAsync(connection, plan.Name));

@@ -31,8 +31,29 @@ internal sealed record ListenerRules
     /// <summary>Milliseconds an upgraded connection may be silent.</summary>
     public long UpgradeIdleTimeout { get; init; } = 600_000;
 
+    /// <summary>Milliseconds of an upgraded connection at the most; 0 for no limit.</summary>
+    public long UpgradeDuration { get; init; }
+
+    /// <summary>Milliseconds a connection may serve requests; 0 for no limit.</summary>
+    public long ConnectionDuration { get; init; } = 3_600_000;
+
+    /// <summary>Bytes per second of a request body at the least; 0 for no limit.</summary>
+    public long RequestBodyRate { get; init; } = 240;
+
+    /// <summary>Bytes per second of a response that a client must take at the least; 0 for no limit.</summary>
+    public long ResponseBodyRate { get; init; } = 240;
+
+    /// <summary>Milliseconds before the rates hold.</summary>
+    public long RateGrace { get; init; } = 10_000;
+
     /// <summary>Most connections at once; 0 for no limit.</summary>
     public int MaxConnections { get; init; } = 10_000;
+
+    /// <summary>Most connections at once on all listeners together before this one takes no more; 0 for no limit.</summary>
+    public int MaxConnectionsInAll { get; init; } = 20_000;
+
+    /// <summary>Most connections of one client at once; 0 for no limit.</summary>
+    public int MaxConnectionsPerClient { get; init; }
 
     /// <summary>Most requests on one connection; 0 for no limit.</summary>
     public int MaxRequestsPerConnection { get; init; }

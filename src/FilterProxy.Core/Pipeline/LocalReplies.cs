@@ -1,18 +1,31 @@
 using System.Text;
+using FilterProxy.Core.Telemetry;
 
 namespace FilterProxy.Core.Pipeline;
 
 /// <summary>What the client is told when the engine answers itself: the one place where an error becomes a status.</summary>
 internal static class LocalReplies
 {
+    private const string TextType = "text/plain; charset=utf-8";
     private static readonly Entry[] Entries = Build();
+    private static readonly byte[]?[] LimitBodies = new byte[]?[Enum.GetValues<Limit>().Length];
 
     /// <summary>Turns the exchange's error into its reply.</summary>
     public static void Write(ProxyExchange x)
     {
         var entry = Entries[(int)x.Error.Kind];
         x.Stats.Flags |= entry.Flag | ResponseFlags.LocalReply;
-        x.Reply(entry.Status, entry.Reason, entry.Body, "text/plain; charset=utf-8");
+        var limit = Limits.Of(x.Error);
+        var reason = Limits.ReasonOf(limit);
+        if (reason.Length == 0 || reason == entry.Reason)
+        {
+            x.Reply(entry.Status, entry.Reason, entry.Body, TextType);
+        }
+        else
+        {
+            x.Reply(entry.Status, reason, LimitBodies[(int)limit] ??= BodyOf(entry.Text, reason), TextType);
+        }
+
         if (x.Error.Kind == ProxyErrorKind.MethodNotAllowed)
         {
             // RFC 9110 §15.5.6: a 405 says what is allowed.
@@ -20,8 +33,9 @@ internal static class LocalReplies
         }
     }
 
-    /// <summary>The stable reason code of a kind.</summary>
-    public static string ReasonOf(ProxyErrorKind kind) => Entries[(int)kind].Reason;
+    /// <summary>The stable reason code of an error: that of the limit behind it, else that of its kind.</summary>
+    public static string ReasonOf(in ProxyError error) =>
+        Limits.ReasonOf(Limits.Of(error)) is { Length: > 0 } reason ? reason : Entries[(int)error.Kind].Reason;
 
     /// <summary>The response flag of a kind.</summary>
     public static ResponseFlags FlagOf(ProxyErrorKind kind) => Entries[(int)kind].Flag;
@@ -36,7 +50,7 @@ internal static class LocalReplies
     {
         var entries = new Entry[Enum.GetValues<ProxyErrorKind>().Length];
         void Add(ProxyErrorKind kind, int status, string reason, string text, ResponseFlags flag) =>
-            entries[(int)kind] = new Entry(status, reason, Encoding.UTF8.GetBytes($"{text} ({reason})\n"), flag);
+            entries[(int)kind] = new Entry(status, reason, text, BodyOf(text, reason), flag);
 
         Add(ProxyErrorKind.None, 500, "none", "Internal error", ResponseFlags.None);
         Add(ProxyErrorKind.BadRequest, 400, "bad_request", "Bad request", ResponseFlags.DownstreamProtocolError);
@@ -64,5 +78,7 @@ internal static class LocalReplies
         return entries;
     }
 
-    private sealed record Entry(int Status, string Reason, byte[] Body, ResponseFlags Flag);
+    private static byte[] BodyOf(string text, string reason) => Encoding.UTF8.GetBytes($"{text} ({reason})\n");
+
+    private sealed record Entry(int Status, string Reason, string Text, byte[] Body, ResponseFlags Flag);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Http1;
+using FilterProxy.Core.Telemetry;
 
 namespace FilterProxy.Core.Pipeline;
 
@@ -257,10 +258,17 @@ internal abstract partial class ProxyExchange
     public ProxyError RequestBodyError(BodyStatus status) => status switch
     {
         BodyStatus.Malformed => ProxyError.Downstream(ProxyErrorKind.BadRequest, "bad_chunk"),
-        BodyStatus.TooLarge => ProxyError.Downstream(ProxyErrorKind.BodyTooLarge),
-        _ when BreakKind != ProxyErrorKind.None => ProxyError.Downstream(BreakKind),
+        BodyStatus.TooLarge => OverLimit(ProxyError.Downstream(ProxyErrorKind.BodyTooLarge)),
+        _ when BreakKind != ProxyErrorKind.None => ProxyError.Downstream(BreakKind, Limits.DetailOf(BreakLimit)),
         _ => ProxyError.Downstream(ProxyErrorKind.DownstreamClosed, "request_body_truncated"),
     };
+
+    /// <summary>Counts the limit behind an error.</summary>
+    protected ProxyError OverLimit(in ProxyError error)
+    {
+        Services.Limits.Reached(Limits.Of(error));
+        return error;
+    }
 
     private static void SetLength(HeaderMap headers, long length)
     {

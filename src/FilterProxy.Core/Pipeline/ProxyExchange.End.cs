@@ -1,3 +1,5 @@
+using FilterProxy.Core.Telemetry;
+
 namespace FilterProxy.Core.Pipeline;
 
 /// <summary>How an exchange is answered and ends.</summary>
@@ -28,7 +30,7 @@ internal abstract partial class ProxyExchange
         if (!Error.IsError && Response.StatusCode == 0)
         {
             // A filter said stop and gave no answer.
-            Error = BreakKind != ProxyErrorKind.None ? ProxyError.Downstream(BreakKind) : BlameStop(CurrentFilter ?? "filter");
+            Error = BreakKind != ProxyErrorKind.None ? ProxyError.Downstream(BreakKind, Limits.DetailOf(BreakLimit)) : BlameStop(CurrentFilter ?? "filter");
         }
 
         if (Error.Kind == ProxyErrorKind.DownstreamClosed)
@@ -82,8 +84,8 @@ internal abstract partial class ProxyExchange
 
         if (Stats.Reason.Length == 0)
         {
-            var cause = Error.IsError ? Error.Kind : BreakKind;
-            Stats.Reason = cause != ProxyErrorKind.None ? LocalReplies.ReasonOf(cause) : IsAborted ? "client_closed" : "via_upstream";
+            var cause = Error.IsError ? Error : ProxyError.Downstream(BreakKind, Limits.DetailOf(BreakLimit));
+            Stats.Reason = cause.IsError ? LocalReplies.ReasonOf(cause) : IsAborted ? "client_closed" : "via_upstream";
         }
 
         if (AbortReason is AbortReason.ClientClosed or AbortReason.ClientTimeout)

@@ -5,6 +5,7 @@ using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Http1;
 using FilterProxy.Core.Routing;
+using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
 using FilterProxy.Core.Upstream;
 
@@ -19,7 +20,9 @@ internal abstract partial class ProxyExchange : HttpExchange
     private readonly PipeBody _replyPipe = new();
     private readonly MemoryBody _replyMemory = new();
     private CancellationTokenSource? _aborted;
-    private int _breakKind;
+
+    // The kind, and above it the limit: set and read as one.
+    private int _break;
     private int _attemptMark;
 
     protected ProxyExchange(ProxyServices services)
@@ -84,7 +87,10 @@ internal abstract partial class ProxyExchange : HttpExchange
     public ClusterTimeouts Timeouts => Route?.Timeouts ?? (Peer?.Cluster as ProxyCluster)?.Timeouts ?? ClusterTimeouts.Default;
 
     /// <summary>What broke the exchange off from outside: a deadline, the client, a shutdown.</summary>
-    public ProxyErrorKind BreakKind => (ProxyErrorKind)Volatile.Read(ref _breakKind);
+    public ProxyErrorKind BreakKind => (ProxyErrorKind)(byte)Volatile.Read(ref _break);
+
+    /// <summary>The limit behind that; none where it was no limit.</summary>
+    public Limit BreakLimit => (Limit)(Volatile.Read(ref _break) >> 8);
 
     public override CancellationToken Aborted
     {
@@ -124,7 +130,7 @@ internal abstract partial class ProxyExchange : HttpExchange
         IsBareReply = false;
         ReplyBody = null;
         _deferredReply = null;
-        Volatile.Write(ref _breakKind, 0);
+        Volatile.Write(ref _break, 0);
         if (_aborted is not null && !_aborted.TryReset())
         {
             _aborted.Dispose();
@@ -153,6 +159,7 @@ internal abstract partial class ProxyExchange : HttpExchange
 
         Route = route;
         RouteName = route.Name;
+        ArmRoute(route);
         Chain = route.FullChain;
         Cluster ??= route.Split?.Pick() ?? route.Cluster;
         return true;
@@ -167,11 +174,6 @@ internal abstract partial class ProxyExchange : HttpExchange
         }
 
         var route = Route!;
-        if (route.TotalTimeout > 0)
-        {
-            ArmTotal(route.TotalTimeout);
-        }
-
         if (route.Redirect is not null)
         {
             Error = route.Redirect.Reply(this, Captures);
@@ -245,13 +247,14 @@ internal abstract partial class ProxyExchange : HttpExchange
     }
 
     /// <summary>Breaks the exchange off from outside: another thread, or a deadline. The first reason wins.</summary>
-    public void Break(ProxyErrorKind kind, AbortReason reason)
+    public void Break(ProxyErrorKind kind, AbortReason reason, Limit limit = Limit.None)
     {
-        if (Interlocked.CompareExchange(ref _breakKind, (int)kind, 0) != 0)
+        if (Interlocked.CompareExchange(ref _break, (int)kind | ((int)limit << 8), 0) != 0)
         {
             return;
         }
 
+        Services.Limits.Reached(limit);
         AbortReason = reason;
         Upstream.Abort();
         CancelReply();
@@ -265,7 +268,7 @@ internal abstract partial class ProxyExchange : HttpExchange
     protected void CancelReply() => (ReplyBody as PipeBody)?.Cancel();
 
     /// <summary>After the exchange: the first reason of what is left to read on the connection may win again.</summary>
-    public void ForgetBreak() => Volatile.Write(ref _breakKind, 0);
+    public void ForgetBreak() => Volatile.Write(ref _break, 0);
 
     /// <summary>Makes an error of an exception and says whose it was.</summary>
     public ProxyError Blame(Exception exception, string? bodyFilter = null)
@@ -297,8 +300,8 @@ internal abstract partial class ProxyExchange : HttpExchange
     /// <summary>Makes the client's leaving noticeable while nobody reads from it.</summary>
     public abstract void WatchClient();
 
-    /// <summary>Arms the deadline of the whole exchange.</summary>
-    protected abstract void ArmTotal(long milliseconds);
+    /// <summary>Arms the deadlines of the exchange as a whole.</summary>
+    protected abstract void ArmRoute(Route route);
 
     /// <summary>Frees whatever of the client's side waits, after <see cref="Break"/>.</summary>
     protected abstract void OnBroken(ProxyErrorKind kind);

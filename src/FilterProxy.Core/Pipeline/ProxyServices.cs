@@ -19,6 +19,12 @@ internal sealed class ProxyServices(Heartbeat heartbeat, Log log, TimeProvider t
 
     public ConnectionTable Connections { get; } = new();
 
+    /// <summary>Connections accepted and not yet over, on all listeners and by client.</summary>
+    public ConnectionCounts ConnectionCounts { get; } = new();
+
+    /// <summary>Counts what reached a limit.</summary>
+    public LimitMetrics Limits { get; init; } = new(null);
+
     /// <summary>Whether the process is stopping: connections end after their current exchange.</summary>
     public bool IsDraining => _draining;
 

@@ -1,3 +1,5 @@
+using FilterProxy.Core.Telemetry;
+
 namespace FilterProxy.Core.Pipeline;
 
 /// <summary>
@@ -23,6 +25,11 @@ internal static class Retry
 
         x.Stats.FailAttempt(x.Error);
         x.Services.Log.AttemptFailed(x.Attempt, x.Peer, x.Error);
+        if (x.Error.Source == ErrorSource.Upstream)
+        {
+            x.Services.Limits.Reached(Limits.Of(x.Error));
+        }
+
         var failure = new UpstreamFailure(x.Upstream.Stage, x.Upstream.IsReused, x.Error);
         var advice = await x.Chain.OnUpstreamErrorAsync(x, failure);
         await x.Upstream.EndAttemptAsync();

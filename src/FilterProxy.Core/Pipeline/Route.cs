@@ -38,6 +38,9 @@ internal sealed class Route
     /// <summary>The longest the whole exchange may take, in milliseconds; 0 for no limit.</summary>
     public long TotalTimeout { get; init; }
 
+    /// <summary>The longest an exchange may stand still, in milliseconds; 0 for no limit.</summary>
+    public long IdleTimeout { get; init; }
+
     /// <summary>Overrides the cluster's; null for the cluster's own.</summary>
     public ClusterTimeouts? Timeouts { get; init; }
 }

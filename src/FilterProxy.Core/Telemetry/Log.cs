@@ -20,10 +20,22 @@ internal sealed partial class Log(ILogger logger)
 
     public void Listening(string address, string listener) => Listening(logger, address, listener);
 
-    [LoggerMessage(4, LogLevel.Warning, "Listener '{Listener}' has reached its limit of {Limit} connections; further ones are closed.")]
-    private static partial void ConnectionLimit(ILogger logger, string listener, int limit);
+    [LoggerMessage(4, LogLevel.Warning,
+        "Listener '{Listener}' closed a connection: {Limit} is {Value} ({Skipped} more closed since this was last said).")]
+    private static partial void ConnectionLimit(ILogger logger, string listener, string limit, int value, long skipped);
 
-    public void ConnectionLimit(string listener, int limit) => ConnectionLimit(logger, listener, limit);
+    public void ConnectionLimit(string listener, string limit, int value, long skipped) => ConnectionLimit(logger, listener, limit, value, skipped);
+
+    [LoggerMessage(20, LogLevel.Warning,
+        "Listener '{Listener}' closed a connection of {Client}: connections_per_client is {Value} ({Skipped} more closed since this was last said).")]
+    private static partial void ClientLimit(ILogger logger, string listener, string client, int value, long skipped);
+
+    public void ClientLimit(string listener, string client, int value, long skipped) => ClientLimit(logger, listener, client, value, skipped);
+
+    [LoggerMessage(21, LogLevel.Debug, "A TLS handshake on listener '{Listener}' did not end within {Timeout}.")]
+    private static partial void TlsHandshakeTimeout(ILogger logger, string listener, TimeSpan timeout);
+
+    public void TlsHandshakeTimeout(string listener, TimeSpan timeout) => TlsHandshakeTimeout(logger, listener, timeout);
 
     [LoggerMessage(5, LogLevel.Debug, "Attempt {Attempt} on {Peer} failed: {Kind} {Detail}.")]
     private static partial void AttemptFailed(ILogger logger, int attempt, string peer, ProxyErrorKind kind, string? detail);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
+using FilterProxy.Core.Telemetry;
 
 namespace FilterProxy.Core.Transport;
 
@@ -64,8 +65,9 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     /// <summary>Lends a new connection, or, at the limit, the next that comes back.</summary>
     /// <param name="context">For the connector.</param>
     /// <param name="cancel">The exchange's.</param>
-    public ValueTask<RentResult> RentAsync(ConnectContext context, CancellationToken cancel) =>
-        TryReserve() ? OpenAsync(context, cancel) : WaitAsync(context, cancel);
+    /// <param name="perTry">Milliseconds the attempt may take that wants it; 0 for no limit.</param>
+    public ValueTask<RentResult> RentAsync(ConnectContext context, CancellationToken cancel, long perTry = 0) =>
+        TryReserve() ? OpenAsync(context, cancel, perTry) : WaitAsync(context, perTry, cancel);
 
     /// <summary>Takes a connection back that can serve again. The exchange must be done with it, bytes and callbacks.</summary>
     public void Return(UpstreamConnection connection)
@@ -150,10 +152,10 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<RentResult> OpenAsync(ConnectContext context, CancellationToken cancel)
+    private async ValueTask<RentResult> OpenAsync(ConnectContext context, CancellationToken cancel, long perTry = 0)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        timeout.CancelAfter(_rules.ConnectTimeout > TimeSpan.Zero ? _rules.ConnectTimeout : Timeout.InfiniteTimeSpan);
+        timeout.CancelAfter(TimeToConnect(perTry));
         try
         {
             var connection = await _connector.ConnectAsync(_peer, context, timeout.Token);
@@ -162,24 +164,35 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         catch (UpstreamException e)
         {
             Release();
-            return new RentResult(null, e.Error);
+            return new RentResult(null, Attribute(e.Error, perTry));
         }
         catch (Exception e)
         {
             Release();
-            return new RentResult(null, ErrorOf(e));
+            return new RentResult(null, Attribute(ErrorOf(e), perTry));
         }
     }
 
+    private TimeSpan TimeToConnect(long perTry) => EndsWithTheTry(perTry) ? TimeSpan.FromMilliseconds(perTry)
+        : _rules.ConnectTimeout > TimeSpan.Zero ? _rules.ConnectTimeout
+        : Timeout.InfiniteTimeSpan;
+
+    private bool EndsWithTheTry(long perTry) =>
+        perTry > 0 && (_rules.ConnectTimeout <= TimeSpan.Zero || perTry < _rules.ConnectTimeout.TotalMilliseconds);
+
+    /// <summary>Whose time it was that was up.</summary>
+    private ProxyError Attribute(in ProxyError error, long perTry) =>
+        error.Detail == Limits.DetailOf(Limit.Connect) && EndsWithTheTry(perTry) ? error with { Detail = Limits.DetailOf(Limit.PerTry) } : error;
+
     /// <summary>What it means that a connector failed without saying how: its time was up, or it has a fault.</summary>
     public static ProxyError ErrorOf(Exception exception) => exception is OperationCanceledException
-        ? ProxyError.Upstream(ProxyErrorKind.ConnectTimeout, retryable: true, "connect_timeout", exception)
+        ? ProxyError.Upstream(ProxyErrorKind.ConnectTimeout, retryable: true, Limits.DetailOf(Limit.Connect), exception)
         : ProxyError.Upstream(ProxyErrorKind.ConnectFailed, retryable: true, "connector_failed", exception);
 
-    private async ValueTask<RentResult> WaitAsync(ConnectContext context, CancellationToken cancel)
+    private async ValueTask<RentResult> WaitAsync(ConnectContext context, long perTry, CancellationToken cancel)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        timeout.CancelAfter(_rules.ConnectTimeout > TimeSpan.Zero ? _rules.ConnectTimeout : Timeout.InfiniteTimeSpan);
+        timeout.CancelAfter(TimeToConnect(perTry));
         while (true)
         {
             var waiter = new TaskCompletionSource<UpstreamConnection?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -203,11 +216,11 @@ internal sealed class ConnectionPool : IHeartbeatTarget
                     return new RentResult(connection, default);
                 }
 
-                return await OpenAsync(context, timeout.Token);
+                return await OpenAsync(context, timeout.Token, perTry);
             }
             catch (OperationCanceledException)
             {
-                return new RentResult(null, ProxyError.Upstream(ProxyErrorKind.Overloaded, retryable: false, "pool_exhausted"));
+                return new RentResult(null, ProxyError.Upstream(ProxyErrorKind.Overloaded, retryable: false, Limits.DetailOf(Limit.PoolMax)));
             }
         }
     }

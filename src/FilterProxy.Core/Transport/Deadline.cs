@@ -35,6 +35,12 @@ internal struct Deadline
     public void EndFiring() => Volatile.Write(ref _due, Off);
 
     /// <summary>
+    /// Instead of <see cref="EndFiring"/>: it was not yet time. In one step, so that who waits for the firing to end can still turn
+    /// it off.
+    /// </summary>
+    public void Postpone(Heartbeat heartbeat, long milliseconds) => Volatile.Write(ref _due, heartbeat.DueAfter(milliseconds));
+
+    /// <summary>
     /// Turns it off. True when the heartbeat does not act on behalf of the old owner from now on; false while a firing is under
     /// way. Who sees false must try again on another stack: what a firing wakes up may run on the heartbeat's own, inside it.
     /// </summary>

@@ -1,22 +1,30 @@
 using System.Net;
 using System.Net.Sockets;
+using FilterProxy.Core.Telemetry;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
 
 /// <summary>Connects to IP addresses, names and unix sockets; adds TLS where the peer asks for it.</summary>
-internal sealed class TcpConnector(NameResolver resolver) : IConnector
+internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTimeout = default) : IConnector
 {
     public async ValueTask<ConnectionContext> ConnectAsync(UpstreamPeer peer, ConnectContext context, CancellationToken cancel)
     {
+        var limit = Limit.Connect;
         try
         {
             var socket = await ConnectSocketAsync(peer.Endpoint.Address, cancel);
-            return peer.Tls is null ? new SocketConnection(socket) : await TlsConnection.OpenAsync(socket, peer, cancel);
+            if (peer.Tls is null)
+            {
+                return new SocketConnection(socket);
+            }
+
+            limit = Limit.UpstreamHandshake;
+            return await OpenTlsAsync(socket, peer, cancel);
         }
         catch (OperationCanceledException e)
         {
-            throw new UpstreamException(ProxyError.Upstream(ProxyErrorKind.ConnectTimeout, retryable: true, "connect_timeout", e));
+            throw new UpstreamException(ProxyError.Upstream(ProxyErrorKind.ConnectTimeout, retryable: true, Limits.DetailOf(limit), e));
         }
         catch (SocketException e)
         {
@@ -26,6 +34,13 @@ internal sealed class TcpConnector(NameResolver resolver) : IConnector
         {
             throw new UpstreamException(ProxyError.Upstream(ProxyErrorKind.ConnectFailed, retryable: true, "tls_failed", e));
         }
+    }
+
+    private async ValueTask<ConnectionContext> OpenTlsAsync(Socket socket, UpstreamPeer peer, CancellationToken cancel)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        timeout.CancelAfter(handshakeTimeout > TimeSpan.Zero ? handshakeTimeout : Timeout.InfiniteTimeSpan);
+        return await TlsConnection.OpenAsync(socket, peer, timeout.Token);
     }
 
     private async ValueTask<Socket> ConnectSocketAsync(EndPoint address, CancellationToken cancel)

@@ -3,6 +3,7 @@ using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Http1;
 using FilterProxy.Core.Pipeline;
+using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Core.Upstream;
@@ -25,6 +26,9 @@ internal sealed partial class Http1Upstream
     private bool _hasResponse;
     private int _interim;
     private Deadline _readDeadline;
+    private Deadline _tryDeadline;
+    private long _tryBegan;
+    private volatile bool _tryTimedOut;
 
     public Http1Upstream(ProxyExchange exchange)
     {
@@ -40,6 +44,9 @@ internal sealed partial class Http1Upstream
 
     /// <summary>The response's body.</summary>
     public BodyReader Body => _body;
+
+    /// <summary>Bytes of it that have come.</summary>
+    public long BodyBytes => _body.Total;
 
     /// <summary>How the response's body is framed.</summary>
     public MessageFraming ResponseFraming => _responseFraming;
@@ -62,12 +69,14 @@ internal sealed partial class Http1Upstream
         IsSwitched = false;
         _hasResponse = false;
         _interim = 0;
+        _tryBegan = _x.Heartbeat.Now;
+        _tryTimedOut = false;
         _x.Stats.AddAttempt(_x.Peer!.Endpoint);
         var pool = ((ProxyCluster)_x.Peer.Cluster).GetPool(_x.Peer);
         var connection = _x.NeedsFreshConnection ? null : pool.TryRent();
         if (connection is null)
         {
-            (connection, var error) = await pool.RentAsync(new ConnectContext(_x.Downstream, _x.Loop), _x.Aborted);
+            (connection, var error) = await pool.RentAsync(new ConnectContext(_x.Downstream, _x.Loop), _x.Aborted, _x.Timeouts.PerTry);
             if (connection is null)
             {
                 return Broken() ?? error;
@@ -92,6 +101,7 @@ internal sealed partial class Http1Upstream
         finally
         {
             _readDeadline.Disarm();
+            _tryDeadline.Disarm();
         }
     }
 
@@ -104,21 +114,37 @@ internal sealed partial class Http1Upstream
     }
 
     /// <summary>Whether a deadline of this attempt is due.</summary>
-    public bool HasDue(long now) => _readDeadline.IsDue(now) || _writeDeadline.IsDue(now);
+    public bool HasDue(long now) => _readDeadline.IsDue(now) || _writeDeadline.IsDue(now) || _tryDeadline.IsDue(now);
 
     /// <summary>Fires what is due.</summary>
     public void FireDeadlines(long now)
     {
         if (_readDeadline.TryFire(now))
         {
-            _x.Break(_hasResponse ? ProxyErrorKind.UpstreamBodyFailed : ProxyErrorKind.UpstreamTimeout, AbortReason.None);
+            if (_hasResponse)
+            {
+                _x.Break(ProxyErrorKind.UpstreamBodyFailed, AbortReason.None, Limit.UpstreamRead);
+            }
+            else
+            {
+                _x.Break(ProxyErrorKind.UpstreamTimeout, AbortReason.None, Limit.UpstreamResponse);
+            }
+
             _readDeadline.EndFiring();
         }
 
         if (_writeDeadline.TryFire(now))
         {
-            _x.Break(ProxyErrorKind.UpstreamTimeout, AbortReason.None);
+            _x.Break(ProxyErrorKind.UpstreamTimeout, AbortReason.None, Limit.UpstreamWrite);
             _writeDeadline.EndFiring();
+        }
+
+        if (_tryDeadline.TryFire(now))
+        {
+            // The attempt alone is over: another may follow.
+            _tryTimedOut = true;
+            Abort();
+            _tryDeadline.EndFiring();
         }
     }
 
@@ -139,7 +165,7 @@ internal sealed partial class Http1Upstream
     public void ExpectLargeBody() => _connection?.ExpectBody(true);
 
     /// <summary>Turns all deadlines off. False while one is firing.</summary>
-    public bool TrySettleDeadlines() => _readDeadline.TrySettle() & _writeDeadline.TrySettle();
+    public bool TrySettleDeadlines() => _readDeadline.TrySettle() & _writeDeadline.TrySettle() & _tryDeadline.TrySettle();
 
     private void Hold(UpstreamConnection connection)
     {
@@ -151,6 +177,11 @@ internal sealed partial class Http1Upstream
         _x.Stats.UpdateAttempt(connection.Reused);
         _x.Stats.UpstreamConnected = _x.Stats.TimeProvider.GetTimestamp();
         Stage = UpstreamStage.Send;
+        if (_x.Timeouts.PerTry is > 0 and var perTry)
+        {
+            _tryDeadline.Arm(_x.Heartbeat, Math.Max(1, perTry - (_x.Heartbeat.Now - _tryBegan)));
+        }
+
         if (_x.BreakKind != ProxyErrorKind.None)
         {
             // Broken off while connecting: Abort found nothing to abort then.
@@ -246,6 +277,12 @@ internal sealed partial class Http1Upstream
         }
 
         _readDeadline.Disarm();
+        if (!_tryDeadline.TrySettle() || _tryTimedOut)
+        {
+            // In the same moment: the connection is being aborted, the response could only break off.
+            return TryTimeout();
+        }
+
         var error = Http1Framing.ForResponse(response, _x.AttemptHead.MethodKind, out _responseFraming);
         if (error.IsError)
         {
@@ -310,15 +347,17 @@ internal sealed partial class Http1Upstream
             return _requestBodyError;
         }
 
-        return Broken() ?? ProxyError.Upstream(
-            ProxyErrorKind.UpstreamClosed, retryable: !_reader.HasStarted, _reader.HasStarted ? "closed_in_head" : "closed_before_head", cause);
+        return Broken() ?? (_tryTimedOut ? TryTimeout() : ProxyError.Upstream(
+            ProxyErrorKind.UpstreamClosed, retryable: !_reader.HasStarted, _reader.HasStarted ? "closed_in_head" : "closed_before_head", cause));
     }
+
+    private static ProxyError TryTimeout() => ProxyError.Upstream(ProxyErrorKind.UpstreamTimeout, detail: Limits.DetailOf(Limit.PerTry));
 
     /// <summary>The error of an exchange that was broken off from outside.</summary>
     private ProxyError? Broken() => _x.BreakKind switch
     {
         ProxyErrorKind.None => null,
-        ProxyErrorKind.UpstreamTimeout or ProxyErrorKind.RouteTimeout => ProxyError.Upstream(_x.BreakKind),
-        var kind => ProxyError.Downstream(kind),
+        ProxyErrorKind.UpstreamTimeout or ProxyErrorKind.RouteTimeout => ProxyError.Upstream(_x.BreakKind, detail: Limits.DetailOf(_x.BreakLimit)),
+        var kind => ProxyError.Downstream(kind, Limits.DetailOf(_x.BreakLimit)),
     };
 }
