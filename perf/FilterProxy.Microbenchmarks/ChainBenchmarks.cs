@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net;
 using BenchmarkDotNet.Attributes;
 using FilterProxy.Core.Downstream;
 using FilterProxy.Core.Pipeline;
@@ -26,7 +27,8 @@ public class ChainBenchmarks
         var pipe = new Pipe();
         var services = new ProxyServices(_heartbeat, new Log(NullLogger.Instance), TimeProvider.System);
         var connection = new DefaultConnectionContext("benchmark") { Transport = new Duplex(pipe.Reader, pipe.Writer) };
-        _exchange = new Http1Exchange(connection, services);
+        var plan = new ListenerPlan { Name = "benchmark", Address = new IPEndPoint(IPAddress.Loopback, 0) };
+        _exchange = new Http1Exchange(connection, new ConnectionEntry(plan, new SnapshotStore(null!), services), services);
         _chain = new FilterChain([.. Enumerable.Range(0, Filters).Select(i => new FilterEntry(new NoOp(), $"noop/{i}"))]);
     }
 
@@ -39,7 +41,7 @@ public class ChainBenchmarks
         var status = await _chain.OnRequestAsync(_exchange);
         _exchange.NextResponseFilter = 0;
         await _chain.OnResponseAsync(_exchange);
-        _chain.OnLogging(_exchange);
+        await _chain.OnLoggingAsync(_exchange);
         return status;
     }
 

@@ -1,17 +1,19 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Reflection;
+using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Components;
 using FilterProxy.Core.Config;
 using FilterProxy.Core.Downstream;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Logging;
 
 namespace FilterProxy.Core;
 
-/// <summary>The engine as its host sees it: compiles a configuration, starts it, stops it.</summary>
+/// <summary>
+/// The engine as its host sees it: compiles configurations and puts them in force, one after the other, while it runs; stops.
+/// </summary>
 internal sealed class Engine : IAsyncDisposable
 {
     private readonly EngineOptions _options;
@@ -19,8 +21,11 @@ internal sealed class Engine : IAsyncDisposable
     private readonly Heartbeat _heartbeat;
     private readonly Meter _meter = new("FilterProxy");
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<Listener> _listeners = [];
-    private CompiledConfig? _compiled;
+    private readonly ConcurrentDictionary<string, Assembly> _plugins = new();
+    private readonly ComponentEnvironment _environment;
+    private readonly RetiredConfigs _configs;
+    private readonly SemaphoreSlim _applying = new(1);
+    private ListenerManager? _listeners;
     private SnapshotStore? _snapshots;
 
     public Engine(EngineOptions options)
@@ -36,24 +41,41 @@ internal sealed class Engine : IAsyncDisposable
             Limits = new LimitMetrics(_meter),
         };
         Registry = new ComponentRegistry();
+        ConfigMetrics = new ConfigMetrics(_meter);
+        _environment = new ComponentEnvironment(
+            options.Loggers, options.Time, _meter, options.ConfigDirectory, new ConcurrentDictionary<(string, Type), object>(), static _ => null);
+        _configs = new RetiredConfigs(_services);
+        _heartbeat.Add(_configs);
     }
 
-    /// <summary>All components that can be named; hosts may add their own before <see cref="Compile"/>.</summary>
+    /// <summary>The components every configuration can name; hosts may add their own before <see cref="Compile"/>.</summary>
     public ComponentRegistry Registry { get; }
 
     /// <summary>Listeners that run.</summary>
-    public IReadOnlyList<Listener> Listeners => _listeners;
+    public IReadOnlyList<Listener> Listeners => _listeners?.Listeners ?? [];
+
+    /// <summary>The configuration in force; null before the first.</summary>
+    public CompiledConfig? Current { get; private set; }
 
     /// <summary>The snapshot in force.</summary>
     public ProxySnapshot? Snapshot => _snapshots?.Current;
 
+    /// <summary>Replaced configurations that something still runs under.</summary>
+    public int RetiredConfigs => _configs.Count;
+
     public ProxyServices Services => _services;
 
-    /// <summary>Loads the plugins, then compiles. Null with the reasons in <paramref name="errors"/>.</summary>
+    public ConfigMetrics ConfigMetrics { get; }
+
+    /// <summary>
+    /// Loads the plugins, then compiles; what is unchanged since the configuration in force is that one's. Nothing is changed by it.
+    /// Null with the reasons in <paramref name="errors"/>.
+    /// </summary>
     public CompiledConfig? Compile(ProxyConfig config, ConfigErrors errors)
     {
+        var registry = Registry.Copy();
         var plugins = new PluginLoader(
-            config.PluginPath is { } path ? Path.Combine(_options.ConfigDirectory, path) : _options.PluginPath, Registry);
+            config.PluginPath is { } path ? Path.Combine(_options.ConfigDirectory, path) : _options.PluginPath, registry, _plugins);
         foreach (var plugin in config.Plugins)
         {
             if (!plugins.TryLoad(plugin.Name, plugin.Sha256, out var error))
@@ -62,50 +84,48 @@ internal sealed class Engine : IAsyncDisposable
             }
         }
 
-        var environment = new ComponentEnvironment(
-            _options.Loggers, _options.Time, _meter, _options.ConfigDirectory, new ConcurrentDictionary<(string, Type), object>(), static _ => null);
-        return ConfigCompiler.Compile(config, Registry, environment, _services, (_snapshots?.Current.Version ?? 0) + 1, errors);
+        return ConfigCompiler.Compile(config, Current, registry, _environment, _services, errors);
     }
 
-    /// <summary>Starts components, then listeners.</summary>
-    /// <exception cref="EngineException">A component or a listener did not start; what had been started is stopped.</exception>
-    public async Task StartAsync(CompiledConfig compiled)
+    /// <summary>
+    /// Puts a configuration in force: starts what is new of its components, binds what is new of its listeners, then swaps. Exchanges
+    /// under way end under the one they began with.
+    /// </summary>
+    /// <param name="next">From <see cref="Compile"/>, with no other put in force since.</param>
+    /// <exception cref="EngineException">Components or listeners did not start: all of them are named, and nothing has changed.</exception>
+    public async Task ApplyAsync(CompiledConfig next)
     {
-        if (_options.InlineCompletions)
+        await _applying.WaitAsync();
+        try
         {
-            await EventLoop.StartAsync();
-        }
+            if (_options.InlineCompletions)
+            {
+                await EventLoop.StartAsync();
+            }
 
-        _compiled = compiled;
-        _snapshots = new SnapshotStore(compiled.Snapshot);
-        foreach (var component in compiled.Components.OfType<IStartable>())
-        {
+            _snapshots ??= new SnapshotStore(next.Snapshot);
+            _listeners ??= new ListenerManager(_snapshots, _services, _options.Loggers, _options.InlineCompletions, _options.Transport);
+            ListenerChange listeners;
             try
             {
-                await component.StartAsync(_stop.Token);
+                await StartAsync(NewParts(next));
+                listeners = await _listeners.PrepareAsync(next.Listeners);
             }
-            catch (Exception e)
+            catch (EngineException)
             {
-                throw new EngineException($"{component.GetType().Name} did not start: {e.Message}", e);
-            }
-        }
-
-        foreach (var plan in compiled.Listeners)
-        {
-            try
-            {
-                var entry = new ConnectionEntry(plan.Name, _snapshots, _services);
-                var listener = await Listener.StartAsync(plan, entry, _options.Loggers, _options.InlineCompletions, _options.Transport);
-                _listeners.Add(listener);
-                foreach (var address in listener.Addresses)
+                foreach (var created in NewParts(next))
                 {
-                    _services.Log.Listening(address, plan.Name);
+                    await _configs.EndAsync(created);
                 }
+
+                throw;
             }
-            catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException)
-            {
-                throw new EngineException($"listener '{plan.Name}' cannot listen on {plan.Address}: {(e.InnerException ?? e).Message}", e);
-            }
+
+            await SwapAsync(next, listeners);
+        }
+        finally
+        {
+            _applying.Release();
         }
     }
 
@@ -125,60 +145,70 @@ internal sealed class Engine : IAsyncDisposable
         await using var cut = deadline.Token.Register(static state => ((ProxyServices)state!).Connections.Abort(), _services);
 
         // Kestrel closes its listening socket first, then waits for the connections to end.
-        await Task.WhenAll(_listeners.Select(listener => listener.StopAsync(deadline.Token)));
+        await (_listeners?.StopAsync(deadline.Token) ?? Task.CompletedTask);
     }
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync(TimeSpan.Zero);
-        foreach (var listener in _listeners)
-        {
-            await listener.DisposeAsync();
-        }
-
-        _listeners.Clear();
+        await (_listeners?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _stop.CancelAsync();
-        foreach (var component in _compiled?.Components ?? [])
-        {
-            if (component is IAsyncDisposable asynchronous)
-            {
-                await asynchronous.DisposeAsync();
-            }
-            else
-            {
-                (component as IDisposable)?.Dispose();
-            }
-        }
-
-        foreach (var cluster in _snapshots?.Current.Clusters.Values ?? [])
-        {
-            cluster.Close();
-        }
-
+        await _configs.EndAllAsync();
         _heartbeat.Dispose();
         _meter.Dispose();
     }
+
+    /// <summary>What is to be started before the swap: what works on a cluster that is in use already is started after it.</summary>
+    private IEnumerable<object> NewParts(CompiledConfig next) =>
+        next.Created.Concat(NewWatchers(next).Where(c => Current?.Clusters.Values.Any(old => old.Cluster == c.Cluster) != true).Select(c => c.Watcher!));
+
+    private IEnumerable<CompiledCluster> NewWatchers(CompiledConfig next) =>
+        next.Clusters.Values.Where(c => c.Watcher is not null && Current?.Clusters.GetValueOrDefault(c.Cluster.Name)?.Watcher != c.Watcher);
+
+    private async Task StartAsync(IEnumerable<object> parts)
+    {
+        var errors = new StartErrors();
+        foreach (var startable in parts.OfType<IStartable>())
+        {
+            try
+            {
+                await startable.StartAsync(_stop.Token);
+            }
+            catch (Exception e)
+            {
+                errors.Add(startable, e);
+            }
+        }
+
+        errors.ThrowIfAny();
+    }
+
+    private async Task SwapAsync(CompiledConfig next, ListenerChange listeners)
+    {
+        var previous = Current;
+        var late = NewWatchers(next).Select(c => c.Watcher!).Except(NewParts(next).OfType<EndpointWatcher>()).ToList();
+        foreach (var (name, cluster) in next.Clusters)
+        {
+            if (previous?.Clusters.GetValueOrDefault(name)?.Watcher is { } old && old != cluster.Watcher)
+            {
+                old.Stop();
+            }
+
+            if (cluster.Endpoints is { } endpoints && previous?.Clusters.GetValueOrDefault(name)?.Cluster == cluster.Cluster)
+            {
+                cluster.Cluster.SetEndpoints(endpoints);
+            }
+
+            cluster.Cluster.Start();
+        }
+
+        _snapshots!.Swap(next.Snapshot);
+        Current = next;
+        _listeners!.Commit(listeners, next.Config.Runtime.ShutdownGrace);
+        _configs.Replace(next, next.Config.Runtime.ReloadGrace);
+        foreach (var watcher in late)
+        {
+            await watcher.StartAsync(_stop.Token);
+        }
+    }
 }
-
-/// <summary>What a host decides about the engine.</summary>
-internal sealed record EngineOptions
-{
-    public required ILoggerFactory Loggers { get; init; }
-
-    /// <summary>Where plugins are found when the configuration does not say.</summary>
-    public required string PluginPath { get; init; }
-
-    /// <summary>What relative paths in options are relative to.</summary>
-    public required string ConfigDirectory { get; init; }
-
-    public TimeProvider Time { get; init; } = TimeProvider.System;
-
-    /// <summary>Whether completions run on the event loop; must agree with how sockets were set up for the process.</summary>
-    public bool InlineCompletions { get; init; }
-
-    /// <summary>Another transport than Kestrel's sockets, for tests; null for sockets.</summary>
-    public IConnectionListenerFactory? Transport { get; init; }
-}
-
-/// <summary>The engine could not start, for a reason the operator can mend.</summary>
-internal sealed class EngineException(string message, Exception inner) : Exception(message, inner);

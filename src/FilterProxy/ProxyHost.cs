@@ -1,5 +1,6 @@
 using FilterProxy.Core;
 using FilterProxy.Core.Config;
+using FilterProxy.Core.Downstream;
 using FilterProxy.Host.Samples;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -43,7 +44,7 @@ internal static class ProxyHost
         await using var samples = config.Samples ? await SampleApps.StartAsync() : null;
         try
         {
-            await engine.StartAsync(compiled);
+            await engine.ApplyAsync(compiled);
         }
         catch (EngineException e)
         {

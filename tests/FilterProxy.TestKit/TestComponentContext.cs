@@ -69,6 +69,9 @@ public sealed class TestComponentContext : ComponentContext, ILogger, IDisposabl
     public long Sum(string instrument) => _sums.GetValueOrDefault(instrument);
 
     /// <inheritdoc/>
+    public override string UseFile(string path) => Path.GetFullPath(Path.Combine(Directory, path));
+
+    /// <inheritdoc/>
     public override Slot<T> CreateSlot<T>(string name) => new(name, Interlocked.Increment(ref _slots) - 1);
 
     /// <inheritdoc/>

@@ -105,7 +105,7 @@ public sealed class TestProxy : IAsyncDisposable
             throw new ArgumentException($"The configuration was refused:\n{errors}\n{text}");
         }
 
-        await engine.StartAsync(compiled);
+        await engine.ApplyAsync(compiled);
         return new TestProxy(engine, transport, memory, certificate, log);
     }
 

@@ -28,6 +28,13 @@ public abstract class ComponentContext
     /// <summary>The folder relative paths in options are relative to: the configuration file's.</summary>
     public abstract string ConfigDirectory { get; }
 
+    /// <summary>
+    /// Names a file the component is made from, e.g. a key, and returns its absolute path. Call it before reading the file: when its
+    /// content changes, the configuration is taken over again with a new instance in this one's place.
+    /// </summary>
+    /// <param name="path">Absolute, or relative to <see cref="ConfigDirectory"/>.</param>
+    public abstract string UseFile(string path);
+
     /// <summary>Makes a slot for state on exchanges.</summary>
     public abstract Slot<T> CreateSlot<T>(string name);
 

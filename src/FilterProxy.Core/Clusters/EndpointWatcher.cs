@@ -9,12 +9,14 @@ internal sealed class EndpointWatcher(ProxyCluster cluster, IEndpointSource sour
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _applying = new();
     private Task _watching = Task.CompletedTask;
 
     /// <summary>Begins to watch, and gives the source a moment so that the first requests find endpoints.</summary>
     public async ValueTask StartAsync(CancellationToken stop)
     {
-        _watching = WatchAsync(stop);
+        _watching = WatchAsync(_stop.Token);
         try
         {
             await _first.Task.WaitAsync(FirstSetWait, time, stop);
@@ -25,7 +27,20 @@ internal sealed class EndpointWatcher(ProxyCluster cluster, IEndpointSource sour
         }
     }
 
-    public async ValueTask DisposeAsync() => await _watching;
+    /// <summary>From here on the source has no say any more, even where it does not notice at once.</summary>
+    public void Stop()
+    {
+        lock (_applying)
+        {
+            _stop.Cancel();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Stop();
+        await _watching;
+    }
 
     private async Task WatchAsync(CancellationToken stop)
     {
@@ -74,7 +89,16 @@ internal sealed class EndpointWatcher(ProxyCluster cluster, IEndpointSource sour
             throw new InvalidOperationException($"The set has two endpoints called '{twice.Key}'.");
         }
 
-        cluster.SetEndpoints(set);
+        lock (_applying)
+        {
+            if (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+
+            cluster.SetEndpoints(set);
+        }
+
         log.EndpointsChanged(cluster.Name, set.Count);
         _first.TrySetResult();
     }

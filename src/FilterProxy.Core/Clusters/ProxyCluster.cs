@@ -14,6 +14,7 @@ internal sealed class ProxyCluster : Cluster
     private readonly PoolRules _poolRules;
     private readonly Heartbeat _heartbeat;
     private readonly int _shelves;
+    private volatile bool _isStarted;
     private volatile State _state = new(EndpointSet.Empty, null);
 
     public ProxyCluster(
@@ -70,13 +71,14 @@ internal sealed class ProxyCluster : Cluster
             ClosePools(peer => ReferenceEquals(peer.Endpoint, gone));
         }
 
-        if (_poolRules.Min > 0)
-        {
-            foreach (var endpoint in endpoints)
-            {
-                GetPool(endpoint.Peer);
-            }
-        }
+        Warm();
+    }
+
+    /// <summary>The cluster is in force: connections that are to be open ahead of use are opened, now and for later endpoints.</summary>
+    public void Start()
+    {
+        _isStarted = true;
+        Warm();
     }
 
     public override UpstreamPeer? Pick(in PickContext context) => _state.Picker?.Pick(context)?.Peer;
@@ -127,6 +129,17 @@ internal sealed class ProxyCluster : Cluster
 
     /// <summary>Closes all pools: the cluster is no longer in any snapshot in use.</summary>
     public void Close() => ClosePools(static _ => true);
+
+    private void Warm()
+    {
+        if (_isStarted && _poolRules.Min > 0)
+        {
+            foreach (var endpoint in Endpoints.Span)
+            {
+                GetPool(endpoint.Peer);
+            }
+        }
+    }
 
     private void ClosePools(Func<UpstreamPeer, bool> which)
     {

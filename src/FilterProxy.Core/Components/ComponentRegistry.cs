@@ -16,6 +16,11 @@ internal sealed class ComponentRegistry
 
     public ComponentRegistry() => Add(typeof(ComponentRegistry).Assembly, "", out _);
 
+    /// <summary>One more with the same components: what a configuration's plugins add stays with that configuration.</summary>
+    public ComponentRegistry Copy() => new(_components);
+
+    private ComponentRegistry(Dictionary<(Type Kind, string Name), ComponentDescriptor> components) => _components = new(components);
+
     public IEnumerable<ComponentDescriptor> All => _components.Values.Distinct();
 
     /// <summary>Takes in every component of an assembly; false, and nothing is taken, when something is wrong with one.</summary>

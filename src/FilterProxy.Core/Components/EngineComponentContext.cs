@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace FilterProxy.Core.Components;
 
 /// <summary>What a component of a configuration being compiled is given.</summary>
-internal sealed class EngineComponentContext(string place, string plugin, object? previous, ComponentEnvironment environment) : ComponentContext
+internal sealed class EngineComponentContext(
+    string place, string plugin, object? previous, ComponentUses uses, ComponentEnvironment environment) : ComponentContext
 {
     public override string Place => place;
 
@@ -23,8 +24,19 @@ internal sealed class EngineComponentContext(string place, string plugin, object
 
     public override T Shared<T>() => (T)environment.Shared.GetOrAdd((plugin, typeof(T)), static _ => new T());
 
-    public override Cluster GetCluster(string name) =>
-        environment.FindCluster(name) ?? throw new ComponentException($"there is no cluster '{name}'");
+    public override Cluster GetCluster(string name)
+    {
+        var cluster = environment.FindCluster(name) ?? throw new ComponentException($"there is no cluster '{name}'");
+        uses.Add(name, cluster);
+        return cluster;
+    }
+
+    public override string UseFile(string path)
+    {
+        var file = Path.GetFullPath(Path.Combine(environment.ConfigDirectory, path));
+        uses.Add(FileStamp.Of(file));
+        return file;
+    }
 
     public override HttpClient CreateHttpClient(string clusterName)
     {

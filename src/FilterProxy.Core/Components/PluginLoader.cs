@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
@@ -5,12 +6,14 @@ using System.Security.Cryptography;
 
 namespace FilterProxy.Core.Components;
 
-/// <summary>Finds, checks and loads plugins by name. Each is loaded once per process.</summary>
+/// <summary>Finds, checks and loads plugins by name.</summary>
 /// <param name="path">The folder that holds a folder per plugin.</param>
 /// <param name="registry">Takes the components.</param>
-internal sealed class PluginLoader(string path, ComponentRegistry registry)
+/// <param name="loaded">The assemblies loaded before, by file: each is loaded once. Null for a loader that stands alone.</param>
+internal sealed class PluginLoader(string path, ComponentRegistry registry, ConcurrentDictionary<string, Assembly>? loaded = null)
 {
-    private readonly HashSet<string> _loaded = [];
+    private readonly ConcurrentDictionary<string, Assembly> _loaded = loaded ?? new();
+    private readonly HashSet<string> _registered = [];
 
     /// <summary>Loads a plugin, or says why not and what to do about it.</summary>
     /// <param name="name">Its folder's name.</param>
@@ -45,13 +48,13 @@ internal sealed class PluginLoader(string path, ComponentRegistry registry)
     private bool Load(string name, string file, out string error)
     {
         error = "";
-        if (_loaded.Contains(name))
+        if (_registered.Contains(name))
         {
             return true;
         }
 
-        var assembly = new PluginLoadContext(name, file).LoadFromAssemblyPath(file);
-        return registry.Add(assembly, name, out error) && _loaded.Add(name);
+        var assembly = _loaded.GetOrAdd(Path.GetFullPath(file), static (path, plugin) => new PluginLoadContext(plugin, path).LoadFromAssemblyPath(path), name);
+        return registry.Add(assembly, name, out error) && _registered.Add(name);
     }
 
     /// <summary>What can be known without running any of it: the pin, and the contract it was built for.</summary>

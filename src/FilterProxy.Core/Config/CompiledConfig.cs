@@ -1,10 +1,37 @@
+using FilterProxy.Core.Clusters;
+using FilterProxy.Core.Components;
 using FilterProxy.Core.Downstream;
 using FilterProxy.Core.Pipeline;
 
 namespace FilterProxy.Core.Config;
 
-/// <summary>What a configuration compiles to.</summary>
-/// <param name="Snapshot">What exchanges run under.</param>
-/// <param name="Listeners">What to listen on.</param>
-/// <param name="Components">Every component instance, for starting and disposing.</param>
-internal sealed record CompiledConfig(ProxySnapshot Snapshot, IReadOnlyList<ListenerPlan> Listeners, IReadOnlyList<object> Components);
+/// <summary>What a configuration compiles to. Nothing of it runs yet but what the previous one had as well.</summary>
+internal sealed class CompiledConfig
+{
+    /// <summary>The configuration as written.</summary>
+    public required ProxyConfig Config { get; init; }
+
+    /// <summary>What exchanges run under.</summary>
+    public required ProxySnapshot Snapshot { get; init; }
+
+    /// <summary>What to listen on.</summary>
+    public required IReadOnlyList<ListenerPlan> Listeners { get; init; }
+
+    /// <summary>Every component, those of the previous configuration that stay among them.</summary>
+    public required IReadOnlyList<ComponentInstance> Components { get; init; }
+
+    /// <summary>The components that are new.</summary>
+    public required IReadOnlyList<object> Created { get; init; }
+
+    /// <summary>The clusters by name.</summary>
+    public required IReadOnlyDictionary<string, CompiledCluster> Clusters { get; init; }
+
+    /// <summary>The files besides the configuration's own that it was made from.</summary>
+    public IEnumerable<FileStamp> Files => Components.SelectMany(c => c.Uses.Files).Concat(Clusters.Values.Select(c => c.Trust).OfType<FileStamp>());
+
+    /// <summary>What it must not outlive: ended when no configuration in use has it any more.</summary>
+    public IEnumerable<object> Owned =>
+        Clusters.Values.Select(c => c.Watcher).OfType<EndpointWatcher>()
+            .Concat<object>(Components.Select(c => c.Instance))
+            .Concat(Clusters.Values.Select(c => c.Cluster));
+}

@@ -4,11 +4,35 @@ using FilterProxy.Core.Config.Tree;
 
 namespace FilterProxy.Core.Config;
 
-/// <summary>Makes component instances of a configuration: finds the class, binds the options, calls the constructor.</summary>
-internal sealed class ComponentFactory(ComponentRegistry registry, ComponentEnvironment environment, ConfigErrors errors)
+/// <summary>
+/// Makes component instances of a configuration: finds the class, binds the options, calls the constructor. What has the same place,
+/// options and dependencies as in the previous configuration is the previous instance.
+/// </summary>
+internal sealed class ComponentFactory
 {
+    private readonly ComponentRegistry _registry;
+    private readonly ComponentEnvironment _environment;
+    private readonly ConfigErrors _errors;
+    private readonly Dictionary<(Type Kind, string Place), List<ComponentInstance>> _previous = [];
+    private readonly List<ComponentInstance> _instances = [];
     private readonly List<object> _created = [];
 
+    public ComponentFactory(
+        ComponentRegistry registry, ComponentEnvironment environment, IReadOnlyList<ComponentInstance> previous, ConfigErrors errors)
+    {
+        _registry = registry;
+        _environment = environment;
+        _errors = errors;
+        foreach (var group in previous.GroupBy(instance => (instance.Kind, instance.Place)))
+        {
+            _previous[group.Key] = [.. group];
+        }
+    }
+
+    /// <summary>All components of the configuration.</summary>
+    public IReadOnlyList<ComponentInstance> Instances => _instances;
+
+    /// <summary>Those that were not there before, to be started.</summary>
     public IReadOnlyList<object> Created => _created;
 
     /// <summary>An instance, or null after reporting why there is none.</summary>
@@ -19,18 +43,28 @@ internal sealed class ComponentFactory(ComponentRegistry registry, ComponentEnvi
     /// <param name="descriptor">Its class.</param>
     public object? Create(Type kind, string what, string place, ComponentConfig config, out ComponentDescriptor? descriptor)
     {
-        if (!registry.TryFind(kind, config.Name, out descriptor))
+        if (!_registry.TryFind(kind, config.Name, out descriptor))
         {
-            var names = registry.NamesOf(kind);
+            var names = _registry.NamesOf(kind);
             var hint = DidYouMean.Hint(config.Name, names, $"{what}s") ?? "is its plugin listed under 'plugins'?";
-            errors.Add(config.Location, $"there is no {what} '{config.Name}'", hint);
+            _errors.Add(config.Location, $"there is no {what} '{config.Name}'", hint);
             return null;
+        }
+
+        var at = $"{place}.{config.Key}";
+        var candidates = _previous.GetValueOrDefault((kind, at));
+        var found = descriptor;
+        if (candidates?.Find(i => i.IsSame(found, config.Options, _environment.FindCluster)) is { } same)
+        {
+            candidates.Remove(same);
+            _instances.Add(same);
+            return same.Instance;
         }
 
         object? options = null;
         if (descriptor.OptionsType is { } type)
         {
-            options = ConfigBinder.BindOptions(type, config.Options, config.Name, config.Location, errors);
+            options = ConfigBinder.BindOptions(type, config.Options, config.Name, config.Location, _errors);
             if (options is null)
             {
                 return null;
@@ -38,21 +72,23 @@ internal sealed class ComponentFactory(ComponentRegistry registry, ComponentEnvi
         }
         else if (config.Options is ConfigMapping { Entries.Count: > 0 })
         {
-            errors.Add(config.Location, $"{config.Name} has no options");
+            _errors.Add(config.Location, $"{config.Name} has no options");
             return null;
         }
 
         try
         {
-            var context = new EngineComponentContext($"{place}.{config.Key}", descriptor.Plugin, null, environment);
-            var instance = descriptor.Create(options, context);
+            var uses = new ComponentUses();
+            var replaced = candidates?.Find(i => i.Descriptor.Name == found.Name)?.Instance;
+            var instance = descriptor.Create(options, new EngineComponentContext(at, descriptor.Plugin, replaced, uses, _environment));
             _created.Add(instance);
+            _instances.Add(new ComponentInstance(kind, at, descriptor, config.Options, uses, instance));
             return instance;
         }
         catch (Exception e)
         {
             // A constructor checks its options: what it throws is about the configuration.
-            errors.Add(config.Location, $"{config.Name}: {e.Message}");
+            _errors.Add(config.Location, $"{config.Name}: {e.Message}");
             return null;
         }
     }

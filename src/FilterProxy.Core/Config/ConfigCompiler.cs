@@ -24,31 +24,53 @@ internal sealed class ConfigCompiler
     private readonly ProxyServices _services;
     private readonly ComponentFactory _factory;
     private readonly ComponentEnvironment _environment;
+    private readonly CompiledConfig? _previous;
     private readonly Dictionary<string, ProxyCluster> _clusters = [];
-    private readonly List<EndpointWatcher> _watchers = [];
+    private readonly Dictionary<string, CompiledCluster> _compiledClusters = [];
 
-    private ConfigCompiler(ProxyConfig config, ComponentRegistry registry, ComponentEnvironment environment, ProxyServices services, ConfigErrors errors)
+    private ConfigCompiler(
+        ProxyConfig config, CompiledConfig? previous, ComponentRegistry registry, ComponentEnvironment environment, ProxyServices services, ConfigErrors errors)
     {
         _config = config;
+        _previous = previous;
         _errors = errors;
         _services = services;
         _environment = environment with { FindCluster = name => _clusters.GetValueOrDefault(name) };
-        _factory = new ComponentFactory(registry, _environment, errors);
+        _factory = new ComponentFactory(registry, _environment, previous?.Components ?? [], errors);
     }
 
     /// <summary>Compiles, or returns null with the reasons in <paramref name="errors"/>.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="previous">The one in force, whose unchanged parts are kept; null for none.</param>
+    /// <param name="registry">The components there are.</param>
+    /// <param name="environment">What components are given.</param>
+    /// <param name="services">The engine's own.</param>
+    /// <param name="errors">Takes what is wrong.</param>
     public static CompiledConfig? Compile(
-        ProxyConfig config, ComponentRegistry registry, ComponentEnvironment environment, ProxyServices services, long version, ConfigErrors errors)
+        ProxyConfig config, CompiledConfig? previous, ComponentRegistry registry, ComponentEnvironment environment, ProxyServices services, ConfigErrors errors)
     {
-        var compiled = new ConfigCompiler(config, registry, environment, services, errors).Run(version);
-        return errors.IsEmpty ? compiled : null;
+        var compiler = new ConfigCompiler(config, previous, registry, environment, services, errors);
+        var compiled = compiler.Run((previous?.Snapshot.Version ?? 0) + 1);
+        if (errors.IsEmpty)
+        {
+            return compiled;
+        }
+
+        foreach (var component in compiler._factory.Created.OfType<IDisposable>())
+        {
+            component.Dispose();
+        }
+
+        return null;
     }
 
     private CompiledConfig Run(long version)
     {
         foreach (var (name, cluster) in _config.Clusters)
         {
-            _clusters[name] = CompileCluster(name, cluster);
+            var compiled = CompileCluster(name, cluster);
+            _compiledClusters[name] = compiled;
+            _clusters[name] = compiled.Cluster;
         }
 
         var defaults = _config.Http.RouteFilters.Where(c => !c.Off).ToDictionary(c => c, c => CompileFilter("http.route_filters", c));
@@ -85,7 +107,15 @@ internal sealed class ConfigCompiler
             AllowConnect = _config.Http.AllowConnect,
             ServerHeader = Encoding.Latin1.GetBytes(_config.Http.ServerHeader ?? ""),
         };
-        return new CompiledConfig(snapshot, plans, [.. _factory.Created, .. _watchers]);
+        return new CompiledConfig
+        {
+            Config = _config,
+            Snapshot = snapshot,
+            Listeners = plans,
+            Components = _factory.Instances,
+            Created = _factory.Created,
+            Clusters = _compiledClusters,
+        };
     }
 
     private List<FilterEntry> CompileFilters(string place, IReadOnlyList<ComponentConfig> filters) =>
@@ -96,7 +126,7 @@ internal sealed class ConfigCompiler
             ? new FilterEntry(filter, config.Key, descriptor!.Blocking)
             : null;
 
-    private ProxyCluster CompileCluster(string name, ClusterConfig config)
+    private CompiledCluster CompileCluster(string name, ClusterConfig config)
     {
         var place = $"clusters.{name}";
         var balancer = _factory.Create(typeof(ILoadBalancer), "load balancer", place, config.LoadBalancer, out _) as ILoadBalancer;
@@ -108,32 +138,48 @@ internal sealed class ConfigCompiler
             : null;
         var addresses = config.Endpoints.Static.Select(e => (Config: e, Address: Parse(e))).ToList();
         var tls = config.Tls is not null || addresses.Any(a => a.Address.Tls == true);
-        var cluster = new ProxyCluster(
-            name,
-            balancer ?? new RoundRobin(),
-            connector ?? new TcpConnector(
-                new NameResolver(_services.Time, config.DnsRefresh), (config.Tls ?? new UpstreamTlsConfig()).HandshakeTimeout),
-            new ClusterTimeouts(Milliseconds(config.ResponseTimeout), Milliseconds(config.ReadTimeout), Milliseconds(config.WriteTimeout))
-            {
-                PerTry = Milliseconds(config.PerTryTimeout),
-            },
-            new PoolRules(config.Pool.Min, config.Pool.Max, config.Pool.MaxIdle, config.Pool.IdleTimeout, config.Pool.Lifetime, config.ConnectTimeout),
-            new PeerSettings(config.Host == "pass" ? null : config.Host, config.Tls?.ServerName, tls ? CompileTls(config) : null),
-            _services.Heartbeat,
-            _services.Shelves);
-        cluster.SetEndpoints([.. addresses.Select(a => new DiscoveredEndpoint(a.Address.Name, a.Address.EndPoint)
+        FileStamp? trust = config.Tls?.Ca is { } ca ? FileStamp.Of(Path.GetFullPath(Path.Combine(_environment.ConfigDirectory, ca))) : null;
+        var endpoints = addresses.Select(a => new DiscoveredEndpoint(a.Address.Name, a.Address.EndPoint)
         {
             Weight = a.Config.Weight,
             Priority = a.Config.Priority,
             Labels = a.Config.Labels,
-        })]);
-        if (source is not null)
+        }).ToList();
+        var twin = _previous?.Clusters.GetValueOrDefault(name);
+        if (twin?.IsSame(config, balancer, connector, trust, tls) != true)
         {
-            _watchers.Add(new EndpointWatcher(cluster, source, _services.Log, _services.Time));
+            twin = null;
         }
 
-        return cluster;
+        var cluster = twin?.Cluster ?? MakeCluster(name, config, balancer, connector, tls);
+        if (twin is null)
+        {
+            cluster.SetEndpoints(endpoints);
+        }
+
+        return new CompiledCluster(cluster, config, balancer, connector, trust, tls)
+        {
+            Endpoints = source is null ? endpoints : null,
+            Source = source,
+            Watcher = source is null ? null
+                : twin is { Watcher: { } watcher } && ReferenceEquals(twin.Source, source) ? watcher
+                : new EndpointWatcher(cluster, source, _services.Log, _services.Time),
+        };
     }
+
+    private ProxyCluster MakeCluster(string name, ClusterConfig config, ILoadBalancer? balancer, IConnector? connector, bool tls) => new(
+        name,
+        balancer ?? new RoundRobin(),
+        connector ?? new TcpConnector(
+            new NameResolver(_services.Time, config.DnsRefresh), (config.Tls ?? new UpstreamTlsConfig()).HandshakeTimeout),
+        new ClusterTimeouts(Milliseconds(config.ResponseTimeout), Milliseconds(config.ReadTimeout), Milliseconds(config.WriteTimeout))
+        {
+            PerTry = Milliseconds(config.PerTryTimeout),
+        },
+        new PoolRules(config.Pool.Min, config.Pool.Max, config.Pool.MaxIdle, config.Pool.IdleTimeout, config.Pool.Lifetime, config.ConnectTimeout),
+        new PeerSettings(config.Host == "pass" ? null : config.Host, config.Tls?.ServerName, tls ? CompileTls(config) : null),
+        _services.Heartbeat,
+        _services.Shelves);
 
     private TlsPolicy? CompileTls(ClusterConfig config)
     {

@@ -18,9 +18,9 @@ internal static class ConfigLoader
     public static (ProxyConfig? Config, ConfigErrors Errors) Load(string path)
     {
         var errors = new ConfigErrors();
-        return ReadText(path, errors) is { } text
-            ? (Build(text, path, Environment.GetEnvironmentVariable, errors), errors)
-            : (null, errors);
+        var config = ReadText(path, errors) is { } text ? Build(text, path, Environment.GetEnvironmentVariable, errors) : null;
+        var file = Path.GetFullPath(path);
+        return (config is null ? null : config with { FindFiles = () => [file] }, errors);
     }
 
     /// <summary>As <see cref="Load"/>, from text; <paramref name="file"/> is what messages call it.</summary>

@@ -32,4 +32,7 @@ internal sealed record ProxyConfig
 
     // Not an option: where everything was written, for what is found wrong while compiling.
     internal BindingPlaces Places { get; init; } = new();
+
+    // Not an option: the files it was read from, found anew where a pattern names them; none for one that was not read from files.
+    internal Func<IReadOnlyList<string>> FindFiles { get; init; } = static () => [];
 }

@@ -1,20 +1,63 @@
 using System.Net;
+using System.Net.Security;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace FilterProxy.Core.Downstream;
 
-/// <summary>Where accepted connections come in: the limits on their number, TLS, connection filters, then HTTP.</summary>
-internal sealed class ConnectionEntry(string listener, SnapshotStore snapshots, ProxyServices services)
+/// <summary>
+/// Where a listener's accepted connections come in: the limits on their number, TLS, connection filters, then HTTP. What they pass
+/// through is the plan in force when they are accepted.
+/// </summary>
+internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots, ProxyServices services)
 {
+    private readonly TaskCompletionSource<bool> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile ListenerPlan _plan = plan;
+    private volatile bool _isDraining;
     private int _open;
     private Sampler _full, _allFull, _clientFull;
 
-    /// <summary>A connection was accepted: counts it and runs the filters that stand first.</summary>
-    public async Task OnAcceptedAsync(ConnectionContext connection, IReadOnlyList<IConnectionFilter> filters, ConnectionDelegate next)
+    /// <summary>What connections accepted from now on pass through.</summary>
+    public ListenerPlan Plan
     {
-        var rules = snapshots.Current.Listeners[listener];
+        get => _plan;
+        set => _plan = value;
+    }
+
+    /// <summary>Whether the listener or the process is stopping: connections end after their current exchange.</summary>
+    public bool IsDraining => _isDraining || services.IsDraining;
+
+    /// <summary>Lets connections in that were accepted before the listener's configuration was in force, and all later ones.</summary>
+    public void Open() => _opened.TrySetResult(true);
+
+    /// <summary>The listener is going away.</summary>
+    public void BeginDrain()
+    {
+        _isDraining = true;
+        _opened.TrySetResult(false);
+    }
+
+    /// <summary>A connection was accepted: counts it and runs what stands before HTTP.</summary>
+    /// <param name="connection">As the transport made it.</param>
+    /// <param name="handshake">Does TLS and comes back with <see cref="OnTlsDoneAsync"/>.</param>
+    public async Task OnAcceptedAsync(ConnectionContext connection, ConnectionDelegate handshake)
+    {
+        if (!_opened.Task.IsCompleted && !await _opened.Task)
+        {
+            connection.Abort();
+            return;
+        }
+
+        var plan = _plan;
+        if (!snapshots.Current.Listeners.TryGetValue(plan.Name, out var rules))
+        {
+            // Removed or renamed this very moment.
+            connection.Abort();
+            return;
+        }
+
         var client = ClientOf(connection, rules);
         if (TryEnter(rules, client) is var reached && reached != Limit.None)
         {
@@ -22,12 +65,14 @@ internal sealed class ConnectionEntry(string listener, SnapshotStore snapshots, 
             return;
         }
 
+        plan.Hold.Enter();
         try
         {
-            await RunAsync(connection, filters, next);
+            await RunAsync(connection, plan.BeforeTls, plan.Tls is null ? OnHttpAsync : c => OnTlsAsync(c, plan, handshake));
         }
         finally
         {
+            plan.Hold.Leave();
             Interlocked.Decrement(ref _open);
             services.ConnectionCounts.Remove();
             if (client is { } key)
@@ -37,27 +82,27 @@ internal sealed class ConnectionEntry(string listener, SnapshotStore snapshots, 
         }
     }
 
-    /// <summary>Runs the handshake and tells when it took too long: it ends quietly then.</summary>
-    public async Task OnTlsAsync(ConnectionContext connection, TimeSpan timeout, ConnectionDelegate next)
-    {
-        var due = services.Heartbeat.DueAfter((long)timeout.TotalMilliseconds) - (2 * (long)Transport.Heartbeat.DefaultInterval.TotalMilliseconds);
-        await next(connection);
-        if (timeout > TimeSpan.Zero && services.Heartbeat.Now >= due && connection.Features.Get<TlsDone>() is null)
-        {
-            services.Limits.Reached(Limit.TlsHandshake);
-            services.Log.TlsHandshakeTimeout(listener, timeout);
-        }
-    }
+    /// <summary>Answers a handshake under way.</summary>
+    public static ValueTask<SslServerAuthenticationOptions> SelectCertificateAsync(TlsHandshakeCallbackContext context) =>
+        context.Connection.Features.Get<TlsHandshake>()!.Plan.Tls!.SelectAsync(context);
 
     /// <summary>The handshake is over: runs the filters that stand behind TLS.</summary>
-    public static Task OnTlsDoneAsync(ConnectionContext connection, IReadOnlyList<IConnectionFilter> filters, ConnectionDelegate next)
+    public Task OnTlsDoneAsync(ConnectionContext connection)
     {
-        connection.Features.Set(TlsDone.Mark);
-        return RunAsync(connection, filters, next);
+        var handshake = connection.Features.Get<TlsHandshake>()!;
+        handshake.Dispose();
+        return RunAsync(connection, handshake.Plan.AfterTls, OnHttpAsync);
+    }
+
+    private async Task OnTlsAsync(ConnectionContext connection, ListenerPlan plan, ConnectionDelegate handshake)
+    {
+        using var clock = new TlsHandshake(connection, plan, services);
+        connection.Features.Set(clock);
+        await handshake(connection);
     }
 
     /// <summary>Runs filters in order; each decides whether the next is reached.</summary>
-    public static Task RunAsync(ConnectionContext connection, IReadOnlyList<IConnectionFilter> filters, ConnectionDelegate last)
+    private static Task RunAsync(ConnectionContext connection, IReadOnlyList<IConnectionFilter> filters, ConnectionDelegate last)
     {
         return filters.Count == 0 ? last(connection) : Step(0)(connection);
 
@@ -66,8 +111,7 @@ internal sealed class ConnectionEntry(string listener, SnapshotStore snapshots, 
     }
 
     /// <summary>The end of the list: HTTP/1 over whatever transport the filters left.</summary>
-    public Task OnHttpAsync(ConnectionContext connection, string listenerName) =>
-        new Http1Connection(connection, listenerName, snapshots, services).RunAsync();
+    private Task OnHttpAsync(ConnectionContext connection) => new Http1Connection(connection, this, snapshots, services).RunAsync();
 
     /// <summary>Whom to count it for; null where clients are not limited.</summary>
     private static ClientKey? ClientOf(ConnectionContext connection, ListenerRules rules) =>
@@ -111,23 +155,18 @@ internal sealed class ConnectionEntry(string listener, SnapshotStore snapshots, 
         switch (reached)
         {
             case Limit.Connections when _full.TryTake(now, out var skipped):
-                services.Log.ConnectionLimit(listener, Limits.KeyOf(reached), rules.MaxConnections, skipped);
+                services.Log.ConnectionLimit(rules.Name, Limits.KeyOf(reached), rules.MaxConnections, skipped);
                 break;
 
             case Limit.ConnectionsInAll when _allFull.TryTake(now, out var skipped):
-                services.Log.ConnectionLimit(listener, Limits.KeyOf(reached), rules.MaxConnectionsInAll, skipped);
+                services.Log.ConnectionLimit(rules.Name, Limits.KeyOf(reached), rules.MaxConnectionsInAll, skipped);
                 break;
 
             case Limit.ConnectionsPerClient when _clientFull.TryTake(now, out var skipped):
-                services.Log.ClientLimit(listener, connection.RemoteEndPoint?.ToString() ?? "-", rules.MaxConnectionsPerClient, skipped);
+                services.Log.ClientLimit(rules.Name, connection.RemoteEndPoint?.ToString() ?? "-", rules.MaxConnectionsPerClient, skipped);
                 break;
         }
 
         ConnectionReset.Abort(connection);
-    }
-
-    private sealed class TlsDone
-    {
-        public static readonly TlsDone Mark = new();
     }
 }

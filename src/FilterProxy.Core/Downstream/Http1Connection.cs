@@ -22,24 +22,24 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     private readonly ConnectionContext _connection;
     private readonly SnapshotStore _snapshots;
     private readonly ProxyServices _services;
-    private readonly string _listener;
+    private readonly ConnectionEntry _entry;
     private readonly PipeReader _input;
     private readonly Http1Exchange _exchange;
     private volatile bool _waiting;
 
-    public Http1Connection(ConnectionContext connection, string listener, SnapshotStore snapshots, ProxyServices services)
+    public Http1Connection(ConnectionContext connection, ConnectionEntry entry, SnapshotStore snapshots, ProxyServices services)
     {
         _connection = connection;
-        _listener = listener;
+        _entry = entry;
         _snapshots = snapshots;
         _services = services;
         _input = connection.Transport.Input;
-        _exchange = new Http1Exchange(connection, services);
+        _exchange = new Http1Exchange(connection, entry, services);
         Describe(_exchange.Downstream);
     }
 
-    /// <summary>The snapshot of the exchange under way.</summary>
-    public ProxySnapshot? Snapshot => _exchange.Snapshot;
+    /// <summary>The snapshot of the exchange under way; null between exchanges, which begin under the one in force then.</summary>
+    public ProxySnapshot? Snapshot => _waiting ? null : _exchange.Snapshot;
 
     public async Task RunAsync()
     {
@@ -95,7 +95,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         while (true)
         {
             var snapshot = _snapshots.Current;
-            exchange.Begin(snapshot, snapshot.Listeners[_listener]);
+            exchange.Begin(snapshot, RulesOf(snapshot));
             if (!await ReadHeadAsync())
             {
                 return;
@@ -139,7 +139,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         }
 
         _waiting = true;
-        if (_services.IsDraining)
+        if (_entry.IsDraining)
         {
             if (!isNew)
             {
@@ -159,6 +159,11 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             }
 
             var started = reader.HasStarted;
+            if (!started)
+            {
+                LeaveWait();
+            }
+
             var status = reader.Read(read.Buffer, out var consumed);
             var hasMore = status == HeadStatus.Complete && HasMessageBytes(read.Buffer.Slice(consumed));
             _input.AdvanceTo(consumed);
@@ -181,8 +186,11 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
                     if (!started && reader.HasStarted)
                     {
                         // The whole head has one deadline from its first byte: sending it slowly does not extend it.
-                        _waiting = false;
                         exchange.AwaitHead(exchange.Rules.HeaderTimeout, Limit.HeaderTimeout);
+                    }
+                    else if (!started)
+                    {
+                        _waiting = true;
                     }
 
                     break;
@@ -209,7 +217,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             return false;
         }
 
-        if (_exchange.BreakKind != ProxyErrorKind.None || (_services.IsDraining && !_exchange.Reader.HasStarted && read.Buffer.IsEmpty))
+        if (_exchange.BreakKind != ProxyErrorKind.None || (_entry.IsDraining && !_exchange.Reader.HasStarted && read.Buffer.IsEmpty))
         {
             _input.AdvanceTo(read.Buffer.Start);
             return false;
@@ -217,6 +225,34 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
 
         // A cancellation meant for an exchange that ended meanwhile.
         return true;
+    }
+
+    /// <summary>
+    /// Something came: an exchange may begin, under the configuration that is in force now and not under the one that was when the
+    /// connection became idle. From here on it holds the snapshot: who swaps it and then sees the connection waiting may be sure
+    /// that it takes the new one (the fence that takes two is on that side, <see cref="SnapshotStore.Swap"/>).
+    /// </summary>
+    private void LeaveWait()
+    {
+        _waiting = false;
+        var current = _snapshots.Current;
+        if (!ReferenceEquals(current, _exchange.Snapshot))
+        {
+            _exchange.Begin(current, RulesOf(current));
+        }
+    }
+
+    // A listener that is gone has no rules any more; its connections end under those they had.
+    private ListenerRules RulesOf(ProxySnapshot snapshot)
+    {
+        var name = _entry.Plan.Name;
+        if (!snapshot.Listeners.TryGetValue(name, out var rules))
+        {
+            return _exchange.Rules ?? new ListenerRules { Name = name };
+        }
+
+        _exchange.Downstream.ListenerName = name;
+        return rules;
     }
 
     private void EndWait()
@@ -261,7 +297,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     private void Describe(DownstreamInfo info)
     {
         info.ConnectionId = _connection.ConnectionId;
-        info.ListenerName = _listener;
+        info.ListenerName = _entry.Plan.Name;
         if (_connection.RemoteEndPoint is IPEndPoint remote)
         {
             info.RemoteAddress = Unmap(remote.Address);

@@ -27,7 +27,7 @@ internal sealed partial class Http1Exchange
 
         var bodyless = IsBodyless;
         var framing = bodyless ? default : Frame();
-        KeepAlive &= framing.Kind != BodyKind.UntilClose && !Services.IsDraining && !Error.BreaksFraming()
+        KeepAlive &= framing.Kind != BodyKind.UntilClose && !_entry.IsDraining && !Error.BreaksFraming()
             && (_body.IsEnded || CanDrain() || (Upstream.IsPumping && !MayLeaveBodyOut()));
         WriteHead(bodyless ? Announce() : framing, KeepAlive ? (Request.Version == HttpVersionKind.Http10 ? ConnectionToken.KeepAlive : ConnectionToken.None) : ConnectionToken.Close);
         _writer.Begin(_output, _sender, framing.Kind, framing.Length);

@@ -18,6 +18,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
     private const long MaxDrain = 64 * 1024;
 
     private readonly ConnectionContext _connection;
+    private readonly ConnectionEntry _entry;
     private readonly PipeReader _input;
     private readonly PipeWriter _output;
     private readonly ISequenceSend? _sender;
@@ -27,10 +28,11 @@ internal sealed partial class Http1Exchange : ProxyExchange
     private bool _expectsContinue;
     private readonly long _connectedAt;
 
-    public Http1Exchange(ConnectionContext connection, ProxyServices services)
+    public Http1Exchange(ConnectionContext connection, ConnectionEntry entry, ProxyServices services)
         : base(services)
     {
         _connection = connection;
+        _entry = entry;
         _input = connection.Transport.Input;
         _output = connection.Transport.Output;
         _sender = connection.Transport.Output as ISequenceSend;

@@ -16,15 +16,17 @@ namespace FilterProxy.Core.Downstream;
 internal sealed class Listener : IAsyncDisposable
 {
     private readonly WebApplication _host;
-    private readonly ListenerPlan _plan;
 
-    private Listener(WebApplication host, ListenerPlan plan)
+    private Listener(WebApplication host, ConnectionEntry entry)
     {
         _host = host;
-        _plan = plan;
+        Entry = entry;
     }
 
-    public string Name => _plan.Name;
+    /// <summary>Where its connections come in.</summary>
+    public ConnectionEntry Entry { get; }
+
+    public string Name => Entry.Plan.Name;
 
     /// <summary>What it is bound to: the port is the real one where 0 was asked for.</summary>
     public IReadOnlyList<string> Addresses { get; private set; } = [];
@@ -35,17 +37,13 @@ internal sealed class Listener : IAsyncDisposable
     /// <summary>Binds and starts accepting.</summary>
     /// <exception cref="IOException">The address is taken or may not be used.</exception>
     public static async Task<Listener> StartAsync(
-        ListenerPlan plan, ConnectionEntry entry, ILoggerFactory loggers, bool inlineCompletions, IConnectionListenerFactory? transport = null)
+        ConnectionEntry entry, ILoggerFactory loggers, bool inlineCompletions, IConnectionListenerFactory? transport = null)
     {
+        var plan = entry.Plan;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        builder.WebHost.UseSockets(options => options.UnsafePreferInlineScheduling = inlineCompletions);
-        if (transport is not null || plan.Direct)
-        {
-            builder.Services.AddSingleton(transport ?? new DirectTransport());
-        }
-
+        builder.Services.AddSingleton(transport ?? new DirectTransport(() => entry.Plan.Direct, inlineCompletions, loggers));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -53,7 +51,7 @@ internal sealed class Listener : IAsyncDisposable
             // How much of a request body waits in memory for a slow upstream, and of a response for a slow client.
             kestrel.Limits.MaxRequestBufferSize = 128 * 1024;
             kestrel.Limits.MaxResponseBufferSize = 128 * 1024;
-            Bind(kestrel, plan.Address, options => Configure(options, plan, entry));
+            Bind(kestrel, plan.Address, options => Configure(options, entry));
         });
         var host = builder.Build();
         host.Run(static context =>
@@ -61,13 +59,29 @@ internal sealed class Listener : IAsyncDisposable
             context.Response.StatusCode = 505;
             return Task.CompletedTask;
         });
-        await host.StartAsync();
+        try
+        {
+            await host.StartAsync();
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+
         var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
-        return new Listener(host, plan) { Addresses = [.. addresses?.Addresses ?? []] };
+
+        // Kestrel calls every one of them https, because each can do TLS.
+        var scheme = plan.Tls is null ? "http" : "https";
+        return new Listener(host, entry) { Addresses = [.. (addresses?.Addresses ?? []).Select(a => scheme + a[a.IndexOf(':', StringComparison.Ordinal)..])] };
     }
 
-    /// <summary>Stops accepting; connections go on.</summary>
-    public Task StopAsync(CancellationToken cancel) => _host.StopAsync(cancel);
+    /// <summary>Stops accepting, and completes when its connections have ended; cancelling cuts them.</summary>
+    public Task StopAsync(CancellationToken cancel)
+    {
+        Entry.BeginDrain();
+        return _host.StopAsync(cancel);
+    }
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
@@ -87,21 +101,20 @@ internal sealed class Listener : IAsyncDisposable
         }
     }
 
-    private static void Configure(ListenOptions options, ListenerPlan plan, ConnectionEntry entry)
+    private static void Configure(ListenOptions options, ConnectionEntry entry)
     {
         options.Protocols = HttpProtocols.Http1;
-        options.Use(next => connection => entry.OnAcceptedAsync(connection, plan.BeforeTls, next));
-        if (plan.Tls is { } tls)
-        {
-            options.Use(next => connection => entry.OnTlsAsync(connection, plan.HandshakeTimeout, next));
-            options.UseHttps(new TlsHandshakeCallbackOptions
-            {
-                OnConnection = tls.SelectAsync,
-                HandshakeTimeout = plan.HandshakeTimeout,
-            });
-            options.Use(next => connection => ConnectionEntry.OnTlsDoneAsync(connection, plan.AfterTls, next));
-        }
+        options.Use(handshake => connection => entry.OnAcceptedAsync(connection, handshake));
 
-        options.Use(_ => connection => entry.OnHttpAsync(connection, plan.Name));
+        // Only for connections whose plan has TLS: whether a listener has may change while it runs.
+        options.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = ConnectionEntry.SelectCertificateAsync,
+            HandshakeTimeout = LongestHandshake,
+        });
+        options.Use(_ => entry.OnTlsDoneAsync);
     }
+
+    // The plan's own limit is shorter: see TlsHandshake.
+    private static readonly TimeSpan LongestHandshake = TimeSpan.FromDays(1);
 }

@@ -23,4 +23,22 @@ internal sealed record ListenerPlan
 
     /// <summary>Filters that see plain text after TLS.</summary>
     public IReadOnlyList<IConnectionFilter> AfterTls { get; init; } = [];
+
+    /// <summary>The connections that were accepted under this plan and may still be inside its filters.</summary>
+    public ConnectionHold Hold { get; } = new();
+
+    /// <summary>Whether a component of this plan may be in use by a connection.</summary>
+    public bool IsHeld => Hold.Count > 0 && (BeforeTls.Count > 0 || AfterTls.Count > 0 || Tls is not null);
+}
+
+/// <summary>Counts connections.</summary>
+internal sealed class ConnectionHold
+{
+    private int _count;
+
+    public int Count => Volatile.Read(ref _count);
+
+    public int Enter() => Interlocked.Increment(ref _count);
+
+    public void Leave() => Interlocked.Decrement(ref _count);
 }

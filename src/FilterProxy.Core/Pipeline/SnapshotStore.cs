@@ -7,5 +7,13 @@ internal sealed class SnapshotStore(ProxySnapshot first)
 
     public ProxySnapshot Current => _current;
 
-    public void Swap(ProxySnapshot next) => _current = next;
+    /// <summary>
+    /// Puts a snapshot in force. Who looks for holders of the old one after this sees every exchange that began under it: the fence
+    /// is here, where it is rare, and not in every request.
+    /// </summary>
+    public void Swap(ProxySnapshot next)
+    {
+        _current = next;
+        Interlocked.MemoryBarrierProcessWide();
+    }
 }

@@ -15,9 +15,9 @@ internal sealed class FileCertificates : ICertificateSource
     public FileCertificates(FileCertificatesOptions options, ComponentContext context)
     {
         var chain = new X509Certificate2Collection();
-        var certificate = Path.Combine(context.ConfigDirectory, options.Cert);
+        var certificate = context.UseFile(options.Cert);
         chain.ImportFromPemFile(certificate);
-        using var withKey = X509Certificate2.CreateFromPemFile(certificate, Path.Combine(context.ConfigDirectory, options.Key));
+        using var withKey = X509Certificate2.CreateFromPemFile(certificate, context.UseFile(options.Key));
 
         // A key straight from PEM is ephemeral, which some platforms' TLS refuses; the round trip makes it usable everywhere.
         var leaf = X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);

@@ -67,4 +67,40 @@ internal sealed partial class Log(ILogger logger)
     private static partial void NoEndpointsYet(ILogger logger, string cluster);
 
     public void NoEndpointsYet(string cluster) => NoEndpointsYet(logger, cluster);
+
+    [LoggerMessage(30, LogLevel.Information, "Listener '{Listener}' is gone: its connections have up to {Grace} to finish.")]
+    private static partial void ListenerRemoved(ILogger logger, string listener, TimeSpan grace);
+
+    public void ListenerRemoved(string listener, TimeSpan grace) => ListenerRemoved(logger, listener, grace);
+
+    [LoggerMessage(31, LogLevel.Information, "Configuration {Version} is in force ({Cause}): {Routes} routes, {Clusters} clusters, {Created} new components.")]
+    private static partial void ConfigApplied(ILogger logger, long version, string cause, int routes, int clusters, int created);
+
+    public void ConfigApplied(long version, string cause, int routes, int clusters, int created) =>
+        ConfigApplied(logger, version, cause, routes, clusters, created);
+
+    [LoggerMessage(32, LogLevel.Error, "The changed configuration is refused ({Cause}), configuration {Version} stays in force:\n{Errors}")]
+    private static partial void ConfigRefused(ILogger logger, string cause, long version, string errors);
+
+    public void ConfigRefused(string cause, long version, string errors) => ConfigRefused(logger, cause, version, errors);
+
+    [LoggerMessage(33, LogLevel.Warning, "Changes under 'runtime' and 'samples' are read at start only: restart to have them.")]
+    private static partial void NeedsRestart(ILogger logger);
+
+    public void NeedsRestart() => NeedsRestart(logger);
+
+    [LoggerMessage(34, LogLevel.Error, "A {Component} of a replaced configuration could not be ended.")]
+    private static partial void EndFailed(ILogger logger, Exception exception, string component);
+
+    public void EndFailed(Exception exception, string component) => EndFailed(logger, exception, component);
+
+    [LoggerMessage(35, LogLevel.Warning, "What still ran under configuration {Version} is cut: it was replaced {Grace} ago.")]
+    private static partial void RetiredCut(ILogger logger, long version, TimeSpan grace);
+
+    public void RetiredCut(long version, TimeSpan grace) => RetiredCut(logger, version, grace);
+
+    [LoggerMessage(36, LogLevel.Error, "Watching the configuration files failed; it goes on.")]
+    private static partial void WatchFailed(ILogger logger, Exception exception);
+
+    public void WatchFailed(Exception exception) => WatchFailed(logger, exception);
 }

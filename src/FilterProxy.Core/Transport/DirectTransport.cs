@@ -1,16 +1,35 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
 
 namespace FilterProxy.Core.Transport;
 
 /// <summary>
 /// Accepts connections whose pipes have no pump (<see cref="SocketConnection"/>): a read is the receive, a flush the send. Stands
-/// under Kestrel in place of its socket transport and keeps everything Kestrel adds: limits, TLS, HTTP/2 hand-off, shutdown.
+/// under Kestrel in place of its socket transport and keeps everything Kestrel adds: TLS, HTTP/2 hand-off, shutdown. Where a
+/// listener asks for it, the accepted sockets get Kestrel's pumps all the same.
 /// </summary>
-internal sealed class DirectTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector
+/// <param name="isDirect">Asked for each connection: a reload may change it while the socket stays.</param>
+/// <param name="inlineCompletions">Whether Kestrel's pumps run on the event loop too.</param>
+/// <param name="loggers">For Kestrel's pumps.</param>
+internal sealed class DirectTransport(Func<bool> isDirect, bool inlineCompletions, ILoggerFactory loggers)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private const int Backlog = 1024;
+
+    /// <summary>How much of what a client sent waits in memory, and of what it has not read yet.</summary>
+    private const int PumpBuffer = 128 * 1024;
+
+    private readonly SocketConnectionContextFactory _pumped = new(
+        new SocketConnectionFactoryOptions
+        {
+            UnsafePreferInlineScheduling = inlineCompletions,
+            MaxReadBufferSize = PumpBuffer,
+            MaxWriteBufferSize = PumpBuffer,
+        },
+        loggers.CreateLogger<SocketConnectionContextFactory>());
 
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint;
 
@@ -27,7 +46,7 @@ internal sealed class DirectTransport : IConnectionListenerFactory, IConnectionL
 
             socket.Bind(endpoint);
             socket.Listen(Backlog);
-            return new ValueTask<IConnectionListener>(new DirectListener(socket, unix));
+            return new ValueTask<IConnectionListener>(new DirectListener(this, socket, unix));
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
@@ -41,7 +60,9 @@ internal sealed class DirectTransport : IConnectionListenerFactory, IConnectionL
         }
     }
 
-    private sealed class DirectListener(Socket socket, bool unix) : IConnectionListener
+    private ConnectionContext Wrap(Socket accepted) => isDirect() ? new SocketConnection(accepted) : _pumped.Create(accepted);
+
+    private sealed class DirectListener(DirectTransport transport, Socket socket, bool unix) : IConnectionListener
     {
         public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
 
@@ -57,7 +78,7 @@ internal sealed class DirectTransport : IConnectionListenerFactory, IConnectionL
                         accepted.NoDelay = true;
                     }
 
-                    return new SocketConnection(accepted);
+                    return transport.Wrap(accepted);
                 }
                 catch (ObjectDisposedException)
                 {

@@ -1,0 +1,19 @@
+using FilterProxy.Core.Components;
+using FilterProxy.Core.Config.Tree;
+
+namespace FilterProxy.Core.Config;
+
+/// <summary>A component at its place in a configuration, with everything it was made of.</summary>
+/// <param name="Kind">The interface its place asks for.</param>
+/// <param name="Place">Where it stands, e.g. <c>routes.admin.filters.rate_limit</c>.</param>
+/// <param name="Descriptor">Its class.</param>
+/// <param name="Options">Its options as written.</param>
+/// <param name="Uses">The files and clusters it depends on.</param>
+/// <param name="Instance">The object.</param>
+internal sealed record ComponentInstance(
+    Type Kind, string Place, ComponentDescriptor Descriptor, ConfigNode? Options, ComponentUses Uses, object Instance)
+{
+    /// <summary>Whether it would come out the same: then it stays, with its counters, connections and state.</summary>
+    public bool IsSame(ComponentDescriptor descriptor, ConfigNode? options, Func<string, Cluster?> findCluster) =>
+        Descriptor.Type == descriptor.Type && Equals(Options, options) && Uses.AreCurrent(findCluster);
+}
