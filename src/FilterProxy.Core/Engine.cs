@@ -65,11 +65,12 @@ internal sealed class Engine : IAsyncDisposable
     }
 
     /// <summary>Starts components, then listeners.</summary>
-    /// <exception cref="EngineException">A component or a listener did not start; what had been started is stopped.</exception>
+    /// <exception cref="EngineException">Components or listeners did not start: all of them are named. What did start ends with <see cref="DisposeAsync"/>.</exception>
     public async Task StartAsync(CompiledConfig compiled)
     {
         _compiled = compiled;
         _snapshots = new SnapshotStore(compiled.Snapshot);
+        var errors = new StartErrors();
         foreach (var component in compiled.Components.OfType<IStartable>())
         {
             try
@@ -78,9 +79,11 @@ internal sealed class Engine : IAsyncDisposable
             }
             catch (Exception e)
             {
-                throw new EngineException($"{component.GetType().Name} did not start: {e.Message}", e);
+                errors.Add(component, e);
             }
         }
+
+        errors.ThrowIfAny();
 
         foreach (var plan in compiled.Listeners)
         {
@@ -94,11 +97,13 @@ internal sealed class Engine : IAsyncDisposable
                     _services.Log.Listening(address, plan.Name);
                 }
             }
-            catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException)
+            catch (Exception e) when (StartErrors.IsExpected(e))
             {
-                throw new EngineException($"listener '{plan.Name}' cannot listen on {plan.Address}: {(e.InnerException ?? e).Message}", e);
+                errors.Add(plan, e);
             }
         }
+
+        errors.ThrowIfAny();
     }
 
     /// <summary>

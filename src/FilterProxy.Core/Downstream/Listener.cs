@@ -76,6 +76,7 @@ internal sealed class Listener : IAsyncDisposable
         switch (address)
         {
             case System.Net.Sockets.UnixDomainSocketEndPoint unix:
+                UnixSocketFile.RemoveStale(unix);
                 kestrel.ListenUnixSocket(unix.ToString()!, configure);
                 break;
             case DnsEndPoint { Host: "localhost" } local:
