@@ -33,10 +33,21 @@ internal sealed class ConfigDraft
         }
     }
 
-    /// <summary>Writes a value under a key that may hold dots.</summary>
+    /// <summary>Writes a value under a key that may hold dots. A mapping is laid over the one that is there.</summary>
     public void SetKey(string key, object? value)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
+        if (value is not null && ConfigValue.EntriesOf(value) is { } entries)
+        {
+            var child = Child(key);
+            foreach (var (name, item) in entries)
+            {
+                child.SetKey(name, item);
+            }
+
+            return;
+        }
+
         _entries.RemoveAll(entry => entry.Key == key);
         _entries.Add(new(key, value));
     }

@@ -27,17 +27,24 @@ internal static class ConfigValue
         ConfigDraft draft => draft.ToTree(path),
         ReadyOptions options => new ConfigInstance(Place(path), options.Value),
         _ when TextOf(value) is { } text => new ConfigScalar(Place(path), text),
-        IDictionary map => MappingOf(map.Keys.Cast<object>().Select(key => new KeyValuePair<string, object?>(key.ToString()!, map[key])), path),
+        _ when EntriesOf(value) is { } entries => MappingOf(entries, path),
         IEnumerable list => new ConfigSequence(
             Place(path), [.. list.Cast<object?>().Select((item, i) => NodeOf(item, string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]")))]),
-        _ when IsAnonymous(value.GetType()) => MappingOf(
-            value.GetType().GetProperties().Select(p => new KeyValuePair<string, object?>(JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Name), p.GetValue(value))),
-            path),
 
         // Nothing a configuration can hold; the binder says what it wants instead.
         _ => new ConfigInstance(Place(path), value),
     };
 
+    /// <summary>What is in a dictionary or an anonymous object; null for any other value.</summary>
+    public static IEnumerable<KeyValuePair<string, object?>>? EntriesOf(object value) => value switch
+    {
+        IDictionary map => map.Keys.Cast<object>().Select(key => new KeyValuePair<string, object?>(key.ToString()!, map[key])),
+        _ when IsAnonymous(value.GetType()) => value.GetType().GetProperties().Select(
+            property => new KeyValuePair<string, object?>(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), property.GetValue(value))),
+        _ => null,
+    };
+
+    /// <summary>The mapping of these entries.</summary>
     public static ConfigMapping MappingOf(IEnumerable<KeyValuePair<string, object?>> entries, string path) => new(
         Place(path),
         [.. entries.Select(entry => (entry.Key, entry.Value, Path: path.Length == 0 ? entry.Key : $"{path}.{entry.Key}"))

@@ -11,9 +11,9 @@ internal sealed class EmbeddedProxy : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    private EmbeddedProxy(IHost host, LogBook log) => (_host, Log) = (host, log);
+    private EmbeddedProxy(IHost host, HostLog log) => (_host, Log) = (host, log);
 
-    public LogBook Log { get; }
+    public HostLog Log { get; }
 
     public FilterProxyServer Server => _host.Services.GetRequiredService<FilterProxyServer>();
 
@@ -22,8 +22,8 @@ internal sealed class EmbeddedProxy : IAsyncDisposable
 
     public static async Task<EmbeddedProxy> StartAsync(Action<HostApplicationBuilder> configure)
     {
-        var log = new LogBook();
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        var log = new HostLog();
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton<ILoggerFactory>(log);
         configure(builder);
         var host = builder.Build();

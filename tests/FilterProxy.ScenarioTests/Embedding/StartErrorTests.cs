@@ -47,7 +47,7 @@ public sealed class StartErrorTests
 
         Assert.Equal(
             [
-                $"{file.Path}:1:22: there is no cluster 'nobody' (there are no clusters)",
+                $"{file.Path}:1:22: there is no cluster 'nobody'",
                 "Proxy:listeners:web: missing option 'address' of listeners.web",
                 "Proxy:listeners:web:adress: unknown option 'adress' of listeners.web (did you mean 'address'?)",
             ],
@@ -99,17 +99,19 @@ public sealed class StartErrorTests
     public async Task Every_address_that_is_taken_is_named()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
+        using var alsoTaken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
+        alsoTaken.Start();
 
         var error = await Assert.ThrowsAsync<FilterProxyException>(() => EmbeddedProxy.StartAsync(builder => builder.AddFilterProxy()
             .AddListener("one", $"{taken.LocalEndpoint}")
-            .AddListener("two", $"{taken.LocalEndpoint}", listener => listener.Set("io", "sockets"))
+            .AddListener("two", $"{alsoTaken.LocalEndpoint}", listener => listener.Set("io", "sockets"))
             .AddRoute("a", route => route.Respond(204))));
 
         Assert.Equal(
             [
                 $"listener 'one' cannot listen on {taken.LocalEndpoint}: Address already in use",
-                $"listener 'two' cannot listen on {taken.LocalEndpoint}: Address already in use",
+                $"listener 'two' cannot listen on {alsoTaken.LocalEndpoint}: Address already in use",
             ],
             error.Errors);
     }
