@@ -7,8 +7,8 @@ namespace FilterProxy.Host;
 /// <summary>The commands: <c>run</c> (also without a name), <c>validate</c>, <c>version</c>.</summary>
 internal static class CommandLine
 {
-    /// <summary>Bad configuration, as opposed to 1 for everything else that went wrong.</summary>
-    public const int ConfigurationError = 2;
+    /// <summary>Bad configuration.</summary>
+    public const int ConfigurationError = ExitCode.Configuration;
 
     public static RootCommand Create()
     {
@@ -17,7 +17,7 @@ internal static class CommandLine
             Description = "Configuration file (default: conf/filterproxy.yaml, found from here upwards or beside the program)",
             Recursive = true,
         };
-        var root = new RootCommand("FilterProxy, a pipeline-filter proxy engine.") { config };
+        var root = new RootCommand($"FilterProxy, a pipeline-filter proxy engine.\n\n{ExitCode.Help}") { config };
         root.SetAction((result, cancel) => RunAsync(result.GetValue(config), cancel));
 
         var run = new Command("run", "Start the proxy (the default).");

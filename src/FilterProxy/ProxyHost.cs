@@ -2,6 +2,7 @@ using FilterProxy.Core;
 using FilterProxy.Core.Config;
 using FilterProxy.Core.Downstream;
 using FilterProxy.Host.Samples;
+using FilterProxy.Host.Systemd;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
@@ -11,6 +12,9 @@ namespace FilterProxy.Host;
 /// <summary>Puts the engine together and keeps it running until the process is told to stop.</summary>
 internal static class ProxyHost
 {
+    // A filter that does not let go must not keep the process.
+    private static readonly TimeSpan DisposalLimit = TimeSpan.FromSeconds(5);
+
     /// <summary>Whether the configuration compiles; says why not.</summary>
     public static bool Validate(ProxyConfig config, string file)
     {
@@ -22,7 +26,7 @@ internal static class ProxyHost
         return errors.IsEmpty;
     }
 
-    /// <summary>Runs until SIGTERM or SIGINT; returns the exit code.</summary>
+    /// <summary>Runs until SIGTERM, SIGINT or SIGQUIT; returns the exit code.</summary>
     public static async Task<int> RunAsync(ProxyConfig config, string file, CancellationToken cancel)
     {
         if (!config.Runtime.InlineCompletions)
@@ -32,34 +36,64 @@ internal static class ProxyHost
         }
 
         using var loggers = CreateLoggers();
-        await using var engine = CreateEngine(config, file, loggers);
-        var errors = new ConfigErrors();
-        if (engine.Compile(config, errors) is not { } compiled)
-        {
-            CommandLine.Report(errors);
-            return CommandLine.ConfigurationError;
-        }
-
-        using var stop = new StopSignal(cancel);
-        await using var samples = config.Samples ? await SampleApps.StartAsync() : null;
+        var engine = CreateEngine(config, file, loggers);
         try
         {
+            var errors = new ConfigErrors();
+            if (engine.Compile(config, errors) is not { } compiled)
+            {
+                CommandLine.Report(errors);
+                return ExitCode.Configuration;
+            }
+
+            using var stop = new StopSignal(cancel);
+            await using var samples = config.Samples ? await SampleApps.StartAsync() : null;
+            await using var service = new ServiceProcess(engine, loggers.CreateLogger("FilterProxy"));
+            using var reload = new ReloadSignal();
             await engine.ApplyAsync(compiled);
+
+            // One write: the logger writes from another thread, and its lines must not fall between.
+            using var banner = new StringWriter();
+            Banner.Print(banner, file, engine, config, samples);
+            Console.Error.Write(banner.ToString());
+            service.Ready(config);
+            await using (var reloader = new ConfigReloader(engine, () => ConfigLoader.Load(file), TimeProvider.System))
+            {
+                reload.Begin(() => service.ReloadAsync(async () => await reloader.ReloadAsync("SIGHUP") ? engine.Current!.Config : null));
+                reloader.Watch();
+                await stop.Requested;
+                reload.End();
+            }
+
+            var grace = engine.Current!.Config.Runtime.ShutdownGrace;
+            service.Stopping(grace);
+            return await StopAsync(engine, grace, stop.Insisted);
         }
         catch (EngineException e)
         {
             Console.Error.WriteLine(e.Message);
-            return 1;
+            return ExitCode.Start;
         }
+        finally
+        {
+            await DisposeAsync(engine);
+        }
+    }
 
-        // One write: the logger writes from another thread, and its lines must not fall between.
-        using var banner = new StringWriter();
-        Banner.Print(banner, file, engine, config, samples);
-        Console.Error.Write(banner.ToString());
-        await stop.Requested;
-        var stopping = engine.StopAsync(config.Runtime.ShutdownGrace);
-        await Task.WhenAny(stopping, stop.Insisted);
-        return stopping.IsCompleted ? 0 : 1;
+    private static async Task<int> StopAsync(Engine engine, TimeSpan grace, Task insisted)
+    {
+        var stopping = engine.StopAsync(grace);
+        await Task.WhenAny(stopping, insisted);
+        return stopping.IsCompleted ? ExitCode.Success : ExitCode.HardStop;
+    }
+
+    private static async Task DisposeAsync(Engine engine)
+    {
+        var disposing = engine.DisposeAsync().AsTask();
+        if (await Task.WhenAny(disposing, Task.Delay(DisposalLimit)) == disposing)
+        {
+            await disposing;
+        }
     }
 
     private static Engine CreateEngine(ProxyConfig config, string file, ILoggerFactory loggers) => new(new EngineOptions

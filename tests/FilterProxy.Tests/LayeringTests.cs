@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Xml.Linq;
 using FilterProxy.Core;
+using FilterProxy.Hosting;
 using Xunit;
 
 namespace FilterProxy.Tests;
@@ -89,6 +90,10 @@ public sealed class LayeringTests
     [Fact]
     public void The_executable_references_the_engine_and_no_filter() =>
         Assert.Empty(OwnReferencesOf(typeof(Host.CommandLine).Assembly).Except(["FilterProxy.Core", "FilterProxy.Abstractions"]));
+
+    [Fact]
+    public void The_hosting_library_references_the_engine_and_no_filter() =>
+        Assert.Equal(["FilterProxy.Abstractions", "FilterProxy.Core"], OwnReferencesOf(typeof(FilterProxyBuilder).Assembly));
 
     private static bool IsAllowed(string from, string to) => from == to || LayerOf(from) < LayerOf(to);
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FilterProxy.Core.Components;
 
@@ -6,9 +7,12 @@ namespace FilterProxy.Core.Components;
 internal sealed class ComponentDescriptor
 {
     private readonly ConstructorInfo _constructor;
+    private readonly IServiceProvider? _services;
 
-    private ComponentDescriptor(string name, string plugin, Type type, bool blocking, ConstructorInfo constructor, Type? optionsType)
+    private ComponentDescriptor(
+        string name, string plugin, Type type, bool blocking, ConstructorInfo constructor, Type? optionsType, IServiceProvider? services)
     {
+        _services = services;
         Name = name;
         Plugin = plugin;
         Type = type;
@@ -30,7 +34,13 @@ internal sealed class ComponentDescriptor
     public Type? OptionsType { get; }
 
     /// <summary>Describes a class, or says why it cannot be a component.</summary>
-    public static ComponentDescriptor? TryCreate(Type type, ComponentAttribute attribute, string plugin, out string error)
+    /// <param name="type">The class.</param>
+    /// <param name="attribute">Its attribute.</param>
+    /// <param name="plugin">Where it is from.</param>
+    /// <param name="error">Why it cannot.</param>
+    /// <param name="services">What its constructor may ask for besides, in a host that has services; null for none.</param>
+    public static ComponentDescriptor? TryCreate(
+        Type type, ComponentAttribute attribute, string plugin, out string error, IServiceProvider? services = null)
     {
         error = "";
         var constructors = type.GetConstructors(BindingFlags.Public | BindingFlags.Instance);
@@ -41,22 +51,27 @@ internal sealed class ComponentDescriptor
         }
 
         var parameters = constructors[0].GetParameters();
-        var options = parameters.Where(p => p.ParameterType != typeof(ComponentContext)).ToArray();
-        if (options.Length > 1 || parameters.Length - options.Length > 1)
+        var known = services?.GetService<IServiceProviderIsService>();
+        var own = parameters.Where(p => known?.IsService(p.ParameterType) != true).ToArray();
+        var options = own.Where(p => p.ParameterType != typeof(ComponentContext)).ToArray();
+        if (options.Length > 1 || own.Length - options.Length > 1)
         {
-            error = $"component '{attribute.Name}' ({type.FullName}): its constructor may take its options and a ComponentContext, nothing else";
+            error = $"component '{attribute.Name}' ({type.FullName}): its constructor may take its options and a ComponentContext, "
+                + (services is null ? "nothing else" : "and services that are registered; these are not: " + string.Join(", ", options.Select(p => p.ParameterType.Name)));
             return null;
         }
 
         return new ComponentDescriptor(
-            attribute.Name, plugin, type, attribute.Blocking, constructors[0], options.Length == 0 ? null : options[0].ParameterType);
+            attribute.Name, plugin, type, attribute.Blocking, constructors[0], options.Length == 0 ? null : options[0].ParameterType, services);
     }
 
     /// <summary>Makes an instance. What its constructor throws comes out as it is.</summary>
     public object Create(object? options, ComponentContext context)
     {
         var arguments = _constructor.GetParameters()
-            .Select(p => p.ParameterType == typeof(ComponentContext) ? context : options)
+            .Select(p => p.ParameterType == typeof(ComponentContext) ? context
+                : p.ParameterType == OptionsType ? options
+                : _services!.GetRequiredService(p.ParameterType))
             .ToArray();
         return _constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, arguments, null);
     }

@@ -27,8 +27,8 @@ internal sealed class ComponentRegistry
     public bool Add(Assembly assembly, string plugin, out string error) =>
         Add(assembly.GetTypes().Where(t => t.IsDefined(typeof(ComponentAttribute), false)), plugin, out error);
 
-    /// <summary>Takes in one component.</summary>
-    public bool Add(Type type, string plugin, out string error) => Add([type], plugin, out error);
+    /// <summary>Takes in one component, whose constructor may ask for <paramref name="services"/> where there are any.</summary>
+    public bool Add(Type type, string plugin, out string error, IServiceProvider? services = null) => Add([type], plugin, out error, services);
 
     public bool TryFind(Type kind, string name, [NotNullWhen(true)] out ComponentDescriptor? descriptor) =>
         _components.TryGetValue((kind, name), out descriptor);
@@ -36,7 +36,7 @@ internal sealed class ComponentRegistry
     /// <summary>The names of one kind, sorted, for messages.</summary>
     public IReadOnlyList<string> NamesOf(Type kind) => [.. _components.Keys.Where(k => k.Kind == kind).Select(k => k.Name).Order(StringComparer.Ordinal)];
 
-    private bool Add(IEnumerable<Type> types, string plugin, out string error)
+    private bool Add(IEnumerable<Type> types, string plugin, out string error, IServiceProvider? services = null)
     {
         error = "";
         var found = new Dictionary<(Type, string), ComponentDescriptor>();
@@ -48,7 +48,7 @@ internal sealed class ComponentRegistry
                 return false;
             }
 
-            if (ComponentDescriptor.TryCreate(type, attribute, plugin, out error) is not { } descriptor)
+            if (ComponentDescriptor.TryCreate(type, attribute, plugin, out error, services) is not { } descriptor)
             {
                 return false;
             }

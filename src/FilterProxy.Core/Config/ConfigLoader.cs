@@ -18,7 +18,7 @@ internal static class ConfigLoader
     public static (ProxyConfig? Config, ConfigErrors Errors) Load(string path)
     {
         var errors = new ConfigErrors();
-        var config = ReadText(path, errors) is { } text ? Build(text, path, Environment.GetEnvironmentVariable, errors) : null;
+        var config = ReadTree(path, errors) is { } root ? Bind(root, errors) : null;
         var file = Path.GetFullPath(path);
         return (config is null ? null : config with { FindFiles = () => [file] }, errors);
     }
@@ -27,10 +27,28 @@ internal static class ConfigLoader
     public static (ProxyConfig? Config, ConfigErrors Errors) Parse(string text, string file, Func<string, string?> environment)
     {
         var errors = new ConfigErrors();
-        return (Build(text, file, environment, errors), errors);
+        return ReadTree(text, file, environment, errors) is { } root ? (Bind(root, errors), errors) : (null, errors);
     }
 
-    private static ProxyConfig? Build(string text, string file, Func<string, string?> environment, ConfigErrors errors)
+    /// <summary>The tree of a file, for those who lay others over it; null when there is none to go on with.</summary>
+    public static ConfigMapping? ReadTree(string path, ConfigErrors errors) =>
+        ReadText(path, errors) is { } text ? ReadTree(text, path, Environment.GetEnvironmentVariable, errors) : null;
+
+    /// <summary>The configuration of a tree, wherever the tree is from; null when there are errors, then or before.</summary>
+    public static ProxyConfig? Bind(ConfigMapping root, ConfigErrors errors)
+    {
+        var places = new BindingPlaces();
+        var binder = new ConfigBinder(errors, places);
+        if (binder.Bind(ListenerInheritance.Apply(root), typeof(ProxyConfig), "", out _) is not ProxyConfig config)
+        {
+            return null;
+        }
+
+        ConfigChecks.Run(new CheckContext(config, places, errors));
+        return errors.IsEmpty ? RouteNames.Complete(config) with { Places = places } : null;
+    }
+
+    private static ConfigMapping? ReadTree(string text, string file, Func<string, string?> environment, ConfigErrors errors)
     {
         if (YamlTreeReader.Read(text, file, environment, errors) is not { } tree)
         {
@@ -51,15 +69,7 @@ internal static class ConfigLoader
             return null;
         }
 
-        var places = new BindingPlaces();
-        var binder = new ConfigBinder(errors, places);
-        if (binder.Bind(ListenerInheritance.Apply(root), typeof(ProxyConfig), "", out _) is not ProxyConfig config)
-        {
-            return null;
-        }
-
-        ConfigChecks.Run(new CheckContext(config, places, errors));
-        return errors.IsEmpty ? RouteNames.Complete(config) with { Places = places } : null;
+        return root;
     }
 
     private static string? ReadText(string path, ConfigErrors errors)

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace FilterProxy.Core.Downstream;
@@ -42,6 +43,7 @@ internal sealed class Listener : IAsyncDisposable
         var plan = entry.Plan;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<IHostLifetime, ListenerLifetime>();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Services.AddSingleton(transport ?? new DirectTransport(() => entry.Plan.Direct, inlineCompletions, loggers));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -90,6 +92,7 @@ internal sealed class Listener : IAsyncDisposable
         switch (address)
         {
             case System.Net.Sockets.UnixDomainSocketEndPoint unix:
+                UnixSocketFile.RemoveStale(unix);
                 kestrel.ListenUnixSocket(unix.ToString()!, configure);
                 break;
             case DnsEndPoint { Host: "localhost" } local:

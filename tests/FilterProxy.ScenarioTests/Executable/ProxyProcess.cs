@@ -9,6 +9,7 @@ namespace FilterProxy.ScenarioTests.Executable;
 /// <summary>The built executable as a child process: what it prints, how it takes signals, how it ends.</summary>
 internal sealed partial class ProxyProcess : IAsyncDisposable
 {
+    public const int SigHup = 1;
     public const int SigTerm = 15;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly Process _process;

@@ -85,7 +85,7 @@ public sealed class RunTests
 
         var (code, _, error) = await ProxyProcess.RunAsync("run", "-c", file.Path);
 
-        Assert.Equal((1, $"listener 'web' cannot listen on 127.0.0.1:{port}: Address already in use\n"), (code, error));
+        Assert.Equal((3, $"listener 'web' cannot listen on 127.0.0.1:{port}: Address already in use\n"), (code, error));
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class StopTests
 
         proxy.Signal(ProxyProcess.SigTerm);
 
-        Assert.Equal(1, await proxy.ExitAsync(Promptly));
+        Assert.Equal(4, await proxy.ExitAsync(Promptly));
     }
 
     [Fact]

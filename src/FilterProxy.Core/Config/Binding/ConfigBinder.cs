@@ -20,8 +20,26 @@ internal sealed class ConfigBinder(ConfigErrors errors, BindingPlaces? places = 
     /// <param name="errors">Takes what is wrong.</param>
     public static object? BindOptions(Type type, ConfigNode? options, string owner, SourceLocation location, ConfigErrors errors)
     {
+        if (options is ConfigInstance instance)
+        {
+            return TakeOptions(type, instance, owner, errors);
+        }
+
         var value = new ConfigBinder(errors).Bind(options ?? new ConfigMapping(location, []), type, owner, out var bound);
         return bound ? value : null;
+    }
+
+    // Made by code, they keep to the same rules.
+    private static object? TakeOptions(Type type, ConfigInstance options, string owner, ConfigErrors errors)
+    {
+        if (!type.IsInstanceOfType(options.Value))
+        {
+            errors.Add(options.Location, $"expected options of type {type.Name} for {owner}, got {options.Description}");
+            return null;
+        }
+
+        var valid = ObjectPlan.Of(type) is not { } plan || OptionRules.Check(options.Value, new ConfigMapping(options.Location, []), plan, errors);
+        return valid ? options.Value : null;
     }
 
     /// <summary>Binds a node. The value may be there without being fully bound: then it is good for further checks only.</summary>
