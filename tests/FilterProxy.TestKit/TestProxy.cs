@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using FilterProxy.Core;
 using FilterProxy.Core.Config;
+using FilterProxy.Core.Downstream;
 
 namespace FilterProxy.TestKit;
 
@@ -22,9 +23,11 @@ public sealed class TestProxy : IAsyncDisposable
     private readonly TestTransport _transport;
     private readonly LogBook _log;
     private readonly MetricLog _metrics;
+    private readonly string _listeners;
 
-    private TestProxy(Engine engine, TestTransport transport, MemoryTransport? memory, TestCertificate? certificate, LogBook log)
+    private TestProxy(Engine engine, TestTransport transport, MemoryTransport? memory, TestCertificate? certificate, LogBook log, string listeners)
     {
+        _listeners = listeners;
         _engine = engine;
         _transport = transport;
         _memory = memory;
@@ -72,10 +75,8 @@ public sealed class TestProxy : IAsyncDisposable
             ? ""
             : $$""", filters: [ { tls: { certificates: [ { file: { cert: "{{certificate.CertPath}}", key: "{{certificate.KeyPath}}", default: true } } ] } } ]""";
         var io = transport is TestTransport.Direct or TestTransport.DirectTls ? "direct" : "sockets";
-        var text = yaml.StartsWith("listeners:", StringComparison.Ordinal) ? yaml : $$"""
-            listeners: { web: { address: "127.0.0.1:0", io: {{io}}{{filters}} } }
-            {{yaml}}
-            """;
+        var listeners = $$"""listeners: { web: { address: "127.0.0.1:0", io: {{io}}{{filters}} } }""";
+        var text = Complete(yaml, listeners);
         var log = new LogBook();
         var memory = transport == TestTransport.Memory ? new MemoryTransport() : null;
         var engine = new Engine(new EngineOptions
@@ -106,8 +107,32 @@ public sealed class TestProxy : IAsyncDisposable
         }
 
         await engine.ApplyAsync(compiled);
-        return new TestProxy(engine, transport, memory, certificate, log);
+        return new TestProxy(engine, transport, memory, certificate, log, listeners);
     }
+
+    /// <summary>Puts another configuration in force, with the same <c>listeners</c> unless it begins with its own.</summary>
+    /// <returns>Why it was refused; empty when it is in force.</returns>
+    public async Task<string> ReloadAsync(string yaml)
+    {
+        var (config, errors) = ConfigLoader.Parse(Complete(yaml, _listeners), "test.yaml", Environment.GetEnvironmentVariable);
+        if (config is null || _engine.Compile(config, errors) is not { } compiled)
+        {
+            return errors.ToString();
+        }
+
+        try
+        {
+            await _engine.ApplyAsync(compiled);
+            return "";
+        }
+        catch (EngineException e)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>Waits until nothing runs under a replaced configuration any more, and what only it had is ended.</summary>
+    public Task SettledAsync() => Poll.UntilAsync(() => _engine.RetiredConfigs == 0);
 
     /// <summary>The port of a listener by name.</summary>
     public int PortOf(string listener) => _engine.Listeners.Single(l => l.Name == listener).Port;
@@ -141,6 +166,9 @@ public sealed class TestProxy : IAsyncDisposable
 
     /// <summary>Stops as the process does on SIGTERM.</summary>
     public Task StopAsync(TimeSpan grace) => _engine.StopAsync(grace);
+
+    private static string Complete(string yaml, string listeners) =>
+        yaml.StartsWith("listeners:", StringComparison.Ordinal) ? yaml : $"{listeners}\n{yaml}";
 
     public async ValueTask DisposeAsync()
     {

@@ -27,8 +27,11 @@ internal sealed record ListenerPlan
     /// <summary>The connections that were accepted under this plan and may still be inside its filters.</summary>
     public ConnectionHold Hold { get; } = new();
 
+    /// <summary>TLS handshakes under way, which ask the certificate sources; a connection whose handshake is over does not.</summary>
+    public ConnectionHold Handshakes { get; } = new();
+
     /// <summary>Whether a component of this plan may be in use by a connection.</summary>
-    public bool IsHeld => Hold.Count > 0 && (BeforeTls.Count > 0 || AfterTls.Count > 0 || Tls is not null);
+    public bool IsHeld => Handshakes.Count > 0 || (Hold.Count > 0 && (BeforeTls.Count > 0 || AfterTls.Count > 0));
 }
 
 /// <summary>Counts connections.</summary>
@@ -38,7 +41,7 @@ internal sealed class ConnectionHold
 
     public int Count => Volatile.Read(ref _count);
 
-    public int Enter() => Interlocked.Increment(ref _count);
+    public void Enter() => Interlocked.Increment(ref _count);
 
     public void Leave() => Interlocked.Decrement(ref _count);
 }

@@ -13,13 +13,14 @@ internal sealed class TlsHandshake : IDisposable
     private readonly ConnectionContext _connection;
     private readonly ProxyServices _services;
     private readonly ITimer? _timer;
-    private int _isOver;
+    private int _isOver, _isLeft;
 
     public TlsHandshake(ConnectionContext connection, ListenerPlan plan, ProxyServices services)
     {
         _connection = connection;
         _services = services;
         Plan = plan;
+        plan.Handshakes.Enter();
         if (plan.HandshakeTimeout > TimeSpan.Zero)
         {
             _timer = services.Time.CreateTimer(
@@ -32,8 +33,12 @@ internal sealed class TlsHandshake : IDisposable
 
     public void Dispose()
     {
-        Interlocked.Exchange(ref _isOver, 1);
+        Interlocked.CompareExchange(ref _isOver, 1, 0);
         _timer?.Dispose();
+        if (Interlocked.Exchange(ref _isLeft, 1) == 0)
+        {
+            Plan.Handshakes.Leave();
+        }
     }
 
     private void OnTimeout()
