@@ -67,6 +67,14 @@ internal static class TemplateAddress
         }
     }
 
+    /// <summary>The endpoint's name up to its port; an IPv6 literal keeps its brackets.</summary>
+    public static bool WriteHostName(Endpoint? endpoint, IBufferWriter<byte> output)
+    {
+        var name = endpoint?.Name ?? "";
+        var colon = name.LastIndexOf(':');
+        return output.WriteText(colon > name.LastIndexOf(']') ? name.AsSpan(0, colon) : name);
+    }
+
     public static bool WriteAttempted(HttpExchange exchange, IBufferWriter<byte> output)
     {
         var any = false;

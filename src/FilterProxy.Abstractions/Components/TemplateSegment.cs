@@ -15,14 +15,21 @@ internal sealed class TemplateSegment
     private readonly TemplateValue? _value;
     private readonly int _maxLength;
 
-    public TemplateSegment(byte[] literal) => _literal = literal;
-
-    public TemplateSegment(TemplateValue value, int maxLength)
+    public TemplateSegment(byte[] literal)
     {
+        _literal = literal;
+        Kind = TemplateOutput.IsPlain(literal) ? TemplateKind.Plain : TemplateKind.Text;
+    }
+
+    public TemplateSegment(TemplateValue value, TemplateKind kind, int maxLength)
+    {
+        Kind = maxLength != int.MaxValue && kind == TemplateKind.Number ? TemplateKind.Plain : kind;
         _literal = [];
         _value = value;
         _maxLength = maxLength;
     }
+
+    public TemplateKind Kind { get; }
 
     public bool IsLiteral => _value is null;
 
@@ -44,7 +51,7 @@ internal sealed class TemplateSegment
             return output.WriteBytes(_literal);
         }
 
-        if (!escape && _maxLength == int.MaxValue)
+        if ((!escape || Kind != TemplateKind.Text) && _maxLength == int.MaxValue)
         {
             return _value(exchange, output);
         }
