@@ -88,6 +88,7 @@ public sealed class AccessLogFilter : ILoggingFilter, IStartable, IAsyncDisposab
         try
         {
             await _queue.Emptied.WaitAsync(LastLines);
+            _queue.CountDropped();
         }
         catch (TimeoutException)
         {

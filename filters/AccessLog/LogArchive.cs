@@ -55,9 +55,9 @@ internal sealed class LogArchive(string path)
 
     private List<string> FilesEndingIn(string end)
     {
-        var prefix = Path.GetFileName(path) + ".";
-        return [.. Directory.EnumerateFiles(Path.GetDirectoryName(path)!, prefix + "*" + end)
-            .Where(file => IsTime(Path.GetFileName(file).AsSpan(prefix.Length..^end.Length)))
+        return [.. Directory.EnumerateFiles(Path.GetDirectoryName(path)!)
+            .Where(file => file.Length > path.Length + end.Length && file.StartsWith(path + ".", StringComparison.Ordinal)
+                && file.EndsWith(end, StringComparison.Ordinal) && IsTime(file.AsSpan((path.Length + 1)..^end.Length)))
             .Order(StringComparer.Ordinal)];
     }
 

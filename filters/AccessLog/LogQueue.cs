@@ -10,7 +10,7 @@ internal sealed class LogQueue
     private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _wakeAt;
     private AutoResetEvent? _wake;
-    private long _droppedUnreported;
+    private long _droppedNow, _droppedUnreported;
     private int _woken;
     private volatile bool _completed;
 
@@ -31,8 +31,8 @@ internal sealed class LogQueue
     /// <summary>Whether no line waits, nor is being written to it.</summary>
     public bool IsEmpty => _ring.IsEmpty;
 
-    /// <summary>Whether lines were dropped since <see cref="TakeDropped"/>.</summary>
-    public bool HasDropped => Volatile.Read(ref _droppedUnreported) > 0;
+    /// <summary>Whether lines that were dropped have been counted since <see cref="TakeDropped"/>.</summary>
+    public bool HasDropped => _droppedUnreported > 0;
 
     /// <summary>Ends once it is completed and all its lines are written or lost.</summary>
     public Task Emptied => _emptied.Task;
@@ -44,8 +44,8 @@ internal sealed class LogQueue
     {
         if (_completed || !_ring.TryWrite(line, out var waiting))
         {
-            _dropped.Add(1);
-            Interlocked.Increment(ref _droppedUnreported);
+            // The writer counts them: whoever listens to the meter would be called here, when there is least time for it.
+            Interlocked.Increment(ref _droppedNow);
             return;
         }
 
@@ -74,6 +74,21 @@ internal sealed class LogQueue
 
     public void SetEmptied() => _emptied.TrySetResult();
 
-    /// <summary>Lines dropped since the last call.</summary>
-    public long TakeDropped() => Interlocked.Exchange(ref _droppedUnreported, 0);
+    /// <summary>Counts the lines dropped since the last call. For the writer, and for the filter once the writer has ended.</summary>
+    public void CountDropped()
+    {
+        if (Interlocked.Exchange(ref _droppedNow, 0) is > 0 and var dropped)
+        {
+            _dropped.Add(dropped);
+            _droppedUnreported += dropped;
+        }
+    }
+
+    /// <summary>Counted lines since the last call.</summary>
+    public long TakeDropped()
+    {
+        var dropped = _droppedUnreported;
+        _droppedUnreported = 0;
+        return dropped;
+    }
 }

@@ -68,7 +68,7 @@ internal sealed class LogRotation(string path, LogFile file, TimeProvider time) 
             {
                 _archive.Tidy(options.Keep, options.Compress, _stop.Token);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e)
             {
                 Log.CannotTidy(logger, path, e.Message);
             }

@@ -179,6 +179,7 @@ internal sealed class LogSink
 
     private void Report(LogOutlet outlet)
     {
+        outlet.Queue.CountDropped();
         if (outlet.Queue.HasDropped && (outlet.IsDone || _drops.TryTake()))
         {
             Log.Dropped(outlet.Logger, outlet.Queue.TakeDropped(), _path);

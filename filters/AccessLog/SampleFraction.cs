@@ -16,7 +16,7 @@ public readonly record struct SampleFraction(double Value)
         fraction = default;
         var percent = text.EndsWith('%');
         if (!double.TryParse(text.AsSpan().TrimEnd('%'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            || text.AsSpan().Count('%') > 1)
+            || !double.IsFinite(number) || text.AsSpan().Count('%') > 1)
         {
             error = $"expected a fraction like '10%' or '0.1', got '{text}'";
             return false;

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using FilterProxy.Filters.AccessLog;
 using FilterProxy.TestKit;
@@ -181,6 +182,7 @@ public sealed class AccessLogFilterTests : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public async Task A_new_file_is_not_for_everybody_on_the_machine()
     {
         using var exchange = Exchange();
