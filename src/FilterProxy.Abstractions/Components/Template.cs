@@ -58,7 +58,7 @@ public sealed class Template : IEquatable<Template>
     {
         foreach (var segment in _segments)
         {
-            segment.Write(exchange, output, escape: false);
+            segment.Write(exchange, output);
         }
     }
 
@@ -70,7 +70,7 @@ public sealed class Template : IEquatable<Template>
     {
         if (_segments is [{ IsLiteral: false } only])
         {
-            return only.TryWrite(exchange, output, escape: false);
+            return only.TryWrite(exchange, output);
         }
 
         Format(exchange, output);
@@ -90,10 +90,13 @@ public sealed class Template : IEquatable<Template>
     /// </summary>
     public void FormatEscaped(HttpExchange exchange, IBufferWriter<byte> output)
     {
+        var line = TemplateScratch.BeginLine();
         foreach (var segment in _segments)
         {
-            segment.Write(exchange, output, escape: true);
+            segment.WriteEscaped(exchange, line);
         }
+
+        output.Write(line.Written);
     }
 
     /// <summary>The result as text: UTF-8 where the bytes are valid UTF-8, else Latin-1. Allocates.</summary>
