@@ -26,11 +26,17 @@ internal sealed class LogOutlet(LogQueue queue, TimeSpan flushInterval, RotateOp
     public bool IsDone => Queue.IsCompleted && _length == 0 && Queue.IsEmpty;
 
     /// <summary>Fills the batch unless it is still full. False when there is nothing to write.</summary>
-    public bool TryFill()
+    /// <param name="limit">How many bytes it should be at most; a single line may be longer.</param>
+    public bool TryFill(long limit)
     {
         if (_length == 0)
         {
-            _length = Queue.Read(_batch, out var lines);
+            _length = Queue.Read(_batch.AsSpan(0, (int)Math.Min(limit, _batch.Length)), out var lines);
+            if (_length == 0 && limit < _batch.Length)
+            {
+                _length = Queue.Read(_batch, out lines);
+            }
+
             BatchLines = lines;
         }
 

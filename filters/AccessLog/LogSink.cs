@@ -102,7 +102,7 @@ internal sealed class LogSink
         outlet.Queue.BeginRead();
         for (var i = 0; i < BatchesAtOnce; i++)
         {
-            if (!outlet.TryFill())
+            if (!outlet.TryFill(rotate?.Size?.Bytes ?? long.MaxValue))
             {
                 // Also without a line: the day may be over.
                 _rotation.RotateIfDue(rotate, 0, outlet.Logger);
