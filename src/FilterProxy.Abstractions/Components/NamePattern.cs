@@ -10,9 +10,6 @@ internal sealed class NamePattern
 
     private NamePattern(byte[] text, bool openStart, bool openEnd) => (_text, _openStart, _openEnd) = (text, openStart, openEnd);
 
-    /// <summary>What stands in every name it matches, in lower case; may be empty.</summary>
-    public string Text => Encoding.UTF8.GetString(_text);
-
     /// <exception cref="ArgumentException">It is empty or has a star in its middle.</exception>
     public static NamePattern Parse(string pattern)
     {
@@ -28,12 +25,12 @@ internal sealed class NamePattern
 
     public bool Matches(ReadOnlySpan<byte> name)
     {
-        if (name.Length < _text.Length || (!_openStart && !_openEnd && name.Length != _text.Length))
+        var last = name.Length - _text.Length;
+        if (last < 0 || (!_openStart && !_openEnd && last != 0))
         {
             return false;
         }
 
-        var last = name.Length - _text.Length;
         for (var start = _openStart && !_openEnd ? last : 0; start <= (_openStart ? last : 0); start++)
         {
             if (EqualsAt(name.Slice(start, _text.Length)))

@@ -11,13 +11,9 @@ namespace FilterProxy;
 public sealed class TemplateMask
 {
     private const int LongestEncodedName = 256;
-    private const int LongestSearched = 512;
 
     private static readonly SearchValues<byte> Separators = SearchValues.Create("&#?;"u8);
     private readonly NamePattern[] _headers, _parameters, _cookies;
-
-    // Something of every secret parameter's name; null where no such search can be made. Most queries hold none of it.
-    private readonly SearchValues<string>? _parameterTexts;
 
     /// <summary>A mask of three lists of names.</summary>
     /// <exception cref="ArgumentException">One of them is no pattern; the message says which.</exception>
@@ -26,8 +22,6 @@ public sealed class TemplateMask
         _headers = [.. headers.Select(NamePattern.Parse)];
         _parameters = [.. parameters.Select(NamePattern.Parse)];
         _cookies = [.. cookies.Select(NamePattern.Parse)];
-        var texts = Array.ConvertAll(_parameters, p => p.Text);
-        _parameterTexts = texts.All(text => text.Length > 0 && Ascii.IsValid(text)) ? SearchValues.Create(texts, StringComparison.OrdinalIgnoreCase) : null;
     }
 
     /// <summary>What stands in for a secret.</summary>
@@ -86,12 +80,6 @@ public sealed class TemplateMask
     /// <summary>Writes a query without the values of secret parameters.</summary>
     internal void WriteParameters(ReadOnlySpan<byte> query, IBufferWriter<byte> output)
     {
-        if (HasNoSecret(query))
-        {
-            output.Write(query);
-            return;
-        }
-
         while (!query.IsEmpty)
         {
             var end = query.IndexOfAny(Separators);
@@ -117,18 +105,6 @@ public sealed class TemplateMask
             output.Write(query.Slice(end, 1));
             query = query[(end + 1)..];
         }
-    }
-
-    /// <summary>False when it may have one.</summary>
-    private bool HasNoSecret(ReadOnlySpan<byte> query)
-    {
-        if (_parameterTexts is null || query.Length > LongestSearched || query.IndexOfAny((byte)'%', (byte)'+') >= 0)
-        {
-            return _parameters.Length == 0;
-        }
-
-        Span<char> text = stackalloc char[LongestSearched];
-        return text[..Encoding.Latin1.GetChars(query, text)].IndexOfAny(_parameterTexts) < 0;
     }
 
     private static bool IsHidden(NamePattern[] patterns, ReadOnlySpan<byte> name)
