@@ -4,52 +4,95 @@ namespace FilterProxy.Filters.AccessLog;
 [Component("access_log")]
 public sealed class AccessLogFilter : ILoggingFilter, IStartable, IAsyncDisposable
 {
+    // A pipe nobody reads must not keep the process from ending.
+    private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(5);
+
     [ThreadStatic]
     private static LineBuffer? _line;
 
+    private readonly ComponentContext _context;
+    private readonly AccessLogOptions _options;
+    private readonly ExchangeSelector _selector;
     private readonly ILineFormat _format;
-    private readonly LogWriter _writer;
+    private readonly LogQueue _queue;
+    private readonly string _path;
+    private CancellationTokenRegistration _stop;
+    private bool _isStarted;
 
-    /// <summary>Checks the options; the file is opened by <see cref="StartAsync"/>.</summary>
-    /// <exception cref="ArgumentException">They contradict each other.</exception>
+    /// <summary>Checks what the options name; the file is opened by <see cref="StartAsync"/>.</summary>
+    /// <exception cref="ArgumentException">There is no folder for the file.</exception>
     public AccessLogFilter(AccessLogOptions options, ComponentContext context)
     {
-        if (options.Format == AccessLogFormat.Json && options.TextFormat is not null)
+        _context = context;
+        _options = options;
+        _path = LogFile.IsConsole(options.Path) ? options.Path : Path.GetFullPath(Path.Combine(context.ConfigDirectory, options.Path));
+        if (!LogFile.IsConsole(_path) && !Directory.Exists(Path.GetDirectoryName(_path)))
         {
-            throw new ArgumentException("text_format has no effect with format: json; use fields", nameof(options));
+            throw new ArgumentException($"path '{options.Path}' has no folder '{Path.GetDirectoryName(_path)}' to be in; create it first");
         }
 
-        if (options.Format == AccessLogFormat.Text && options.Fields.Count > 0)
+        if (Directory.Exists(_path))
         {
-            throw new ArgumentException("fields have no effect with format: text; use text_format", nameof(options));
+            throw new ArgumentException($"path '{options.Path}' is a folder; name a file in it");
         }
 
-        if (options.QueueSize < 1 || string.IsNullOrWhiteSpace(options.Path))
-        {
-            throw new ArgumentException("queue_size must be at least 1 and path must not be empty", nameof(options));
-        }
-
-        _format = options.Format == AccessLogFormat.Json ? new JsonLineFormat(options.Fields) : new TextLineFormat(options.TextFormat);
-        var path = Path.Combine(context.ConfigDirectory, options.Path);
-        _writer = new LogWriter(new LogFile(path, context.Time), options.QueueSize, context.Logger, context.Meter);
+        var mask = options.Mask.ToMask();
+        _selector = new ExchangeSelector(options);
+        _format = options.Format == AccessLogFormat.Json
+            ? new JsonLineFormat(options.Fields, options.DefaultFields, mask)
+            : new TextLineFormat(options.TextFormat, mask);
+        _queue = new LogQueue(options.BufferSize.Bytes, context.Meter);
     }
 
     /// <inheritdoc/>
     public ValueTask StartAsync(CancellationToken stop)
     {
-        _writer.Start(stop);
+        try
+        {
+            LogSinks.Attach(_path, new LogOutlet(_queue, _options.FlushInterval, _options.Rotate, _context.Logger), _context.Time);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{_context.Place}: path '{_options.Path}' cannot be opened: {e.Message}", e);
+        }
+
+        _isStarted = true;
+        _stop = stop.Register(_queue.Complete);
         return default;
     }
 
     /// <inheritdoc/>
     public void OnLogging(HttpExchange exchange)
     {
+        if (!_selector.IsWanted(exchange))
+        {
+            return;
+        }
+
         var line = _line ??= new LineBuffer();
         line.Reset();
         _format.Write(exchange, line);
-        _writer.Enqueue(line.Detach());
+        _queue.Enqueue(line.Written);
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+    /// <summary>Returns when all lines are written.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Complete();
+        await _stop.DisposeAsync();
+        if (!_isStarted)
+        {
+            return;
+        }
+
+        try
+        {
+            await _queue.Emptied.WaitAsync(LastLines);
+            _queue.CountDropped();
+        }
+        catch (TimeoutException)
+        {
+            Log.Stuck(_context.Logger, _path);
+        }
+    }
 }

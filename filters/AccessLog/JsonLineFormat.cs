@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace FilterProxy.Filters.AccessLog;
@@ -6,88 +5,89 @@ namespace FilterProxy.Filters.AccessLog;
 /// <summary>A line that is one JSON object: the default fields in a fixed order, then those of the options.</summary>
 internal sealed class JsonLineFormat : ILineFormat
 {
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _scratch;
-
-    // None of them can hold credentials. The query string of "path" may: the README says how to leave it out.
-    private static readonly (string Name, string Value, bool IsNumber)[] Defaults =
+    // None of them can hold credentials once the query of "path" is masked.
+    private static readonly (string Name, string Value)[] Defaults =
     [
-        ("time", "%START_TIME%", false),
-        ("client", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", false),
-        ("method", "%METHOD%", false),
-        ("authority", "%REQ(:AUTHORITY)%", false),
-        ("path", "%PATH(WQ:ORIG)%", false),
-        ("protocol", "%PROTOCOL%", false),
-        ("status", "%RESPONSE_CODE%", true),
-        ("flags", "%RESPONSE_FLAGS%", false),
-        ("details", "%RESPONSE_CODE_DETAILS%", false),
-        ("bytes_received", "%BYTES_RECEIVED%", true),
-        ("bytes_sent", "%BYTES_SENT%", true),
-        ("duration_ms", "%DURATION%", true),
-        ("response_duration_ms", "%RESPONSE_DURATION%", true),
-        ("route", "%ROUTE_NAME%", false),
-        ("cluster", "%UPSTREAM_CLUSTER%", false),
-        ("upstream", "%UPSTREAM_HOST%", false),
-        ("attempts", "%UPSTREAM_REQUEST_ATTEMPT_COUNT%", true),
-        ("user_agent", "%REQ(user-agent)%", false),
-        ("request_id", "%REQUEST_ID%", false),
-        ("trace_id", "%TRACE_ID%", false),
-        ("listener", "%LISTENER_NAME%", false),
-        ("connection", "%CONNECTION_ID%", false),
+        ("time", "%START_TIME%"),
+        ("client", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
+        ("method", "%METHOD%"),
+        ("authority", "%REQ(:AUTHORITY)%"),
+        ("path", "%PATH(WQ:ORIG)%"),
+        ("protocol", "%PROTOCOL%"),
+        ("status", "%RESPONSE_CODE%"),
+        ("flags", "%RESPONSE_FLAGS%"),
+        ("details", "%RESPONSE_CODE_DETAILS%"),
+        ("bytes_received", "%BYTES_RECEIVED%"),
+        ("bytes_sent", "%BYTES_SENT%"),
+        ("duration_ms", "%DURATION%"),
+        ("response_duration_ms", "%RESPONSE_DURATION%"),
+        ("route", "%ROUTE_NAME%"),
+        ("cluster", "%UPSTREAM_CLUSTER%"),
+        ("upstream", "%UPSTREAM_HOST%"),
+        ("attempts", "%UPSTREAM_REQUEST_ATTEMPT_COUNT%"),
+        ("user_agent", "%REQ(user-agent)%"),
+        ("request_id", "%REQUEST_ID%"),
+        ("trace_id", "%TRACE_ID%"),
+        ("listener", "%LISTENER_NAME%"),
+        ("connection", "%CONNECTION_ID%"),
     ];
 
     private readonly JsonField[] _fields;
 
-    public JsonLineFormat(IReadOnlyDictionary<string, Template> fields)
+    public JsonLineFormat(IReadOnlyDictionary<string, Template> fields, bool defaultFields, TemplateMask mask)
     {
-        var defaults = Defaults.Select(d => fields.TryGetValue(d.Name, out var own)
-            ? new JsonField(d.Name, own, false)
-            : new JsonField(d.Name, Template.Parse(d.Value), d.IsNumber));
-        var added = fields.Where(f => Defaults.All(d => d.Name != f.Key)).Select(f => new JsonField(f.Key, f.Value, false));
-        _fields = [.. defaults, .. added];
+        var defaults = defaultFields ? Defaults : [];
+        var all = defaults.Select(d => (d.Name, Value: fields.TryGetValue(d.Name, out var own) ? own : Template.Parse(d.Value)))
+            .Concat(fields.Where(f => defaults.All(d => d.Name != f.Key)).Select(f => (Name: f.Key, f.Value)));
+        _fields = [.. all.Select((field, index) => new JsonField(index == 0, field.Name, field.Value.WithMask(mask)))];
     }
 
-    public void Write(HttpExchange exchange, IBufferWriter<byte> output)
+    public void Write(HttpExchange exchange, LineBuffer line)
     {
-        var scratch = _scratch ??= new ArrayBufferWriter<byte>(512);
-        for (var i = 0; i < _fields.Length; i++)
+        foreach (var field in _fields)
         {
-            var field = _fields[i];
-            output.Write(i == 0 ? "{"u8 : ","u8);
-            output.Write(field.Prefix);
-            scratch.ResetWrittenCount();
-            if (!field.Value.TryFormat(exchange, scratch))
+            line.Append(field.Prefix);
+            var start = line.Length;
+            if (!field.Value.TryFormat(exchange, line))
             {
-                output.Write("null"u8);
+                // A quote was opened for nothing.
+                line.Rewind(start - (field.IsNumber ? 0 : 1));
+                line.Append("null"u8);
             }
-            else if (field.IsNumber)
+            else if (!field.IsNumber)
             {
-                output.Write(scratch.WrittenSpan);
-            }
-            else
-            {
-                JsonText.Write(scratch.WrittenSpan, output);
+                if (!field.IsPlain)
+                {
+                    JsonText.EscapeFrom(start, line);
+                }
+
+                line.Append("\""u8);
             }
         }
 
-        output.Write("}\n"u8);
+        line.Append("}\n"u8);
     }
 
-    private sealed class JsonField(string name, Template value, bool isNumber)
+    private sealed class JsonField(bool isFirst, string name, Template value)
     {
-        /// <summary>The name as it stands in the line: <c>"name":</c>.</summary>
-        public byte[] Prefix { get; } = BuildPrefix(name);
+        /// <summary>What stands before the value: <c>,"name":</c>, and a quote unless it is a number.</summary>
+        public byte[] Prefix { get; } = BuildPrefix(isFirst, name, value.Kind != TemplateKind.Number);
 
         public Template Value { get; } = value;
 
-        public bool IsNumber { get; } = isNumber;
+        public bool IsNumber { get; } = value.Kind == TemplateKind.Number;
 
-        private static byte[] BuildPrefix(string name)
+        public bool IsPlain { get; } = value.Kind != TemplateKind.Text;
+
+        private static byte[] BuildPrefix(bool isFirst, string name, bool isQuoted)
         {
-            var output = new ArrayBufferWriter<byte>();
-            JsonText.Write(Encoding.UTF8.GetBytes(name), output);
-            output.Write(":"u8);
-            return output.WrittenSpan.ToArray();
+            var line = new LineBuffer();
+            line.Append(isFirst ? "{\""u8 : ",\""u8);
+            var start = line.Length;
+            line.Append(Encoding.UTF8.GetBytes(name));
+            JsonText.EscapeFrom(start, line);
+            line.Append(isQuoted ? "\":\""u8 : "\":"u8);
+            return line.Written.ToArray();
         }
     }
 }

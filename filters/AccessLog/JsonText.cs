@@ -1,59 +1,92 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Unicode;
 
 namespace FilterProxy.Filters.AccessLog;
 
-/// <summary>JSON strings (RFC 8259 §7) from bytes that may be anything.</summary>
+/// <summary>The inside of JSON strings (RFC 8259 §7) from bytes that may be anything: always ASCII, always one line.</summary>
 internal static class JsonText
 {
-    private static readonly SearchValues<byte> MustEscape =
-        SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(b => (byte)b), (byte)'"', (byte)'\\', 0x7F]);
+    private static readonly SearchValues<byte> Unescaped =
+        SearchValues.Create([.. Enumerable.Range(0x20, 0x7F - 0x20).Select(b => (byte)b).Except("\"\\"u8.ToArray())]);
 
-    private static readonly SearchValues<byte> MustEscapeLatin1 =
-        SearchValues.Create([.. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7F, 0x81)).Select(b => (byte)b), (byte)'"', (byte)'\\']);
+    [ThreadStatic]
+    private static LineBuffer? _scratch;
 
-    /// <summary>Writes a quoted string. Bytes that are no UTF-8 are taken as Latin-1, so that nothing is lost or refused.</summary>
-    public static void Write(ReadOnlySpan<byte> bytes, IBufferWriter<byte> output)
+    /// <summary>
+    /// Escapes what was written after the line was <paramref name="start"/> long. Bytes that are no UTF-8 are taken as Latin-1, so that
+    /// nothing is lost or refused.
+    /// </summary>
+    public static void EscapeFrom(int start, LineBuffer line)
     {
-        var escape = Utf8.IsValid(bytes) ? MustEscape : MustEscapeLatin1;
-        output.Write("\""u8);
-        for (var next = bytes.IndexOfAny(escape); next >= 0; next = bytes.IndexOfAny(escape))
+        var written = line.Written[start..];
+        var first = written.IndexOfAnyExcept(Unescaped);
+        if (first < 0)
         {
-            output.Write(bytes[..next]);
-            WriteEscape(bytes[next], output);
-            bytes = bytes[(next + 1)..];
+            return;
         }
 
-        output.Write(bytes);
-        output.Write("\""u8);
+        var scratch = _scratch ??= new LineBuffer();
+        scratch.Reset();
+        scratch.Append(written[first..]);
+        line.Rewind(start + first);
+        var bytes = scratch.Written;
+        var isUtf8 = Utf8.IsValid(bytes);
+        while (!bytes.IsEmpty)
+        {
+            var next = bytes.IndexOfAnyExcept(Unescaped);
+            line.Append(next < 0 ? bytes : bytes[..next]);
+            if (next < 0)
+            {
+                return;
+            }
+
+            bytes = bytes[next..];
+            if (isUtf8 && bytes[0] >= 0x80)
+            {
+                Rune.DecodeFromUtf8(bytes, out var rune, out var length);
+                WriteEscape(rune, line);
+                bytes = bytes[length..];
+            }
+            else
+            {
+                WriteEscape((char)bytes[0], line);
+                bytes = bytes[1..];
+            }
+        }
     }
 
-    private static void WriteEscape(byte value, IBufferWriter<byte> output)
+    private static void WriteEscape(Rune rune, LineBuffer line)
     {
-        switch (value)
+        Span<char> units = stackalloc char[2];
+        foreach (var unit in units[..rune.EncodeToUtf16(units)])
         {
-            case (byte)'"':
-                output.Write("\\\""u8);
+            WriteEscape(unit, line);
+        }
+    }
+
+    private static void WriteEscape(char unit, LineBuffer line)
+    {
+        switch (unit)
+        {
+            case '"':
+                line.Append("\\\""u8);
                 break;
-            case (byte)'\\':
-                output.Write("\\\\"u8);
+            case '\\':
+                line.Append("\\\\"u8);
                 break;
-            case (byte)'\n':
-                output.Write("\\n"u8);
+            case '\n':
+                line.Append("\\n"u8);
                 break;
-            case (byte)'\r':
-                output.Write("\\r"u8);
+            case '\r':
+                line.Append("\\r"u8);
                 break;
-            case (byte)'\t':
-                output.Write("\\t"u8);
+            case '\t':
+                line.Append("\\t"u8);
                 break;
             default:
-                var span = output.GetSpan(6);
-                "\\u00"u8.CopyTo(span);
                 var digits = "0123456789abcdef"u8;
-                span[4] = digits[value >> 4];
-                span[5] = digits[value & 0xF];
-                output.Advance(6);
+                line.Append([(byte)'\\', (byte)'u', digits[unit >> 12], digits[(unit >> 8) & 0xF], digits[(unit >> 4) & 0xF], digits[unit & 0xF]]);
                 break;
         }
     }

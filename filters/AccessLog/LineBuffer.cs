@@ -2,55 +2,59 @@ using System.Buffers;
 
 namespace FilterProxy.Filters.AccessLog;
 
-/// <summary>Grows a line in an array of the shared pool. <see cref="Detach"/> hands the array on to whoever writes it out.</summary>
+/// <summary>The line a thread is putting together, in an array that is kept for the next one.</summary>
 internal sealed class LineBuffer : IBufferWriter<byte>
 {
     private const int InitialSize = 1024;
-    private byte[] _array = [];
-    private int _length;
 
-    public ReadOnlySpan<byte> Written => _array.AsSpan(0, _length);
+    // A single huge line must not keep its memory for ever.
+    private const int LargestKept = 64 * 1024;
+    private byte[] _array = new byte[InitialSize];
 
-    public void Advance(int count) => _length += count;
+    public int Length { get; private set; }
+
+    public ReadOnlySpan<byte> Written => _array.AsSpan(0, Length);
+
+    public void Advance(int count) => Length += count;
 
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
         Reserve(sizeHint);
-        return _array.AsMemory(_length);
+        return _array.AsMemory(Length);
     }
 
     public Span<byte> GetSpan(int sizeHint = 0)
     {
         Reserve(sizeHint);
-        return _array.AsSpan(_length);
+        return _array.AsSpan(Length);
     }
 
-    /// <summary>Forgets the line: what formatting left behind when it threw.</summary>
-    public void Reset() => _length = 0;
-
-    /// <summary>The line in an array that is now the caller's to return to the shared pool.</summary>
-    public ArraySegment<byte> Detach()
+    public void Append(ReadOnlySpan<byte> bytes)
     {
-        var line = new ArraySegment<byte>(_array, 0, _length);
-        (_array, _length) = ([], 0);
-        return line;
+        Reserve(bytes.Length);
+        bytes.CopyTo(_array.AsSpan(Length));
+        Length += bytes.Length;
     }
+
+    /// <summary>Forgets the line: also what formatting left behind when it threw.</summary>
+    public void Reset()
+    {
+        Length = 0;
+        if (_array.Length > LargestKept)
+        {
+            _array = new byte[InitialSize];
+        }
+    }
+
+    /// <summary>Forgets what was written after the line was this long.</summary>
+    public void Rewind(int length) => Length = length;
 
     private void Reserve(int size)
     {
         size = Math.Max(size, 1);
-        if (_array.Length - _length >= size)
+        if (_array.Length - Length < size)
         {
-            return;
+            Array.Resize(ref _array, Math.Max(_array.Length * 2, Length + size));
         }
-
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(InitialSize, Math.Max(_array.Length * 2, _length + size)));
-        Written.CopyTo(larger);
-        if (_array.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_array);
-        }
-
-        _array = larger;
     }
 }

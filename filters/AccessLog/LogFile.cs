@@ -1,22 +1,29 @@
-using System.Collections.Concurrent;
-
 namespace FilterProxy.Filters.AccessLog;
 
 /// <summary>
-/// The file lines are appended to. A file that was renamed or deleted underneath (log rotation) is found out at most a second
-/// later and opened again; one that cannot be written is tried again with the next batch.
+/// What lines are appended to: a file, the console or a pipe. For one thread. A file that was renamed or deleted underneath is found
+/// out at most a second later and opened again; one that cannot be written is opened again with the next lines.
 /// </summary>
-internal sealed class LogFile(string path, TimeProvider time) : IAsyncDisposable
+internal sealed class LogFile(string path, TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan RotationCheck = TimeSpan.FromSeconds(1);
+    /// <summary>Names the process's own output.</summary>
+    public const string StandardOutput = "/dev/stdout";
 
-    // FileMode.Append does not open with O_APPEND: two filters on one file (two routes, or the old and the new one during a
-    // reload) would overwrite each other's lines. They take turns, and each goes to the end first.
-    private static readonly ConcurrentDictionary<string, SemaphoreSlim> Turns = new();
+    /// <summary>Names the process's own error output.</summary>
+    public const string StandardError = "/dev/stderr";
 
-    private readonly SemaphoreSlim _turn = Turns.GetOrAdd(path, static _ => new SemaphoreSlim(1));
+    private static readonly TimeSpan RenameCheck = TimeSpan.FromSeconds(1);
     private Stream? _stream;
+    private bool _isTorn;
     private long _checked;
+
+    /// <summary>Its length; 0 where it has none.</summary>
+    public long Length => _stream is { CanSeek: true } ? _stream.Length : 0;
+
+    /// <summary>When the open file was last written before it was opened; null when it was new or is not open.</summary>
+    public DateTime? LastWritten { get; private set; }
+
+    public static bool IsConsole(string path) => path is StandardOutput or StandardError;
 
     /// <summary>Opens it if it is not open.</summary>
     /// <exception cref="IOException">It cannot be opened. <see cref="UnauthorizedAccessException"/> likewise.</exception>
@@ -30,61 +37,49 @@ internal sealed class LogFile(string path, TimeProvider time) : IAsyncDisposable
         // The console is not opened by name: /dev/stdout cannot be when it is a socket.
         _stream = path switch
         {
-            "/dev/stdout" => Console.OpenStandardOutput(),
-            "/dev/stderr" => Console.OpenStandardError(),
-            _ => new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0),
+            StandardOutput => Console.OpenStandardOutput(),
+            StandardError => Console.OpenStandardError(),
+            _ => OpenFile(),
         };
         _checked = time.GetTimestamp();
     }
 
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> lines)
+    /// <summary>Appends whole lines, all or none as far as the system allows.</summary>
+    public void Write(ReadOnlySpan<byte> lines)
     {
-        await _turn.WaitAsync();
+        Open();
+        var stream = _stream!;
+        var start = -1L;
         try
         {
-            ReopenIfRotated();
-            Open();
-            if (_stream!.CanSeek)
+            if (stream.CanSeek)
             {
-                _stream.Seek(0, SeekOrigin.End);
+                // Not where the last write ended: a copy may have been taken and the file truncated.
+                start = stream.Seek(0, SeekOrigin.End);
             }
 
-            await _stream.WriteAsync(lines);
-            await _stream.FlushAsync();
+            if (_isTorn && start != 0)
+            {
+                stream.Write("\n"u8);
+            }
+
+            stream.Write(lines);
+            stream.Flush();
+            _isTorn = false;
         }
         catch
         {
-            await DisposeAsync();
+            // A full disk takes the beginning of what it is given. Without it the next line begins a line.
+            _isTorn |= !TryTruncate(stream, start);
+            Close();
             throw;
         }
-        finally
-        {
-            _turn.Release();
-        }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Opens it under its name when it is no longer the file of that name.</summary>
+    public void FollowName()
     {
-        var stream = _stream;
-        _stream = null;
-        if (stream is null)
-        {
-            return;
-        }
-
-        try
-        {
-            await stream.DisposeAsync();
-        }
-        catch (IOException)
-        {
-            // A stream that failed to write may fail to close; the write was reported.
-        }
-    }
-
-    private void ReopenIfRotated()
-    {
-        if (_stream is not FileStream { CanSeek: true } file || time.GetElapsedTime(_checked) < RotationCheck)
+        if (_stream is not FileStream { CanSeek: true } file || time.GetElapsedTime(_checked) < RenameCheck)
         {
             return;
         }
@@ -95,8 +90,67 @@ internal sealed class LogFile(string path, TimeProvider time) : IAsyncDisposable
         var named = new FileInfo(path);
         if (!named.Exists || named.Length != file.Length)
         {
-            file.Dispose();
-            _stream = null;
+            Close();
+            Open();
+        }
+    }
+
+    /// <summary>Closes it; the next line opens it again under its name.</summary>
+    public void Close()
+    {
+        var stream = _stream;
+        _stream = null;
+        try
+        {
+            stream?.Dispose();
+        }
+        catch (IOException)
+        {
+            // A stream that failed to write may fail to close; the write was reported.
+        }
+    }
+
+    public void Dispose() => Close();
+
+    private FileStream OpenFile()
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            // Who visited what is not for everybody on the machine.
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        }
+
+        var before = new FileInfo(path);
+        LastWritten = before is { Exists: true, Length: > 0 } ? before.LastWriteTimeUtc : null;
+        return new FileStream(path, options);
+    }
+
+    private static bool TryTruncate(Stream stream, long length)
+    {
+        try
+        {
+            if (length < 0)
+            {
+                return false;
+            }
+
+            if (stream.Length > length)
+            {
+                stream.SetLength(length);
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or ObjectDisposedException)
+        {
+            return false;
         }
     }
 }

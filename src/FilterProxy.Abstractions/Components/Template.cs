@@ -14,12 +14,18 @@ public sealed class Template : IEquatable<Template>
 {
     private readonly string _text;
     private readonly TemplateSegment[] _segments;
+    private readonly TemplateMask? _mask;
 
-    internal Template(string text, TemplateSegment[] segments)
+    internal Template(string text, TemplateSegment[] segments, TemplateMask? mask = null)
     {
         _text = text;
         _segments = segments;
+        _mask = mask;
+        Kind = segments is [var only] ? only.Kind : Array.TrueForAll(segments, s => s.Kind != TemplateKind.Text) ? TemplateKind.Plain : TemplateKind.Text;
     }
+
+    /// <summary>What the result can hold. A number that is not there is still written <c>-</c>.</summary>
+    public TemplateKind Kind { get; }
 
     /// <summary>Whether the result is the same for every exchange.</summary>
     public bool IsConstant => _segments is [] or [{ IsLiteral: true }];
@@ -31,7 +37,7 @@ public sealed class Template : IEquatable<Template>
     public static bool TryParse(string text, [NotNullWhen(true)] out Template? template, out string error)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var segments = TemplateParser.Parse(text, out error);
+        var segments = TemplateParser.Parse(text, null, out error);
         template = segments is null ? null : new Template(text, segments);
         return template is not null;
     }
@@ -40,12 +46,19 @@ public sealed class Template : IEquatable<Template>
     /// <exception cref="FormatException">The text is no template; the message says why.</exception>
     public static Template Parse(string text) => TryParse(text, out var template, out var error) ? template : throw new FormatException(error);
 
+    /// <summary>The same template, printing no secret.</summary>
+    public Template WithMask(TemplateMask mask)
+    {
+        ArgumentNullException.ThrowIfNull(mask);
+        return new Template(_text, TemplateParser.Parse(_text, mask, out _)!, mask);
+    }
+
     /// <summary>Writes the result. Bytes of the message are copied as they are, other text is UTF-8.</summary>
     public void Format(HttpExchange exchange, IBufferWriter<byte> output)
     {
         foreach (var segment in _segments)
         {
-            segment.Write(exchange, output, escape: false);
+            segment.Write(exchange, output);
         }
     }
 
@@ -57,7 +70,7 @@ public sealed class Template : IEquatable<Template>
     {
         if (_segments is [{ IsLiteral: false } only])
         {
-            return only.TryWrite(exchange, output, escape: false);
+            return only.TryWrite(exchange, output);
         }
 
         Format(exchange, output);
@@ -72,15 +85,18 @@ public sealed class Template : IEquatable<Template>
     }
 
     /// <summary>
-    /// As <see cref="Format(HttpExchange, IBufferWriter{byte})"/>, for a line of text: control bytes, <c>"</c> and <c>\</c> in what an
-    /// operator gives become <c>\xHH</c>, so that a client can forge neither a line nor the end of a quoted field.
+    /// As <see cref="Format(HttpExchange, IBufferWriter{byte})"/>, for a line of text: control bytes, <c>"</c>, <c>\</c> and bytes beyond
+    /// ASCII in what an operator gives become <c>\xHH</c>, so that a client can forge neither a line nor the end of a quoted field.
     /// </summary>
     public void FormatEscaped(HttpExchange exchange, IBufferWriter<byte> output)
     {
+        var line = TemplateScratch.BeginLine();
         foreach (var segment in _segments)
         {
-            segment.Write(exchange, output, escape: true);
+            segment.WriteEscaped(exchange, line);
         }
+
+        output.Write(line.Written);
     }
 
     /// <summary>The result as text: UTF-8 where the bytes are valid UTF-8, else Latin-1. Allocates.</summary>
@@ -93,7 +109,7 @@ public sealed class Template : IEquatable<Template>
     }
 
     /// <inheritdoc/>
-    public bool Equals(Template? other) => other is not null && _text == other._text;
+    public bool Equals(Template? other) => other is not null && _text == other._text && Equals(_mask, other._mask);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as Template);

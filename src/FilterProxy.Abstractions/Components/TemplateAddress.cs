@@ -19,18 +19,51 @@ internal static class TemplateAddress
             return false;
         }
 
-        var span = output.GetSpan(64);
-        address.TryFormat(span, out var written);
-
-        // A dual-mode socket sees IPv4 peers as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2); nobody wants to read them so.
-        const int prefix = 7;
-        if (address.IsIPv4MappedToIPv6)
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out var length);
+        if (length == 4)
         {
-            span[prefix..written].CopyTo(span);
-            written -= prefix;
+            return WriteIPv4(bytes, output);
         }
 
+        // A dual-mode socket sees IPv4 peers as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2); nobody wants to read them so.
+        if (address.IsIPv4MappedToIPv6)
+        {
+            return WriteIPv4(bytes[12..], output);
+        }
+
+        address.TryFormat(output.GetSpan(64), out var written);
         output.Advance(written);
+        return true;
+    }
+
+    private static bool WriteIPv4(ReadOnlySpan<byte> address, IBufferWriter<byte> output)
+    {
+        const int longest = 15;
+        var span = output.GetSpan(longest);
+        var at = 0;
+        for (var i = 0; i < 4; i++)
+        {
+            if (i > 0)
+            {
+                span[at++] = (byte)'.';
+            }
+
+            int value = address[i];
+            if (value >= 100)
+            {
+                span[at++] = (byte)('0' + (value / 100));
+            }
+
+            if (value >= 10)
+            {
+                span[at++] = (byte)('0' + (value / 10 % 10));
+            }
+
+            span[at++] = (byte)('0' + (value % 10));
+        }
+
+        output.Advance(at);
         return true;
     }
 
@@ -65,6 +98,14 @@ internal static class TemplateAddress
             default:
                 return output.WriteText(endpoint.Name);
         }
+    }
+
+    /// <summary>The endpoint's name up to its port; an IPv6 literal keeps its brackets.</summary>
+    public static bool WriteHostName(Endpoint? endpoint, IBufferWriter<byte> output)
+    {
+        var name = endpoint?.Name ?? "";
+        var colon = name.LastIndexOf(':');
+        return output.WriteText(colon > name.LastIndexOf(']') ? name.AsSpan(0, colon) : name);
     }
 
     public static bool WriteAttempted(HttpExchange exchange, IBufferWriter<byte> output)

@@ -3,7 +3,7 @@ namespace FilterProxy;
 /// <summary>Operators over what filters found out, and over this process.</summary>
 internal static class TemplateFacts
 {
-    public static TemplateValue? BindMetadata(string argument, out string error)
+    public static TemplateValue? BindMetadata(string argument, TemplateMask? mask, out string error)
     {
         var colon = argument.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0 || colon == argument.Length - 1)
@@ -17,19 +17,19 @@ internal static class TemplateFacts
         return (x, o) => x.HasMetadata && o.WriteText(x.Metadata[ns, key]);
     }
 
-    public static TemplateValue? BindClaim(string argument, out string error)
+    public static TemplateValue? BindClaim(string argument, TemplateMask? mask, out string error)
     {
         error = "";
         return (x, o) => o.WriteText(x.User?.FindFirst(argument)?.Value);
     }
 
-    public static TemplateValue? BindHostName(string argument, out string error)
+    public static TemplateValue? BindHostName(string argument, TemplateMask? mask, out string error)
     {
         error = "";
         return (_, o) => o.WriteText(Environment.MachineName);
     }
 
-    public static TemplateValue? BindEnvironment(string argument, out string error)
+    public static TemplateValue? BindEnvironment(string argument, TemplateMask? mask, out string error)
     {
         error = "";
         return (_, o) => o.WriteText(Environment.GetEnvironmentVariable(argument));

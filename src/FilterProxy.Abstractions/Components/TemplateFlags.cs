@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace FilterProxy;
 
@@ -13,10 +14,30 @@ internal static class TemplateFlags
         "FI"u8.ToArray(), "OM"u8.ToArray(),
     ];
 
-    public static bool Write(ResponseFlags flags, IBufferWriter<byte> output)
+    private static readonly byte[][] LongNames =
+        [.. Enum.GetNames<ResponseFlags>().Where(name => name != nameof(ResponseFlags.None)).Select(Encoding.ASCII.GetBytes)];
+
+    public static bool Write(ResponseFlags flags, IBufferWriter<byte> output) => Write(flags, ShortNames, output);
+
+    public static bool WriteLong(ResponseFlags flags, IBufferWriter<byte> output) => Write(flags, LongNames, output);
+
+    /// <summary>Why the client's connection ended with this exchange: what was wrong with the request, or who ended it.</summary>
+    public static bool WriteTermination(HttpExchange exchange, IBufferWriter<byte> output) =>
+        (exchange.Error is { IsError: true, Source: ErrorSource.Downstream } && output.WriteText(exchange.Error.Detail))
+        || output.WriteText(exchange.AbortReason switch
+        {
+            AbortReason.ClientClosed => "client_closed",
+            AbortReason.RouteTimeout => "route_timeout",
+            AbortReason.ClientTimeout => "client_timeout",
+            AbortReason.Shutdown => "shutdown",
+            AbortReason.Filter => "filter",
+            _ => null,
+        });
+
+    private static bool Write(ResponseFlags flags, byte[][] names, IBufferWriter<byte> output)
     {
         var any = false;
-        for (var bit = 0; bit < ShortNames.Length; bit++)
+        for (var bit = 0; flags != ResponseFlags.None && bit < names.Length; bit++)
         {
             if (((int)flags & (1 << bit)) == 0)
             {
@@ -28,7 +49,7 @@ internal static class TemplateFlags
                 output.Write(","u8);
             }
 
-            output.Write(ShortNames[bit]);
+            output.Write(names[bit]);
             any = true;
         }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using static FilterProxy.TemplateArguments;
 using static FilterProxy.TemplateOperator;
 
@@ -10,73 +11,80 @@ internal static class TemplateOperators
     private static readonly TemplateOperator[] Rows =
     [
         // Time and size.
-        new("START_TIME", Optional, (string a, out string e) => TemplateTime.Bind(a, static x => x.Stats.StartTime, out e)),
-        new("EMIT_TIME", Optional, (string a, out string e) => TemplateTime.Bind(a, static x => x.Stats.TimeProvider.GetUtcNow(), out e)),
-        Plain("DURATION", static (x, o) => o.WriteNumber((long)x.Stats.Duration.TotalMilliseconds)),
-        Plain("REQUEST_DURATION", static (x, o) => TemplateTime.WriteBetween(x, x.Stats.Started, x.Stats.RequestEnded, o)),
-        Plain("RESPONSE_DURATION", static (x, o) => TemplateTime.WriteBetween(x, x.Stats.Started, x.Stats.ResponseStarted, o)),
-        Plain("RESPONSE_TX_DURATION", static (x, o) => TemplateTime.WriteBetween(x, x.Stats.ResponseStarted, x.Stats.Ended, o)),
-        Plain("BYTES_RECEIVED", static (x, o) => o.WriteNumber(x.Stats.RequestBodyBytes)),
-        Plain("BYTES_SENT", static (x, o) => o.WriteNumber(x.Stats.ResponseBodyBytes)),
-        Plain("REQUEST_HEADERS_BYTES", static (x, o) => o.WriteNumber(x.Stats.RequestHeadBytes)),
-        Plain("RESPONSE_HEADERS_BYTES", static (x, o) => o.WriteNumber(x.Stats.ResponseHeadBytes)),
+        new("START_TIME", Optional, TemplateKind.Plain, (string a, TemplateMask? _, out string e) => TemplateTime.Bind(a, static x => x.Stats.StartTime, out e)),
+        new("EMIT_TIME", Optional, TemplateKind.Plain, (string a, TemplateMask? _, out string e) => TemplateTime.Bind(a, static x => x.Stats.TimeProvider.GetUtcNow(), out e)),
+        Number("DURATION", static (x, o) => o.WriteNumber((long)x.Stats.Duration.TotalMilliseconds)),
+        Number("REQUEST_DURATION", static (x, o) => TemplateTime.WriteBetween(x, x.Stats.Started, x.Stats.RequestEnded, o)),
+        Number("RESPONSE_DURATION", static (x, o) => TemplateTime.WriteBetween(x, x.Stats.Started, x.Stats.ResponseStarted, o)),
+        Number("RESPONSE_TX_DURATION", static (x, o) => TemplateTime.WriteBetween(x, x.Stats.ResponseStarted, x.Stats.Ended, o)),
+        new("COMMON_DURATION", Required, TemplateKind.Number, TemplateTime.BindBetween),
+        Number("BYTES_RECEIVED", static (x, o) => o.WriteNumber(x.Stats.RequestBodyBytes)),
+        Number("BYTES_SENT", static (x, o) => o.WriteNumber(x.Stats.ResponseBodyBytes)),
+        Number("REQUEST_HEADERS_BYTES", static (x, o) => o.WriteNumber(x.Stats.RequestHeadBytes)),
+        Number("RESPONSE_HEADERS_BYTES", static (x, o) => o.WriteNumber(x.Stats.ResponseHeadBytes)),
 
         // Result.
         Plain("PROTOCOL", static (x, o) => o.WriteBytes(TemplateRequest.Protocol(x.Request.Version))),
-        Plain("RESPONSE_CODE", static (x, o) => o.WriteNumber(x.Response.StatusCode)),
-        Plain("RESPONSE_CODE_DETAILS", static (x, o) => o.WriteText(x.Stats.Reason)),
+        Number("RESPONSE_CODE", static (x, o) => o.WriteNumber(x.Response.StatusCode)),
+        Text("RESPONSE_CODE_DETAILS", static (x, o) => o.WriteText(x.Stats.Reason)),
         Plain("RESPONSE_FLAGS", static (x, o) => TemplateFlags.Write(x.Stats.Flags, o)),
-        Plain("UPSTREAM_REQUEST_ATTEMPT_COUNT", static (x, o) => o.WriteNumber(x.Stats.AttemptCount)),
-        Plain("UPSTREAM_TRANSPORT_FAILURE_REASON", static (x, o) => x.Error.Source == ErrorSource.Upstream && o.WriteText(x.Error.Detail)),
+        Plain("RESPONSE_FLAGS_LONG", static (x, o) => TemplateFlags.WriteLong(x.Stats.Flags, o)),
+        Text("CONNECTION_TERMINATION_DETAILS", TemplateFlags.WriteTermination),
+        new("GRPC_STATUS", Optional, TemplateKind.Text, TemplateGrpc.BindStatus),
+        Number("GRPC_STATUS_NUMBER", TemplateGrpc.WriteNumber),
+        Number("UPSTREAM_REQUEST_ATTEMPT_COUNT", static (x, o) => o.WriteNumber(x.Stats.AttemptCount)),
+        Text("UPSTREAM_TRANSPORT_FAILURE_REASON", static (x, o) => x.Error.Source == ErrorSource.Upstream && o.WriteText(x.Error.Detail)),
 
         // Heads.
-        new("REQ", Required, TemplateHeaders.BindRequest),
-        new("REQUEST_HEADER", Required, TemplateHeaders.BindRequest),
-        new("RESP", Required, TemplateHeaders.BindResponse),
-        new("RESPONSE_HEADER", Required, TemplateHeaders.BindResponse),
-        new("TRAILER", Required, TemplateHeaders.BindTrailer),
-        new("RESPONSE_TRAILER", Required, TemplateHeaders.BindTrailer),
-        new("PATH", Optional, TemplateRequest.BindPath),
-        new("QUERY_PARAM", Required, TemplateRequest.BindQueryParameter),
-        new("COOKIE", Required, TemplateRequest.BindCookie),
-        Plain("METHOD", static (x, o) => o.WriteBytes(x.Request.Method)),
-        Plain("QUERY", static (x, o) => x.Request.HasQuery && o.WriteBytes(x.Request.Query)),
-        Plain("HOST", static (x, o) => TemplateRequest.WriteHost(x.Request.Authority, o)),
-        Plain("REQUEST_ID", static (x, o) => TemplateHeaders.Write(x.Request.Headers, KnownHeader.XRequestId, o)),
-        Plain("TRACE_ID", static (x, o) => TemplateHeaders.WriteTraceId(x.Request.Headers, o)),
+        new("REQ", Required, TemplateKind.Text, TemplateHeaders.BindRequest),
+        new("REQUEST_HEADER", Required, TemplateKind.Text, TemplateHeaders.BindRequest),
+        new("RESP", Required, TemplateKind.Text, TemplateHeaders.BindResponse),
+        new("RESPONSE_HEADER", Required, TemplateKind.Text, TemplateHeaders.BindResponse),
+        new("TRAILER", Required, TemplateKind.Text, TemplateHeaders.BindTrailer),
+        new("RESPONSE_TRAILER", Required, TemplateKind.Text, TemplateHeaders.BindTrailer),
+        new("PATH", Optional, TemplateKind.Text, TemplateRequest.BindPath),
+        new("QUERY_PARAM", Required, TemplateKind.Text, TemplateRequest.BindQueryParameter),
+        new("COOKIE", Required, TemplateKind.Text, TemplateRequest.BindCookie),
+        Text("METHOD", static (x, o) => o.WriteBytes(x.Request.Method)),
+        new("QUERY", None, TemplateKind.Text, TemplateRequest.BindQuery),
+        Text("HOST", static (x, o) => TemplateRequest.WriteHost(x.Request.Authority, o)),
+        Text("REQUEST_ID", static (x, o) => TemplateHeaders.Write(x.Request.Headers, KnownHeader.XRequestId, o)),
+        Text("TRACE_ID", static (x, o) => TemplateHeaders.WriteTraceId(x.Request.Headers, o)),
 
         // Route and upstream.
-        Plain("ROUTE_NAME", static (x, o) => o.WriteText(x.RouteName)),
-        Plain("UPSTREAM_CLUSTER", static (x, o) => o.WriteText(x.Cluster?.Name)),
-        Plain("UPSTREAM_HOST", static (x, o) => TemplateAddress.WriteEndpoint(x.Peer?.Endpoint, o)),
-        Plain("UPSTREAM_HOST_NAME", static (x, o) => o.WriteText(x.Peer?.Endpoint.Name)),
-        Plain("UPSTREAM_HOSTS_ATTEMPTED", TemplateAddress.WriteAttempted),
+        Text("ROUTE_NAME", static (x, o) => o.WriteText(x.RouteName)),
+        Text("UPSTREAM_CLUSTER", static (x, o) => o.WriteText(x.Cluster?.Name)),
+        Text("UPSTREAM_HOST", static (x, o) => TemplateAddress.WriteEndpoint(x.Peer?.Endpoint, o)),
+        Text("UPSTREAM_HOST_NAME", static (x, o) => o.WriteText(x.Peer?.Endpoint.Name)),
+        Text("UPSTREAM_HOST_NAME_WITHOUT_PORT", static (x, o) => TemplateAddress.WriteHostName(x.Peer?.Endpoint, o)),
+        Text("UPSTREAM_HOSTS_ATTEMPTED", TemplateAddress.WriteAttempted),
 
         // Downstream. REMOTE is the client, DIRECT_REMOTE the other end of the connection.
         Plain("DOWNSTREAM_REMOTE_ADDRESS", static (x, o) => TemplateAddress.Write(x.Downstream.Client(), x.Downstream.ClientPort(), o)),
         Plain("DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", static (x, o) => TemplateAddress.Write(x.Downstream.Client(), o)),
-        Plain("DOWNSTREAM_REMOTE_PORT", static (x, o) => TemplateAddress.WritePort(x.Downstream.Client(), x.Downstream.ClientPort(), o)),
+        Number("DOWNSTREAM_REMOTE_PORT", static (x, o) => TemplateAddress.WritePort(x.Downstream.Client(), x.Downstream.ClientPort(), o)),
         Plain("DOWNSTREAM_DIRECT_REMOTE_ADDRESS", static (x, o) => TemplateAddress.Write(x.Downstream.RemoteAddress, x.Downstream.RemotePort, o)),
         Plain("DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT", static (x, o) => TemplateAddress.Write(x.Downstream.RemoteAddress, o)),
-        Plain("DOWNSTREAM_DIRECT_REMOTE_PORT", static (x, o) => TemplateAddress.WritePort(x.Downstream.RemoteAddress, x.Downstream.RemotePort, o)),
+        Number("DOWNSTREAM_DIRECT_REMOTE_PORT", static (x, o) => TemplateAddress.WritePort(x.Downstream.RemoteAddress, x.Downstream.RemotePort, o)),
         Plain("DOWNSTREAM_LOCAL_ADDRESS", static (x, o) => TemplateAddress.Write(x.Downstream.LocalAddress, x.Downstream.LocalPort, o)),
         Plain("DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", static (x, o) => TemplateAddress.Write(x.Downstream.LocalAddress, o)),
-        Plain("DOWNSTREAM_LOCAL_PORT", static (x, o) => TemplateAddress.WritePort(x.Downstream.LocalAddress, x.Downstream.LocalPort, o)),
+        Number("DOWNSTREAM_LOCAL_PORT", static (x, o) => TemplateAddress.WritePort(x.Downstream.LocalAddress, x.Downstream.LocalPort, o)),
         Plain("DOWNSTREAM_TLS_VERSION", static (x, o) => o.WriteText(TemplateRequest.TlsVersion(x.Downstream.TlsProtocol))),
-        Plain("DOWNSTREAM_PEER_SUBJECT", static (x, o) => o.WriteText(x.Downstream.ClientCertificate?.Subject)),
-        Plain("DOWNSTREAM_PEER_ISSUER", static (x, o) => o.WriteText(x.Downstream.ClientCertificate?.Issuer)),
-        Plain("DOWNSTREAM_PEER_SERIAL", static (x, o) => o.WriteText(x.Downstream.ClientCertificate?.SerialNumber)),
-        Plain("REQUESTED_SERVER_NAME", static (x, o) => o.WriteText(x.Downstream.ServerName)),
-        Plain("LISTENER_NAME", static (x, o) => o.WriteText(x.Downstream.ListenerName)),
+        Plain("DOWNSTREAM_TLS_CIPHER", static (x, o) => o.WriteText(TemplateRequest.TlsCipher(x.Downstream.TlsCipher))),
+        Text("DOWNSTREAM_PEER_SUBJECT", static (x, o) => o.WriteText(x.Downstream.ClientCertificate?.Subject)),
+        Text("DOWNSTREAM_PEER_ISSUER", static (x, o) => o.WriteText(x.Downstream.ClientCertificate?.Issuer)),
+        Text("DOWNSTREAM_PEER_SERIAL", static (x, o) => o.WriteText(x.Downstream.ClientCertificate?.SerialNumber)),
+        Text("REQUESTED_SERVER_NAME", static (x, o) => o.WriteText(x.Downstream.ServerName)),
+        Text("LISTENER_NAME", static (x, o) => o.WriteText(x.Downstream.ListenerName)),
         Plain("CONNECTION_ID", static (x, o) => o.WriteText(x.Downstream.ConnectionId)),
 
         // What filters found out.
-        new("DYNAMIC_METADATA", Required, TemplateFacts.BindMetadata),
-        new("CLAIM", Required, TemplateFacts.BindClaim),
+        new("DYNAMIC_METADATA", Required, TemplateKind.Text, TemplateFacts.BindMetadata),
+        new("CLAIM", Required, TemplateKind.Text, TemplateFacts.BindClaim),
 
         // This process.
-        new("HOSTNAME", None, TemplateFacts.BindHostName, IsConstant: true),
-        new("ENVIRONMENT", Required, TemplateFacts.BindEnvironment, IsConstant: true),
+        new("HOSTNAME", None, TemplateKind.Text, TemplateFacts.BindHostName, IsConstant: true),
+        new("ENVIRONMENT", Required, TemplateKind.Text, TemplateFacts.BindEnvironment, IsConstant: true),
     ];
 
     private static readonly Dictionary<string, TemplateOperator> ByName = Rows.ToDictionary(row => row.Name, StringComparer.Ordinal);
@@ -84,7 +92,7 @@ internal static class TemplateOperators
     /// <summary>All names, for documentation and tests.</summary>
     public static IEnumerable<string> Names => Rows.Select(row => row.Name);
 
-    public static TemplateSegment? Bind(string name, string? argument, int maxLength, out string error)
+    public static TemplateSegment? Bind(string name, string? argument, TemplateMask? mask, int maxLength, out string error)
     {
         if (!ByName.TryGetValue(name, out var row))
         {
@@ -105,13 +113,20 @@ internal static class TemplateOperators
             return null;
         }
 
-        if (row.Bind(argument ?? "", out error) is not { } value)
+        if (row.Bind(argument ?? "", mask, out error) is not { } value)
         {
             error = $"operator '{name}': {error}";
             return null;
         }
 
-        return row.IsConstant ? Evaluate(value, maxLength) : new TemplateSegment(value, maxLength);
+        if (row.IsConstant)
+        {
+            return Evaluate(value, maxLength);
+        }
+
+        // An argument may become part of the value: the text between a time's specifiers.
+        var kind = TemplateOutput.IsPlain(Encoding.UTF8.GetBytes(argument ?? "")) ? row.Kind : TemplateKind.Text;
+        return new TemplateSegment(value, kind, maxLength);
     }
 
     private static TemplateSegment Evaluate(TemplateValue value, int maxLength)

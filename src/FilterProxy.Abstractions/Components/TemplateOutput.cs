@@ -7,8 +7,11 @@ namespace FilterProxy;
 /// <summary>How operators write: each method allocates nothing and returns true, so that an operator can end with it.</summary>
 internal static class TemplateOutput
 {
-    private static readonly SearchValues<byte> MustEscape =
-        SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(b => (byte)b), (byte)'"', (byte)'\\', 0x7F]);
+    private static readonly SearchValues<byte> Unescaped =
+        SearchValues.Create([.. Enumerable.Range(0x20, 0x7F - 0x20).Select(b => (byte)b).Except("\"\\"u8.ToArray())]);
+
+    /// <summary>Whether there is nothing to escape.</summary>
+    public static bool IsPlain(ReadOnlySpan<byte> bytes) => bytes.IndexOfAnyExcept(Unescaped) < 0;
 
     public static bool WriteBytes(this IBufferWriter<byte> output, ReadOnlySpan<byte> bytes)
     {
@@ -17,9 +20,9 @@ internal static class TemplateOutput
     }
 
     /// <summary>False for null and empty text, which stand for a value that is not there.</summary>
-    public static bool WriteText(this IBufferWriter<byte> output, string? text)
+    public static bool WriteText(this IBufferWriter<byte> output, ReadOnlySpan<char> text)
     {
-        if (string.IsNullOrEmpty(text))
+        if (text.IsEmpty)
         {
             return false;
         }
@@ -44,7 +47,7 @@ internal static class TemplateOutput
 
     public static bool WriteEscaped(this IBufferWriter<byte> output, ReadOnlySpan<byte> bytes)
     {
-        for (var next = bytes.IndexOfAny(MustEscape); next >= 0; next = bytes.IndexOfAny(MustEscape))
+        for (var next = bytes.IndexOfAnyExcept(Unescaped); next >= 0; next = bytes.IndexOfAnyExcept(Unescaped))
         {
             output.Write(bytes[..next]);
             output.Write("\\x"u8);

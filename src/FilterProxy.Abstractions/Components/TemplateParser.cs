@@ -7,7 +7,7 @@ namespace FilterProxy;
 internal static class TemplateParser
 {
     /// <summary>The segments, or null and what is wrong.</summary>
-    public static TemplateSegment[]? Parse(string text, out string error)
+    public static TemplateSegment[]? Parse(string text, TemplateMask? mask, out string error)
     {
         var segments = new List<TemplateSegment>();
         var literal = new List<byte>();
@@ -28,7 +28,7 @@ internal static class TemplateParser
                 continue;
             }
 
-            if (ParseOperator(text, percent, out at, out error) is not { } segment)
+            if (ParseOperator(text, percent, mask, out at, out error) is not { } segment)
             {
                 error = $"{error} (column {percent + 1} of '{text}')";
                 return null;
@@ -60,7 +60,7 @@ internal static class TemplateParser
     }
 
     /// <summary>Parses <c>%NAME(arguments):length%</c> beginning at <paramref name="start"/>.</summary>
-    private static TemplateSegment? ParseOperator(string text, int start, out int end, out string error)
+    private static TemplateSegment? ParseOperator(string text, int start, TemplateMask? mask, out int end, out string error)
     {
         var at = start + 1;
         while (at < text.Length && (char.IsAsciiLetterUpper(text[at]) || char.IsAsciiDigit(text[at]) || text[at] == '_'))
@@ -103,7 +103,7 @@ internal static class TemplateParser
             return null;
         }
 
-        return TemplateOperators.Bind(name, argument, maxLength, out error);
+        return TemplateOperators.Bind(name, argument, mask, maxLength, out error);
     }
 
     private static bool TryEnd(string text, int at, out int end, out int maxLength)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Security;
 using System.Security.Authentication;
 using System.Text;
 
@@ -26,24 +27,27 @@ internal static class TemplateRequest
     };
 #pragma warning restore CA5397, CA5398, SYSLIB0039
 
+    /// <summary>The name in the IANA registry.</summary>
+    public static string? TlsCipher(TlsCipherSuite? suite) => suite is { } known ? Enum.GetName(known) : null;
+
     /// <summary><c>PATH(WQ)</c> with the query (the default), <c>PATH(NQ)</c> without; <c>:ORIG</c> takes the target as the client sent it.</summary>
-    public static TemplateValue? BindPath(string argument, out string error)
+    public static TemplateValue? BindPath(string argument, TemplateMask? mask, out string error)
     {
         error = "";
         switch (argument)
         {
             case "" or "WQ" or "WQ:PATH":
-                return static (x, o) => WritePathAndQuery(x.Request, o);
+                return (x, o) => WritePathAndQuery(x.Request, mask, o);
             case "NQ" or "NQ:PATH":
                 return static (x, o) => !x.Request.Path.IsEmpty && o.WriteBytes(x.Request.Path);
             case "WQ:ORIG":
-                return static (x, o) => !x.Request.OriginalTarget.IsEmpty && o.WriteBytes(x.Request.OriginalTarget);
+                return (x, o) => WriteTarget(x.Request.OriginalTarget, mask, o);
             case "NQ:ORIG":
-                return static (x, o) =>
+                return (x, o) =>
                 {
                     var target = x.Request.OriginalTarget;
                     var query = target.IndexOf((byte)'?');
-                    return !target.IsEmpty && o.WriteBytes(query < 0 ? target : target[..query]);
+                    return WriteTarget(query < 0 ? target : target[..query], mask, o);
                 };
             default:
                 error = $"'{argument}' is not WQ (with query) or NQ (without), optionally followed by ':ORIG' or ':PATH'";
@@ -52,22 +56,42 @@ internal static class TemplateRequest
     }
 
     /// <summary>The first value of a query parameter as it stands, percent-encoding included.</summary>
-    public static TemplateValue? BindQueryParameter(string argument, out string error)
+    public static TemplateValue? BindQueryParameter(string argument, TemplateMask? mask, out string error)
     {
         var name = Encoding.UTF8.GetBytes(argument);
         error = "";
+        if (mask is not null && mask.HidesParameter(name))
+        {
+            return (x, o) => x.Request.TryGetQuery(name, out _) && o.WriteBytes(TemplateMask.Hidden);
+        }
+
         return (x, o) => x.Request.TryGetQuery(name, out var value) && o.WriteBytes(value);
     }
 
     /// <summary>A cookie's value as it stands (RFC 6265 §4.2.1).</summary>
-    public static TemplateValue? BindCookie(string argument, out string error)
+    public static TemplateValue? BindCookie(string argument, TemplateMask? mask, out string error)
     {
         var name = Encoding.UTF8.GetBytes(argument);
         error = "";
+        if (mask is not null && mask.HidesCookie(argument))
+        {
+            return (x, o) => x.Request.TryGetCookie(name, out _) && o.WriteBytes(TemplateMask.Hidden);
+        }
+
         return (x, o) => x.Request.TryGetCookie(name, out var value) && o.WriteBytes(value);
     }
 
-    public static bool WritePathAndQuery(RequestHead request, IBufferWriter<byte> output)
+    public static TemplateValue? BindQuery(string argument, TemplateMask? mask, out string error)
+    {
+        error = "";
+        return (x, o) =>
+        {
+            WriteQuery(x.Request.Query, mask, o);
+            return x.Request.HasQuery;
+        };
+    }
+
+    public static bool WritePathAndQuery(RequestHead request, TemplateMask? mask, IBufferWriter<byte> output)
     {
         if (request.Path.IsEmpty)
         {
@@ -78,10 +102,36 @@ internal static class TemplateRequest
         if (request.HasQuery)
         {
             output.Write("?"u8);
-            output.Write(request.Query);
+            WriteQuery(request.Query, mask, output);
         }
 
         return true;
+    }
+
+    private static void WriteQuery(ReadOnlySpan<byte> query, TemplateMask? mask, IBufferWriter<byte> output)
+    {
+        if (mask is null)
+        {
+            output.Write(query);
+        }
+        else
+        {
+            mask.WriteParameters(query, output);
+        }
+    }
+
+    private static bool WriteTarget(ReadOnlySpan<byte> target, TemplateMask? mask, IBufferWriter<byte> output)
+    {
+        if (mask is null)
+        {
+            output.Write(target);
+        }
+        else
+        {
+            mask.WriteAddress(target, output);
+        }
+
+        return !target.IsEmpty;
     }
 
     /// <summary>The authority without its port; an IPv6 literal keeps its brackets.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
@@ -43,6 +44,9 @@ public sealed class DownstreamInfo
 
     /// <summary>The TLS version, or <see cref="SslProtocols.None"/>.</summary>
     public SslProtocols TlsProtocol { get; internal set; }
+
+    /// <summary>The TLS cipher suite; null without TLS, or where the engine does not know it.</summary>
+    public TlsCipherSuite? TlsCipher { get; internal set; }
 
     /// <summary>The client's verified certificate, or null.</summary>
     public X509Certificate2? ClientCertificate { get; internal set; }

@@ -20,6 +20,14 @@ public class TemplateTests
     [InlineData("%REQUEST_DURATION%", "100")]
     [InlineData("%RESPONSE_DURATION%", "300")]
     [InlineData("%RESPONSE_TX_DURATION%", "100")]
+    [InlineData("%COMMON_DURATION(DS_RX_BEG:US_RX_BEG)%", "300")]
+    [InlineData("%COMMON_DURATION(US_RX_BEG:DS_TX_END:us)%", "100000")]
+    [InlineData("%COMMON_DURATION(DS_RX_BEG:US_CX_END)%", "-")]
+    [InlineData("%RESPONSE_FLAGS_LONG%", "UpstreamConnectionFailure,UpstreamRetryLimitExceeded,LocalReply")]
+    [InlineData("%CONNECTION_TERMINATION_DETAILS%", "-")]
+    [InlineData("%GRPC_STATUS%", "OK")]
+    [InlineData("%GRPC_STATUS(NUMBER)%", "0")]
+    [InlineData("%GRPC_STATUS_NUMBER%", "0")]
     [InlineData("%UPSTREAM_REQUEST_ATTEMPT_COUNT%", "2")]
     [InlineData("%UPSTREAM_TRANSPORT_FAILURE_REASON%", "-")]
     [InlineData("%REQ(x-user)%", "alice")]
@@ -53,6 +61,7 @@ public class TemplateTests
     [InlineData("%UPSTREAM_CLUSTER%", "web")]
     [InlineData("%UPSTREAM_HOST%", "backend.internal:81")]
     [InlineData("%UPSTREAM_HOST_NAME%", "backend.internal:81")]
+    [InlineData("%UPSTREAM_HOST_NAME_WITHOUT_PORT%", "backend.internal")]
     [InlineData("%UPSTREAM_HOSTS_ATTEMPTED%", "10.0.0.5:80,backend.internal:81")]
     [InlineData("%DOWNSTREAM_REMOTE_ADDRESS%", "203.0.113.9:0")]
     [InlineData("%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", "203.0.113.9")]
@@ -64,6 +73,7 @@ public class TemplateTests
     [InlineData("%DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%", "127.0.0.1")]
     [InlineData("%DOWNSTREAM_LOCAL_PORT%", "443")]
     [InlineData("%DOWNSTREAM_TLS_VERSION%", "TLSv1.3")]
+    [InlineData("%DOWNSTREAM_TLS_CIPHER%", "TLS_AES_128_GCM_SHA256")]
     [InlineData("%DOWNSTREAM_PEER_SUBJECT%", "-")]
     [InlineData("%REQUESTED_SERVER_NAME%", "sni.example.com")]
     [InlineData("%LISTENER_NAME%", "web")]
@@ -131,6 +141,9 @@ public class TemplateTests
     [InlineData("%REQ(:STATUS)%", "no header name")]
     [InlineData("%PATH(XX)%", "WQ")]
     [InlineData("%DYNAMIC_METADATA(jwt)%", "namespace and a key")]
+    [InlineData("%COMMON_DURATION(DS_RX_BEG)%", "is not two of DS_RX_BEG")]
+    [InlineData("%COMMON_DURATION(DS_RX_BEG:DS_TX_END:h)%", "':ms'")]
+    [InlineData("%GRPC_STATUS(x)%", "CAMEL_STRING")]
     [InlineData("%START_TIME(%Q)%", "'%Q'")]
     [InlineData("%START_TIME(%8f)%", "'%8f'")]
     [InlineData("%START_TIME(%)%", "'%'")]
@@ -215,12 +228,12 @@ public class TemplateTests
     public void Knows_whether_it_is_constant(string text, bool expected) => Assert.Equal(expected, Template.Parse(text).IsConstant);
 
     [Fact]
-    public void Escaping_leaves_no_control_byte_quote_or_backslash_of_a_value()
+    public void Escaping_leaves_no_control_byte_quote_backslash_or_byte_beyond_ASCII_of_a_value()
     {
-        using var exchange = TestExchange.Get("/").WithUser(("sub", "a\r\n\"\\\u007f\tb"));
+        using var exchange = TestExchange.Get("/").WithUser(("sub", "a\r\n\"\\\u007f\tb\u00fc"));
         var output = new ArrayBufferWriter<byte>();
         Template.Parse("\"%CLAIM(sub)%\"\\ ").FormatEscaped(exchange, output);
-        Assert.Equal("\"a\\x0D\\x0A\\x22\\x5C\\x7F\\x09b\"\\ ", System.Text.Encoding.ASCII.GetString(output.WrittenSpan));
+        Assert.Equal("\"a\\x0D\\x0A\\x22\\x5C\\x7F\\x09b\\xC3\\xBC\"\\ ", System.Text.Encoding.ASCII.GetString(output.WrittenSpan));
     }
 
     [Theory]
@@ -267,7 +280,12 @@ public class TemplateTests
         {
             if (!Template.TryParse($"%{name}%", out var template, out _))
             {
-                template = Template.Parse(name == "DYNAMIC_METADATA" ? "%DYNAMIC_METADATA(jwt:sub)%" : $"%{name}(x-user):9%");
+                template = Template.Parse(name switch
+                {
+                    "DYNAMIC_METADATA" => "%DYNAMIC_METADATA(jwt:sub)%",
+                    "COMMON_DURATION" => "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",
+                    _ => $"%{name}(x-user):9%",
+                });
             }
 
             var allocated = Allocations.Of(() =>
@@ -294,6 +312,7 @@ public class TemplateTests
             .WithAttempt(cluster.Endpoints[0]).WithAttempt(cluster.Endpoints[1]);
         exchange.Response.Trailers.Append("grpc-status", "0");
         exchange.Metadata["jwt", "sub"] = "alice";
+        exchange.Downstream.TlsCipher = System.Net.Security.TlsCipherSuite.TLS_AES_128_GCM_SHA256;
         var stats = exchange.Stats;
         (stats.RequestEnded, stats.ResponseStarted, stats.Ended) = (stats.Started + 100, stats.Started + 300, stats.Started + 400);
         (stats.RequestBodyBytes, stats.ResponseBodyBytes, stats.RequestHeadBytes, stats.ResponseHeadBytes) = (12, 34, 56, 78);
