@@ -9,7 +9,7 @@ namespace FilterProxy.Core.Downstream;
 internal sealed class ConnectionEntry(string listener, SnapshotStore snapshots, ProxyServices services)
 {
     private int _open;
-    private Sampler _full, _allFull, _clientFull;
+    private Sampler _full, _allFull, _clientFull, _exhausted;
 
     /// <summary>A connection was accepted: counts it and runs the filters that stand first.</summary>
     public async Task OnAcceptedAsync(ConnectionContext connection, IReadOnlyList<IConnectionFilter> filters, ConnectionDelegate next)
@@ -54,6 +54,16 @@ internal sealed class ConnectionEntry(string listener, SnapshotStore snapshots, 
     {
         connection.Features.Set(TlsDone.Mark);
         return RunAsync(connection, filters, next);
+    }
+
+    /// <summary>There was no descriptor for a new connection.</summary>
+    public void OnExhausted()
+    {
+        services.Limits.Reached(Limit.Descriptors);
+        if (_exhausted.TryTake(services.Heartbeat.Now, out var skipped))
+        {
+            services.Log.OutOfDescriptors(listener, skipped);
+        }
     }
 
     /// <summary>Runs filters in order; each decides whether the next is reached.</summary>

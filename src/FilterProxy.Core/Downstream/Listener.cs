@@ -40,19 +40,17 @@ internal sealed class Listener : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        builder.WebHost.UseSockets(options => options.UnsafePreferInlineScheduling = inlineCompletions);
-        if (transport is not null || plan.Direct)
-        {
-            builder.Services.AddSingleton(transport ?? new DirectTransport());
-        }
+        builder.Services.AddSingleton(transport ?? (plan.Direct
+            ? new DirectTransport { Exhausted = entry.OnExhausted }
+            : new PumpedTransport(loggers, inlineCompletions, plan.BufferSize) { Exhausted = entry.OnExhausted }));
 
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
 
             // How much of a request body waits in memory for a slow upstream, and of a response for a slow client.
-            kestrel.Limits.MaxRequestBufferSize = 128 * 1024;
-            kestrel.Limits.MaxResponseBufferSize = 128 * 1024;
+            kestrel.Limits.MaxRequestBufferSize = plan.BufferSize;
+            kestrel.Limits.MaxResponseBufferSize = plan.BufferSize;
             Bind(kestrel, plan.Address, options => Configure(options, plan, entry));
         });
         var host = builder.Build();

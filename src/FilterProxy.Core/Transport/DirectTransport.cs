@@ -1,96 +1,13 @@
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
 
 /// <summary>
-/// Accepts connections whose pipes have no pump (<see cref="SocketConnection"/>): a read is the receive, a flush the send. Stands
+/// Makes connections whose pipes have no pump (<see cref="SocketConnection"/>): a read is the receive, a flush the send. Stands
 /// under Kestrel in place of its socket transport and keeps everything Kestrel adds: limits, TLS, HTTP/2 hand-off, shutdown.
 /// </summary>
-internal sealed class DirectTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class DirectTransport : SocketTransport
 {
-    private const int Backlog = 1024;
-
-    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint;
-
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
-    {
-        var unix = endpoint is UnixDomainSocketEndPoint;
-        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
-        try
-        {
-            if (endpoint is IPEndPoint { Address: var address } && address.Equals(IPAddress.IPv6Any))
-            {
-                socket.DualMode = true;
-            }
-
-            socket.Bind(endpoint);
-            socket.Listen(Backlog);
-            return new ValueTask<IConnectionListener>(new DirectListener(socket, unix));
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-        {
-            socket.Dispose();
-            throw new AddressInUseException(e.Message, e);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private sealed class DirectListener(Socket socket, bool unix) : IConnectionListener
-    {
-        public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
-
-        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
-        {
-            while (true)
-            {
-                try
-                {
-                    var accepted = await socket.AcceptAsync(cancellationToken);
-                    if (!unix)
-                    {
-                        accepted.NoDelay = true;
-                    }
-
-                    return new SocketConnection(accepted);
-                }
-                catch (ObjectDisposedException)
-                {
-                    return null;
-                }
-                catch (SocketException e) when (e.SocketErrorCode == SocketError.OperationAborted)
-                {
-                    return null;
-                }
-                catch (SocketException e) when (e.SocketErrorCode == SocketError.TooManyOpenSockets)
-                {
-                    // Out of descriptors: those in use will come back; until then new clients wait in the backlog.
-                    await Task.Delay(AcceptPause, cancellationToken);
-                }
-                catch (SocketException)
-                {
-                    // The connection broke before it was accepted: the next one may be well.
-                }
-            }
-        }
-
-        public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
-        {
-            socket.Dispose();
-            return default;
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            socket.Dispose();
-            return default;
-        }
-
-        private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
-    }
+    protected override ConnectionContext Wrap(Socket socket) => new SocketConnection(socket);
 }
