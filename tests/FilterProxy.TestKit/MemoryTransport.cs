@@ -72,6 +72,7 @@ internal sealed class MemoryTransport : IConnectionListenerFactory
             Input.CancelPendingRead();
             // What a client of a socket would see as a reset.
             Output.Complete(new IOException("The connection was aborted.", abortReason));
+            Output.CancelPendingFlush();
         }
 
         public override async ValueTask DisposeAsync()

@@ -202,7 +202,11 @@ internal sealed class ConfigCompiler
     }
 
     private ListenerPlan CompileListener(string name, ListenerConfig config) =>
-        new ListenerCompiler(_factory, _config.Places, _errors).Compile(name, config);
+        new ListenerCompiler(_factory, _config.Places, _errors).Compile(name, config) with
+        {
+            // Less would not hold a head.
+            BufferSize = Math.Max(16 * 1024, Bytes((config.Limits ?? _config.Http.Limits).ConnectionBuffer)),
+        };
 
     private ListenerRules CompileRules(string name, ListenerConfig config)
     {

@@ -94,6 +94,12 @@ internal sealed record LimitsConfig
     [Range(0, int.MaxValue, ErrorMessage = "must be 0 or more")]
     public int ConnectionsPerClient { get; init; }
 
+    /// <summary>
+    /// Bytes of messages held in memory per connection and direction while the other side is slow: beyond it the sender is not read
+    /// from. TCP's own buffers are not counted. With <c>io: direct</c> never more than 64KiB. Default: 128KiB.
+    /// </summary>
+    public ByteSize ConnectionBuffer { get; init; } = ByteSize.FromKiB(128);
+
     /// <summary>Requests on one connection; the response to the last says <c>Connection: close</c>. 0 is no limit. Default: 0.</summary>
     [Range(0, int.MaxValue, ErrorMessage = "must be 0 or more")]
     public int RequestsPerConnection { get; init; }

@@ -17,7 +17,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
     private volatile ListenerPlan _plan = plan;
     private volatile bool _isDraining;
     private int _open;
-    private Sampler _full, _allFull, _clientFull;
+    private Sampler _full, _allFull, _clientFull, _exhausted;
 
     /// <summary>What connections accepted from now on pass through.</summary>
     public ListenerPlan Plan
@@ -99,6 +99,16 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         using var clock = new TlsHandshake(connection, plan, services);
         connection.Features.Set(clock);
         await handshake(connection);
+    }
+
+    /// <summary>There was no descriptor for a new connection.</summary>
+    public void OnExhausted()
+    {
+        services.Limits.Reached(Limit.Descriptors);
+        if (_exhausted.TryTake(services.Heartbeat.Now, out var skipped))
+        {
+            services.Log.OutOfDescriptors(_plan.Name, skipped);
+        }
     }
 
     /// <summary>Runs filters in order; each decides whether the next is reached.</summary>

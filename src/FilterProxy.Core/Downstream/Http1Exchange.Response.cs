@@ -189,20 +189,37 @@ internal sealed partial class Http1Exchange
         }
 
         Stats.ResponseBodyBytes += data.Length;
-        var writing = _writer.WriteAsync(data);
-        if (!writing.IsCompleted)
-        {
-            AwaitWrite();
-        }
-
-        var written = await writing;
-        EndWrite();
-        if (!written)
+        if (!await WriteBodyAsync(data))
         {
             LoseClient();
+            return false;
         }
 
-        return written;
+        return true;
+    }
+
+    /// <summary>False when the client is gone: some transports throw then, others say so.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> WriteBodyAsync(System.Buffers.ReadOnlySequence<byte> data)
+    {
+        try
+        {
+            var writing = _writer.WriteAsync(data);
+            if (!writing.IsCompleted)
+            {
+                AwaitWrite();
+            }
+
+            return await writing;
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            return false;
+        }
+        finally
+        {
+            EndWrite();
+        }
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
@@ -221,16 +238,27 @@ internal sealed partial class Http1Exchange
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<bool> FlushBodyAsync()
     {
-        var flush = _writer.FlushAsync();
-        if (!flush.IsCompleted)
+        try
         {
-            AwaitWrite();
-        }
+            var flush = _writer.FlushAsync();
+            if (!flush.IsCompleted)
+            {
+                AwaitWrite();
+            }
 
-        var sent = await flush;
-        EndWrite();
-        return sent;
+            return await flush;
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            return false;
+        }
+        finally
+        {
+            EndWrite();
+        }
     }
+
+    private static bool IsGone(Exception e) => e is IOException or ObjectDisposedException or InvalidOperationException;
 
     /// <summary>The body failed after the head had gone: the client must not take what it got for the whole.</summary>
     private void BreakOff()

@@ -259,14 +259,23 @@ internal sealed partial class Http1Exchange : ProxyExchange
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<bool> FlushAsync()
     {
-        var flush = _output.FlushAsync();
-        if (!flush.IsCompleted)
+        try
         {
-            AwaitWrite();
-        }
+            var flush = _output.FlushAsync();
+            if (!flush.IsCompleted)
+            {
+                AwaitWrite();
+            }
 
-        var result = await flush;
-        EndWrite();
-        return !result.IsCompleted;
+            return !(await flush).IsCompleted;
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            return false;
+        }
+        finally
+        {
+            EndWrite();
+        }
     }
 }

@@ -45,14 +45,12 @@ internal sealed class Listener : IAsyncDisposable
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, ListenerLifetime>();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        builder.Services.AddSingleton(transport ?? new DirectTransport(() => entry.Plan.Direct, inlineCompletions, loggers));
+        var connections = new ConnectionMaker(loggers, inlineCompletions);
+        builder.Services.AddSingleton(transport ?? new SocketTransport(
+            socket => connections.Make(socket, entry.Plan.Direct, entry.Plan.BufferSize), entry.OnExhausted));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-
-            // How much of a request body waits in memory for a slow upstream, and of a response for a slow client.
-            kestrel.Limits.MaxRequestBufferSize = 128 * 1024;
-            kestrel.Limits.MaxResponseBufferSize = 128 * 1024;
             Bind(kestrel, plan.Address, options => Configure(options, entry));
         });
         var host = builder.Build();

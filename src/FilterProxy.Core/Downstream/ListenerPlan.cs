@@ -13,6 +13,9 @@ internal sealed record ListenerPlan
     /// <summary>Whether the engine's own transport moves its bytes instead of Kestrel's.</summary>
     public bool Direct { get; init; }
 
+    /// <summary>Bytes that wait in memory per connection and direction, where a pump stands between the socket and us.</summary>
+    public int BufferSize { get; init; } = 128 * 1024;
+
     /// <summary>Filters that see cipher text; all of them when there is no TLS.</summary>
     public IReadOnlyList<IConnectionFilter> BeforeTls { get; init; } = [];
 

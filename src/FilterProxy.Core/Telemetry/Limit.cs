@@ -19,6 +19,7 @@ internal enum Limit : byte
     ConnectionsInAll,
     ConnectionsPerClient,
     RequestsPerConnection,
+    Descriptors,
 
     // What an upstream sends, and how many connections to it.
     ResponseHead,

@@ -32,6 +32,12 @@ internal sealed partial class Log(ILogger logger)
 
     public void ClientLimit(string listener, string client, int value, long skipped) => ClientLimit(logger, listener, client, value, skipped);
 
+    [LoggerMessage(22, LogLevel.Error,
+        "Listener '{Listener}' pauses accepting: file descriptors run out; raise the limit (ulimit -n, LimitNOFILE) or lower connections_in_all ({Skipped} more pauses since this was last said).")]
+    private static partial void OutOfDescriptors(ILogger logger, string listener, long skipped);
+
+    public void OutOfDescriptors(string listener, long skipped) => OutOfDescriptors(logger, listener, skipped);
+
     [LoggerMessage(21, LogLevel.Debug, "A TLS handshake on listener '{Listener}' did not end within {Timeout}.")]
     private static partial void TlsHandshakeTimeout(ILogger logger, string listener, TimeSpan timeout);
 

@@ -73,6 +73,11 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         var socket = new Socket(address.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         try
         {
+            if (Descriptors.AreOut(socket))
+            {
+                throw new SocketException((int)SocketError.TooManyOpenSockets);
+            }
+
             if (!unix)
             {
                 socket.NoDelay = true;

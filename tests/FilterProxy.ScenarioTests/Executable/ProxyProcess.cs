@@ -18,6 +18,9 @@ internal sealed partial class ProxyProcess : IAsyncDisposable
 
     private ProxyProcess(Process process) => _process = process;
 
+    /// <summary>The process id.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Standard output so far.</summary>
     public string Output => Read(_output);
 
