@@ -23,6 +23,9 @@ internal sealed class NotifyReceiver : IDisposable
     /// <summary>All that arrived, in order.</summary>
     public List<string> Messages { get; } = [];
 
+    /// <summary>Whether something arrived that was not asked for.</summary>
+    public bool HasMore => _socket.Available > 0;
+
     /// <summary>Waits for the next message that begins with this.</summary>
     public async Task<string> NextAsync(string prefix)
     {

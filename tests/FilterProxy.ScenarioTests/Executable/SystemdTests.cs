@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using FilterProxy.ScenarioTests.NextJs;
 using FilterProxy.TestKit;
 using Xunit;
@@ -82,6 +83,42 @@ public sealed class SystemdTests
     }
 
     [Fact]
+    public async Task The_watchdog_gets_no_beat_once_an_event_loop_is_stuck()
+    {
+        var port = ServerProcess.FreePort();
+        using var file = new ConfigFile($$"""
+            plugin_path: plugins
+            plugins: [Stall]
+            listeners: { web: { address: "127.0.0.1:{{port}}" } }
+            routes:
+              - respond: { status: 204 }
+              - { match: { path: /stall }, respond: { status: 204 }, filters: [stall] }
+            """);
+        InstallStall(file.Folder);
+        using var manager = new NotifyReceiver(file.Folder);
+        await using var proxy = ProxyProcess.Start(["run", "-c", file.Path], new(manager.Environment) { ["WATCHDOG_USEC"] = "1000000" });
+        await manager.NextAsync("WATCHDOG=1");
+        await using var client = await RawClient.ConnectAsync(port);
+
+        // A connection begins on a thread of the pool, where it was accepted, and is on its loop for good once a read had to wait.
+        for (var i = 0; i < 100; i++)
+        {
+            await client.RoundTripAsync(Request);
+        }
+
+        await client.SendAsync("GET /stall HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        await Poll.UntilAsync(() => SilentBeats(proxy) > 0);
+        while (manager.HasMore)
+        {
+            await manager.NextAsync("");
+        }
+
+        await Poll.UntilAsync(() => SilentBeats(proxy) > 3);
+        Assert.False(manager.HasMore);
+    }
+
+    [Fact]
     public async Task A_watchdog_of_another_process_gets_none()
     {
         var port = ServerProcess.FreePort();
@@ -111,6 +148,18 @@ public sealed class SystemdTests
         proxy.Signal(ProxyProcess.SigTerm);
 
         Assert.Equal(0, await proxy.ExitAsync());
+    }
+
+    private static int SilentBeats(ProxyProcess proxy) => Regex.Count(proxy.Error, "did not answer within");
+
+    private static void InstallStall(string folder)
+    {
+        var plugin = Directory.CreateDirectory(Path.Combine(folder, "plugins", "Stall")).FullName;
+        var built = AppContext.BaseDirectory.Replace("FilterProxy.ScenarioTests", "FilterProxy.StallFilter", StringComparison.Ordinal);
+        foreach (var name in Directory.GetFiles(built, "FilterProxy.Filters.Stall.*"))
+        {
+            File.Copy(name, Path.Combine(plugin, Path.GetFileName(name)));
+        }
     }
 
     private static long Microseconds() => (long)Stopwatch.GetElapsedTime(0).TotalMicroseconds;
