@@ -1,56 +1,44 @@
-using System.Globalization;
-using System.Text;
 using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Config.Checks;
+using FilterProxy.Core.Config.Includes;
 using FilterProxy.Core.Config.Tree;
 
 namespace FilterProxy.Core.Config;
 
 /// <summary>
-/// Reads a configuration file: text to tree to records to checks. Never throws for what a file may hold; everything that is wrong is
-/// reported at once. Components' options are left for the registry to bind.
+/// Reads a configuration file and what it includes: text to tree to records to checks. Never throws for what a file may hold;
+/// everything that is wrong is reported at once. Components' options are left for the registry to bind.
 /// </summary>
 internal static class ConfigLoader
 {
-    private const long LargestFile = 4 << 20;
-
     /// <summary>Reads a file; there is a configuration exactly when there are no errors.</summary>
-    public static (ProxyConfig? Config, ConfigErrors Errors) Load(string path)
+    /// <param name="path">The main file.</param>
+    /// <param name="sources">Takes what was read, also when there are errors.</param>
+    public static (ProxyConfig? Config, ConfigErrors Errors) Load(string path, ConfigSources? sources = null)
     {
         var errors = new ConfigErrors();
-        return ReadText(path, errors) is { } text
-            ? (Build(text, path, Environment.GetEnvironmentVariable, errors), errors)
-            : (null, errors);
+        sources ??= new ConfigSources();
+        var parts = new ConfigFiles(Environment.GetEnvironmentVariable, sources, errors).Read(path);
+        return (Build(parts, sources, errors), errors);
     }
 
     /// <summary>As <see cref="Load"/>, from text; <paramref name="file"/> is what messages call it.</summary>
     public static (ProxyConfig? Config, ConfigErrors Errors) Parse(string text, string file, Func<string, string?> environment)
     {
         var errors = new ConfigErrors();
-        return (Build(text, file, environment, errors), errors);
+        var sources = new ConfigSources();
+        var parts = new ConfigFiles(environment, sources, errors).ReadText(text, file);
+        return (Build(parts, sources, errors), errors);
     }
 
-    private static ProxyConfig? Build(string text, string file, Func<string, string?> environment, ConfigErrors errors)
+    private static ProxyConfig? Build(IReadOnlyList<ConfigMapping> parts, ConfigSources sources, ConfigErrors errors)
     {
-        if (YamlTreeReader.Read(text, file, environment, errors) is not { } tree)
+        if (parts.Count == 0)
         {
             return null;
         }
 
-        if (tree is not ConfigMapping root)
-        {
-            if (tree is ConfigScalar { IsNull: true })
-            {
-                errors.Add(new SourceLocation(file, 1, 1), "the configuration is empty");
-            }
-            else
-            {
-                errors.Add(tree.Location, $"expected a mapping, got {tree.Description}");
-            }
-
-            return null;
-        }
-
+        var root = new ConfigMerge(errors).Merge(parts);
         var places = new BindingPlaces();
         var binder = new ConfigBinder(errors, places);
         if (binder.Bind(ListenerInheritance.Apply(root), typeof(ProxyConfig), "", out _) is not ProxyConfig config)
@@ -59,52 +47,6 @@ internal static class ConfigLoader
         }
 
         ConfigChecks.Run(new CheckContext(config, places, errors));
-        return errors.IsEmpty ? RouteNames.Complete(config) with { Places = places } : null;
-    }
-
-    private static string? ReadText(string path, ConfigErrors errors)
-    {
-        var place = new SourceLocation(path, 0, 0);
-        byte[] bytes;
-        try
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (stream.Length > LargestFile)
-            {
-                errors.Add(place, string.Create(CultureInfo.InvariantCulture, $"the file is larger than {new ByteSize(LargestFile)}"));
-                return null;
-            }
-
-            bytes = new byte[stream.Length];
-            bytes = bytes[..stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            errors.Add(place, "there is no such file");
-            return null;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            errors.Add(place, "the file cannot be read", error.Message);
-            return null;
-        }
-
-        return Decode(bytes, path, errors);
-    }
-
-    private static string? Decode(ReadOnlySpan<byte> bytes, string path, ConfigErrors errors)
-    {
-        var content = bytes.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
-        try
-        {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content);
-        }
-        catch (DecoderFallbackException error)
-        {
-            var before = Encoding.UTF8.GetString(content[..error.Index]);
-            var location = new SourceLocation(path, before.AsSpan().Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
-            errors.Add(location, "this is not UTF-8 text", "save the file as UTF-8");
-            return null;
-        }
+        return errors.IsEmpty ? RouteNames.Complete(config) with { Places = places, Sources = sources } : null;
     }
 }
