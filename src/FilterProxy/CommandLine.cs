@@ -4,7 +4,7 @@ using FilterProxy.Core.Config;
 
 namespace FilterProxy.Host;
 
-/// <summary>The commands: <c>run</c> (also without a name), <c>validate</c>, <c>version</c>.</summary>
+/// <summary>The commands: <c>run</c> (also without a name), <c>validate</c>, <c>schema</c>, <c>explain</c>, <c>version</c>.</summary>
 internal static class CommandLine
 {
     /// <summary>Bad configuration, as opposed to 1 for everything else that went wrong.</summary>
@@ -28,6 +28,7 @@ internal static class CommandLine
         validate.SetAction(result => Validate(result.GetValue(config)));
         root.Add(validate);
 
+        root.Add(SchemaCommand.Create());
         var version = new Command("version", "Print the version.");
         version.SetAction(_ => Console.WriteLine($"filterproxy {Version}"));
         root.Add(version);

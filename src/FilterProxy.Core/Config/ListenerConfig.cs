@@ -1,4 +1,5 @@
 using FilterProxy.Core.Config.Binding;
+using FilterProxy.Core.Config.Schema;
 
 namespace FilterProxy.Core.Config;
 
@@ -17,6 +18,7 @@ internal sealed record ListenerConfig
     public IReadOnlyList<ListenerProtocol> Protocols { get; init; } = DefaultProtocols;
 
     /// <summary>Connection filters in order; what stands before <c>tls</c> sees cipher text. Default: none.</summary>
+    [ComponentKind(typeof(IConnectionFilter))]
     public IReadOnlyList<ComponentConfig> Filters { get; init; } = [];
 
     /// <summary>

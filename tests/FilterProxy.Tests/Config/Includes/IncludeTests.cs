@@ -69,7 +69,7 @@ public sealed class IncludeTests : IDisposable
     {
         _folder.Write("main.yaml", "include: [ broken.yaml, missing.yaml ]\n" + Listener).Write("broken.yaml", "a: [")
             .AssertErrors(
-                "~/broken.yaml:1:5: while parsing a flow sequence, did not find expected ',' or ']' (inside [ ] and { } quote texts that contain brackets or braces)",
+                "~/broken.yaml:1:5: the file ends in the middle of something (is it written completely? a bracket, brace or quote is left open)",
                 "~/main.yaml:1:25: '~/missing.yaml': there is no such file (looked for ~/missing.yaml)");
 
         Assert.Equal([_folder.At("broken.yaml"), _folder.At("main.yaml"), _folder.At("missing.yaml")], _folder.Sources.Files);
@@ -90,16 +90,15 @@ public sealed class IncludeTests : IDisposable
             .Write("b.yaml", "clusters:\n  a: { endpoints: ['127.0.0.1:2'] }\nroutes:\n  - { name: a, cluster: a }\nhttp: { allow_connect: true }\n")
             .AssertErrors(
                 "~/b.yaml:2:3: 'clusters.a' is defined twice (first at ~/main.yaml:4:13)",
-                "~/b.yaml:4:11: another route is called 'a' (first at ~/main.yaml:3:19)");
+                "~/b.yaml:4:13: another route is called 'a' (first at ~/main.yaml:3:19)");
 
     [Fact]
     public void A_key_set_twice_names_both_places() =>
-        _folder.Write("main.yaml", "include: b.yaml\nhttp: { filters: [], server_header: a, x: 1 }\n" + Listener)
+        _folder.Write("main.yaml", "include: b.yaml\nhttp: { filters: [], server_header: a }\n" + Listener)
             .Write("b.yaml", "http: { filters: [ x ], server_header: b }\nsamples: true")
             .AssertErrors(
                 "~/b.yaml:1:9: 'http.filters' is set twice (first at ~/main.yaml:2:9)",
-                "~/b.yaml:1:25: 'http.server_header' is set twice (first at ~/main.yaml:2:22)",
-                "~/main.yaml:2:40: unknown option 'x' of http");
+                "~/b.yaml:1:25: 'http.server_header' is set twice (first at ~/main.yaml:2:22)");
 
     [Fact]
     public void A_file_that_includes_itself_is_refused() =>
@@ -126,7 +125,7 @@ public sealed class IncludeTests : IDisposable
     [InlineData("conf.d", "'~/conf.d': the file cannot be read (it is a folder)")]
     [InlineData("dangling.yaml", "'~/dangling.yaml': there is no such file (looked for ~/dangling.yaml)")]
     [InlineData("nowhere/*.yaml", "there is no folder '~/nowhere' (looked for ~/nowhere)")]
-    [InlineData("*/a.yaml", "only the name of an included file may have wildcards (include: [a/*.yaml, b/*.yaml])")]
+    [InlineData("'*/a.yaml'", "only the name of an included file may have wildcards (include: [a/*.yaml, b/*.yaml])")]
     [InlineData("''", "an include needs the path of a file (include: conf.d/*.yaml)")]
     public void What_cannot_be_included_is_an_error_where_it_is_written(string include, string error)
     {
