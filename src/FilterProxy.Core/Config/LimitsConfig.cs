@@ -8,7 +8,7 @@ internal sealed record LimitsConfig
     /// <summary>Size of the request line; a longer one gets 414. Default: 8KiB.</summary>
     public ByteSize RequestLine { get; init; } = ByteSize.FromKiB(8);
 
-    /// <summary>Size of the request line and all headers; more gets 431. Default: 32KiB.</summary>
+    /// <summary>Size of the request line and all headers; more gets 431. At most 1MiB. Default: 32KiB.</summary>
     public ByteSize RequestHead { get; init; } = ByteSize.FromKiB(32);
 
     /// <summary>Number of request headers; more gets 431. Default: 100.</summary>
