@@ -29,6 +29,7 @@ internal static class CommandLine
         root.Add(validate);
 
         root.Add(SchemaCommand.Create());
+        root.Add(ExplainCommand.Create(config));
         var version = new Command("version", "Print the version.");
         version.SetAction(_ => Console.WriteLine($"filterproxy {Version}"));
         root.Add(version);
@@ -57,7 +58,8 @@ internal static class CommandLine
         return 0;
     }
 
-    private static (ProxyConfig? Config, string File) Load(string? path)
+    /// <summary>Loads the configuration named, or the default one; prints what is wrong with it.</summary>
+    public static (ProxyConfig? Config, string File) Load(string? path)
     {
         var file = path ?? ConfigLocation.FindDefault();
         var (config, errors) = ConfigLoader.Load(file);

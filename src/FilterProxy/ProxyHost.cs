@@ -1,5 +1,6 @@
 using FilterProxy.Core;
 using FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Explain;
 using FilterProxy.Host.Samples;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,17 @@ internal static class ProxyHost
         engine.Compile(config, errors);
         CommandLine.Report(errors);
         return errors.IsEmpty;
+    }
+
+    /// <summary>What would become of a request; null when the configuration does not compile, after saying why.</summary>
+    public static async Task<Explanation?> ExplainAsync(ProxyConfig config, string file, ExplainRequest request)
+    {
+        using var loggers = CreateLoggers();
+        await using var engine = CreateEngine(config, file, loggers);
+        var errors = new ConfigErrors();
+        var compiled = engine.Compile(config, errors);
+        CommandLine.Report(errors);
+        return compiled is null ? null : RequestExplainer.Explain(request, config, compiled);
     }
 
     /// <summary>Runs until SIGTERM or SIGINT; returns the exit code.</summary>

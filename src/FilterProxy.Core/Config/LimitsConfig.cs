@@ -19,8 +19,8 @@ internal sealed record LimitsConfig
     public ByteSize HeaderSize { get; init; } = ByteSize.FromKiB(16);
 
     /// <summary>
-    /// Size of a request body; a larger one gets 413. <c>off</c> is no limit. Default: 128MiB, which lets ordinary uploads
-    /// through (a 1 MiB limit is the setting most often raised) and still keeps one client from filling an upstream's disk.
+    /// Size of a request body; a larger one gets 413. <c>off</c> is no limit. The default lets ordinary uploads through (a 1 MiB
+    /// limit is the setting most often raised) and still keeps one client from filling an upstream's disk. Default: 128MiB.
     /// </summary>
     public ByteSize? RequestBody { get; init; } = ByteSize.FromMiB(128);
 

@@ -22,13 +22,12 @@ internal sealed record ListenerConfig
     public IReadOnlyList<ComponentConfig> Filters { get; init; } = [];
 
     /// <summary>
-    /// Overrides <c>http.limits</c> field by field. Once loaded it holds the fields of both. Default: null, which is <c>http.limits</c>.
+    /// Overrides <c>http.limits</c> field by field. Once loaded it holds the fields of both. Default: <c>http.limits</c>.
     /// </summary>
     public LimitsConfig? Limits { get; init; }
 
     /// <summary>
-    /// Overrides <c>http.forwarding</c> field by field. Once loaded it holds the fields of both. Default: null, which is
-    /// <c>http.forwarding</c>.
+    /// Overrides <c>http.forwarding</c> field by field. Once loaded it holds the fields of both. Default: <c>http.forwarding</c>.
     /// </summary>
     public ForwardingConfig? Forwarding { get; init; }
 }

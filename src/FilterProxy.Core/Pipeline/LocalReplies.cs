@@ -23,6 +23,9 @@ internal static class LocalReplies
     /// <summary>The stable reason code of a kind.</summary>
     public static string ReasonOf(ProxyErrorKind kind) => Entries[(int)kind].Reason;
 
+    /// <summary>The status a kind is answered with.</summary>
+    public static int StatusOf(ProxyErrorKind kind) => Entries[(int)kind].Status;
+
     /// <summary>The response flag of a kind.</summary>
     public static ResponseFlags FlagOf(ProxyErrorKind kind) => Entries[(int)kind].Flag;
 
