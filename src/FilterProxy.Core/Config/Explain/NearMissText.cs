@@ -48,9 +48,14 @@ internal static class NearMissText
     private static string QueryOf(RequestHead head, string name) =>
         head.TryGetQuery(Encoding.UTF8.GetBytes(name), out var value) ? $"is '{Encoding.Latin1.GetString(value)}'" : "is not there";
 
-    // From the tree: a text from a file is not shown.
+    // From the tree: a text from a file is not shown. Nor is a key that opens the route; a cookie more often chooses than opens.
     private static string Wanted(ProxyConfig config, MatchConfig match, string property, string name)
     {
+        if (OptionsText.IsSecret(name) && !name.Equals("cookie", StringComparison.OrdinalIgnoreCase))
+        {
+            return "another";
+        }
+
         var node = (config.Places.NodeOf(match, property) as ConfigMapping)?.Entries
             .FirstOrDefault(entry => entry.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Value;
         return node is ConfigMapping { Entries: [var rule] }

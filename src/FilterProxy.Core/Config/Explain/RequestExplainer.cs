@@ -80,7 +80,8 @@ internal sealed class RequestExplainer
         var only = likely.Count == 1 ? likely[0] : plans.Count == 1 ? plans[0] : null;
         note = only is null
             ? $"no listener fits {_request.Url} (name one with --listener: {string.Join(", ", plans.Select(plan => plan.Name))})"
-            : HasPort(only) ? null : "its port is not the URL's; it is the only one that may be meant";
+            : !HasTls(only) ? $"it speaks {(only.Tls is null ? "no TLS" : "TLS")}, unlike the URL; it is the only one"
+            : "its port is not the URL's; it is the only one that may be meant";
         return only;
     }
 
