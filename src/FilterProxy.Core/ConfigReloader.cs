@@ -1,5 +1,6 @@
 using FilterProxy.Core.Components;
 using FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Includes;
 using FilterProxy.Core.Downstream;
 using FilterProxy.Core.Telemetry;
 
@@ -19,19 +20,20 @@ internal sealed class ConfigReloader : IAsyncDisposable
     public static readonly TimeSpan DefaultInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly Engine _engine;
-    private readonly Func<(ProxyConfig? Config, ConfigErrors Errors)> _load;
+    private readonly Func<ConfigSources, (ProxyConfig? Config, ConfigErrors Errors)> _load;
     private readonly TimeProvider _time;
     private readonly TimeSpan _interval;
     private readonly SemaphoreSlim _reloading = new(1);
     private readonly CancellationTokenSource _stop = new();
     private Task _watching = Task.CompletedTask;
+    private ConfigSources _sources = new();
     private Dictionary<string, FileStamp> _known = [];
 
     /// <param name="engine">With a configuration in force.</param>
-    /// <param name="load">Reads the configuration.</param>
+    /// <param name="load">Reads the configuration, and tells from what, also where it cannot.</param>
     /// <param name="time">The clock.</param>
     /// <param name="interval">Between two looks at the files; null for <see cref="DefaultInterval"/>.</param>
-    public ConfigReloader(Engine engine, Func<(ProxyConfig? Config, ConfigErrors Errors)> load, TimeProvider time, TimeSpan? interval = null)
+    public ConfigReloader(Engine engine, Func<ConfigSources, (ProxyConfig? Config, ConfigErrors Errors)> load, TimeProvider time, TimeSpan? interval = null)
     {
         _engine = engine;
         _load = load;
@@ -44,7 +46,9 @@ internal sealed class ConfigReloader : IAsyncDisposable
     /// <summary>Begins to look at the files of the configuration in force, where that says so.</summary>
     public void Watch()
     {
-        _known = Look();
+        var current = _engine.Current!;
+        _sources = current.Config.Sources;
+        _known = current.Files.Concat(_sources.Files).Concat(_sources.Folders.Select(LookInto)).DistinctBy(f => f.Path).ToDictionary(f => f.Path);
         _watching = WatchAsync();
     }
 
@@ -56,7 +60,9 @@ internal sealed class ConfigReloader : IAsyncDisposable
         try
         {
             var old = _engine.Current!;
-            var (config, errors) = _load();
+            var sources = new ConfigSources();
+            var (config, errors) = _load(sources);
+            _sources = sources;
             if (config is null || _engine.Compile(config, errors) is not { } next)
             {
                 return Refuse(cause, errors.ToString());
@@ -106,28 +112,24 @@ internal sealed class ConfigReloader : IAsyncDisposable
 
     private async Task WatchAsync()
     {
+        // The first look is at what may have changed since the configuration was read.
         var before = Glance();
-        var isMoving = false;
+        var isMoving = true;
         while (!_stop.IsCancellationRequested)
         {
             try
             {
                 await Task.Delay(_interval, _time, _stop.Token);
                 var now = Glance();
-                var moved = !Same(now, before);
+                var moved = !now.SetEquals(before);
                 before = now;
-                if (moved || !isMoving)
-                {
-                    isMoving = moved;
-                    continue;
-                }
-
-                isMoving = false;
-                if (_engine.Current!.Config.Runtime.Watch)
+                if (isMoving && !moved && _engine.Current!.Config.Runtime.Watch)
                 {
                     await ReloadChangedAsync();
                     before = Glance();
                 }
+
+                isMoving = moved;
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -145,33 +147,50 @@ internal sealed class ConfigReloader : IAsyncDisposable
         // Times change without contents, e.g. when a file is copied over itself.
         var now = Look();
         var changed = now.Where(file => _known.GetValueOrDefault(file.Key) != file.Value).Select(file => Path.GetFileName(file.Key)).ToList();
-        if (changed.Count == 0 && now.Count == _known.Count)
+        if (changed.Count > 0)
         {
-            return;
+            await ReloadAsync($"{string.Join(", ", changed.Take(3))} changed");
         }
 
-        await ReloadAsync(changed.Count == 0 ? "a file is gone" : $"{string.Join(", ", changed.Take(3))} changed");
+        // As they were before they were read, and those that were read for the first time as they are.
         _known = Look();
+        foreach (var (path, stamp) in now)
+        {
+            _known[path] = stamp;
+        }
     }
 
-    /// <summary>All files by what they hold.</summary>
-    private Dictionary<string, FileStamp> Look() => Files().ToDictionary(path => path, FileStamp.Of);
+    /// <summary>All files and folders by what they hold.</summary>
+    private Dictionary<string, FileStamp> Look() =>
+        Files().Select(FileStamp.Of).Concat(_sources.Folders.Select(LookInto)).DistinctBy(stamp => stamp.Path).ToDictionary(stamp => stamp.Path);
 
-    /// <summary>All files by what a look at their directory tells, which is cheap.</summary>
-    private Dictionary<string, (DateTime Written, long Length)> Glance() => Files().ToDictionary(path => path, static path =>
+    /// <summary>All files and folders by what a look at their directory tells, which is cheap.</summary>
+    private HashSet<(string Path, DateTime Written, long Length)> Glance() =>
+        [.. Files().Select(GlanceAt), .. _sources.Folders.Select(folder => (folder, Directory.GetLastWriteTimeUtc(folder), 0L))];
+
+    private static (string Path, DateTime Written, long Length) GlanceAt(string path)
     {
         // Through symbolic links: what counts is the file they end at.
         var file = new FileInfo(path);
         var target = file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-        return target.Exists ? (target.LastWriteTimeUtc, target.Length) : default;
-    });
-
-    private HashSet<string> Files()
-    {
-        var current = _engine.Current!;
-        return [.. current.Config.FindFiles(), .. current.Files.Select(file => file.Path)];
+        return target.Exists ? (path, target.LastWriteTimeUtc, target.Length) : (path, default, -1);
     }
 
-    private static bool Same(Dictionary<string, (DateTime Written, long Length)> one, Dictionary<string, (DateTime Written, long Length)> other) =>
-        one.Count == other.Count && one.All(file => other.TryGetValue(file.Key, out var twin) && twin == file.Value);
+    /// <summary>A folder by the names in it; those of editors' own files do not count.</summary>
+    private static FileStamp LookInto(string folder)
+    {
+        try
+        {
+            var names = Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)!)
+                .Where(name => name[0] != '.' && name[^1] != '~').Order(StringComparer.Ordinal);
+            return new FileStamp(folder, string.Join('/', names));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new FileStamp(folder, "");
+        }
+    }
+
+    /// <summary>Of the configuration last read, taken over or not, and what the one in force depends on.</summary>
+    private IEnumerable<string> Files() => _sources.Files.Concat(_engine.Current!.Files).Select(file => file.Path).Distinct();
 }

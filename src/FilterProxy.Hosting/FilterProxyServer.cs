@@ -1,5 +1,6 @@
 using FilterProxy.Core;
 using FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Includes;
 using FilterProxy.Core.Downstream;
 using FilterProxy.Hosting.Model;
 using Microsoft.Extensions.Hosting;
@@ -38,7 +39,7 @@ public sealed class FilterProxyServer : IHostedLifecycleService, IAsyncDisposabl
     Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken)
     {
         var errors = new ConfigErrors();
-        var config = Load(errors);
+        var config = Load(new ConfigSources(), errors);
         _compiled = config is null ? null : Compile(config, errors);
         return _compiled is null
             ? Task.FromException(new FilterProxyException(
@@ -92,25 +93,23 @@ public sealed class FilterProxyServer : IHostedLifecycleService, IAsyncDisposabl
         }
     }
 
-    private ProxyConfig? Load(ConfigErrors errors)
+    private ProxyConfig? Load(ConfigSources sources, ConfigErrors errors)
     {
-        var root = _builder.Sources.Select(source => source.Read(_environment.ContentRootPath, errors)).ToList();
+        var root = _builder.Sources.Select(source => source.Read(_environment.ContentRootPath, sources, errors)).ToList();
         var code = _builder.Draft.ToTree("");
         if (root.Contains(null))
         {
             return null;
         }
 
-        IReadOnlyList<string> files = [.. _builder.Sources.OfType<FileSource>().Select(file => file.PathFrom(_environment.ContentRootPath))];
         var layers = _builder.Draft.IsEmpty && root.Count > 0 ? root : root.Append(code);
-        var config = ConfigLoader.Bind(layers.Aggregate((lower, upper) => ConfigLayers.Lay(lower!, upper!))!, errors);
-        return config is null ? null : config with { FindFiles = () => files };
+        return ConfigLoader.Bind(layers.Aggregate((lower, upper) => ConfigLayers.Lay(lower!, upper!))!, sources, errors);
     }
 
-    private (ProxyConfig? Config, ConfigErrors Errors) Read()
+    private (ProxyConfig? Config, ConfigErrors Errors) Read(ConfigSources sources)
     {
         var errors = new ConfigErrors();
-        return (Load(errors), errors);
+        return (Load(sources, errors), errors);
     }
 
     private static Dictionary<string, IReadOnlyList<string>> AddressesOf(Engine engine) =>

@@ -4,7 +4,7 @@ using FilterProxy.Core.Config;
 
 namespace FilterProxy.Host;
 
-/// <summary>The commands: <c>run</c> (also without a name), <c>validate</c>, <c>version</c>.</summary>
+/// <summary>The commands: <c>run</c> (also without a name), <c>validate</c>, <c>schema</c>, <c>explain</c>, <c>version</c>.</summary>
 internal static class CommandLine
 {
     /// <summary>Bad configuration.</summary>
@@ -28,6 +28,8 @@ internal static class CommandLine
         validate.SetAction(result => Validate(result.GetValue(config)));
         root.Add(validate);
 
+        root.Add(SchemaCommand.Create());
+        root.Add(ExplainCommand.Create(config));
         var version = new Command("version", "Print the version.");
         version.SetAction(_ => Console.WriteLine($"filterproxy {Version}"));
         root.Add(version);
@@ -56,7 +58,8 @@ internal static class CommandLine
         return 0;
     }
 
-    private static (ProxyConfig? Config, string File) Load(string? path)
+    /// <summary>Loads the configuration named, or the default one; prints what is wrong with it.</summary>
+    public static (ProxyConfig? Config, string File) Load(string? path)
     {
         var file = path ?? ConfigLocation.FindDefault();
         var (config, errors) = ConfigLoader.Load(file);

@@ -1,5 +1,6 @@
 using FilterProxy.Core;
 using FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Explain;
 using FilterProxy.Core.Downstream;
 using FilterProxy.Host.Samples;
 using FilterProxy.Host.Systemd;
@@ -24,6 +25,17 @@ internal static class ProxyHost
         engine.Compile(config, errors);
         CommandLine.Report(errors);
         return errors.IsEmpty;
+    }
+
+    /// <summary>What would become of a request; null when the configuration does not compile, after saying why.</summary>
+    public static async Task<Explanation?> ExplainAsync(ProxyConfig config, string file, ExplainRequest request)
+    {
+        using var loggers = CreateLoggers();
+        await using var engine = CreateEngine(config, file, loggers);
+        var errors = new ConfigErrors();
+        var compiled = engine.Compile(config, errors);
+        CommandLine.Report(errors);
+        return compiled is null ? null : RequestExplainer.Explain(request, config, compiled);
     }
 
     /// <summary>Runs until SIGTERM, SIGINT or SIGQUIT; returns the exit code.</summary>
@@ -57,7 +69,7 @@ internal static class ProxyHost
             Banner.Print(banner, file, engine, config, samples);
             Console.Error.Write(banner.ToString());
             service.Ready(config);
-            await using (var reloader = new ConfigReloader(engine, () => ConfigLoader.Load(file), TimeProvider.System))
+            await using (var reloader = new ConfigReloader(engine, sources => ConfigLoader.Load(file, sources), TimeProvider.System))
             {
                 reload.Begin(() => service.ReloadAsync(async () => await reloader.ReloadAsync("SIGHUP") ? engine.Current!.Config : null));
                 reloader.Watch();

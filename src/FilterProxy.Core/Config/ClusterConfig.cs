@@ -1,15 +1,19 @@
+using FilterProxy.Core.Config.Schema;
+
 namespace FilterProxy.Core.Config;
 
 /// <summary>A set of interchangeable upstream endpoints. Durations: 0 or <c>off</c> is no limit.</summary>
 internal sealed record ClusterConfig
 {
     /// <summary>How an endpoint is chosen. Default: round_robin.</summary>
+    [ComponentKind(typeof(ILoadBalancer))]
     public ComponentConfig LoadBalancer { get; init; } = new() { Name = "round_robin" };
 
     /// <summary>The endpoints, or where to learn them.</summary>
     public required EndpointsConfig Endpoints { get; init; }
 
     /// <summary>How byte streams to the endpoints are opened, e.g. through a tunnel. Default: TCP or unix sockets.</summary>
+    [ComponentKind(typeof(IConnector))]
     public ComponentConfig? Connector { get; init; }
 
     /// <summary>How connections are kept.</summary>

@@ -6,12 +6,12 @@ namespace FilterProxy.Core.Config;
 internal sealed record ForwardingConfig
 {
     /// <summary>
-    /// Networks of proxies in front of this one, e.g. <c>10.0.0.0/8</c> or <c>::1</c>. From them X-Forwarded-* and Forwarded are believed
-    /// and extended; from anyone else they are replaced. Default: none.
+    /// Networks of proxies in front of this one, e.g. <c>10.0.0.0/8</c> or <c>::1</c>. From them X-Forwarded-*, Forwarded, X-Real-IP and
+    /// X-Request-Id are believed and extended; from anyone else they are removed. Default: none.
     /// </summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
-    /// <summary>Sends X-Forwarded-For, -Host and -Proto upstream. Default: true.</summary>
+    /// <summary>Sends X-Forwarded-For, -Host and -Proto upstream, and -Prefix where a prefix was stripped. Default: true.</summary>
     public bool XForwarded { get; init; } = true;
 
     /// <summary>Sends Forwarded (RFC 7239) upstream. Default: false.</summary>

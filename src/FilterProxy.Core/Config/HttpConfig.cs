@@ -1,12 +1,16 @@
+using FilterProxy.Core.Config.Schema;
+
 namespace FilterProxy.Core.Config;
 
 /// <summary>What holds for HTTP on every listener.</summary>
 internal sealed record HttpConfig
 {
     /// <summary>Filters run before routing, for every request; routes cannot change them. Default: none.</summary>
+    [ComponentKind(typeof(IHttpFilter))]
     public IReadOnlyList<ComponentConfig> Filters { get; init; } = [];
 
     /// <summary>The default chain of every route, run after routing; a route's <c>filters</c> refine it. Default: none.</summary>
+    [ComponentKind(typeof(IHttpFilter))]
     public IReadOnlyList<ComponentConfig> RouteFilters { get; init; } = [];
 
     /// <summary>What is told upstream about the client, and whose word about it is taken.</summary>

@@ -11,7 +11,7 @@ internal sealed record LimitsConfig
     /// <summary>Size of the request line; a longer one gets 414. Default: 8KiB.</summary>
     public ByteSize RequestLine { get; init; } = ByteSize.FromKiB(8);
 
-    /// <summary>Size of the request line and all headers; more gets 431. Default: 32KiB.</summary>
+    /// <summary>Size of the request line and all headers; more gets 431. At most 1MiB. Default: 32KiB.</summary>
     public ByteSize RequestHead { get; init; } = ByteSize.FromKiB(32);
 
     /// <summary>Number of request headers; more gets 431. Default: 100.</summary>
@@ -22,8 +22,8 @@ internal sealed record LimitsConfig
     public ByteSize HeaderSize { get; init; } = ByteSize.FromKiB(16);
 
     /// <summary>
-    /// Size of a request body; a larger one gets 413. <c>off</c> is no limit. Default: 128MiB, which lets ordinary uploads
-    /// through (a 1 MiB limit is the setting most often raised) and still keeps one client from filling an upstream's disk.
+    /// Size of a request body; a larger one gets 413. <c>off</c> is no limit. The default lets ordinary uploads through (a 1 MiB
+    /// limit is the setting most often raised) and still keeps one client from filling an upstream's disk. Default: 128MiB.
     /// </summary>
     public ByteSize? RequestBody { get; init; } = ByteSize.FromMiB(128);
 

@@ -1,4 +1,5 @@
 using FilterProxy.Core.Config.Binding;
+using FilterProxy.Core.Config.Schema;
 
 namespace FilterProxy.Core.Config;
 
@@ -17,16 +18,16 @@ internal sealed record ListenerConfig
     public IReadOnlyList<ListenerProtocol> Protocols { get; init; } = DefaultProtocols;
 
     /// <summary>Connection filters in order; what stands before <c>tls</c> sees cipher text. Default: none.</summary>
+    [ComponentKind(typeof(IConnectionFilter))]
     public IReadOnlyList<ComponentConfig> Filters { get; init; } = [];
 
     /// <summary>
-    /// Overrides <c>http.limits</c> field by field. Once loaded it holds the fields of both. Default: null, which is <c>http.limits</c>.
+    /// Overrides <c>http.limits</c> field by field. Once loaded it holds the fields of both. Default: <c>http.limits</c>.
     /// </summary>
     public LimitsConfig? Limits { get; init; }
 
     /// <summary>
-    /// Overrides <c>http.forwarding</c> field by field. Once loaded it holds the fields of both. Default: null, which is
-    /// <c>http.forwarding</c>.
+    /// Overrides <c>http.forwarding</c> field by field. Once loaded it holds the fields of both. Default: <c>http.forwarding</c>.
     /// </summary>
     public ForwardingConfig? Forwarding { get; init; }
 }

@@ -11,7 +11,7 @@ internal sealed record MatchConfig
     /// <summary>One or more path patterns, any of which must fit: <c>/login</c>, <c>/admin/*</c>, <c>/users/{id}</c>. Default: any path.</summary>
     public IReadOnlyList<string> Path { get; init; } = [];
 
-    /// <summary>Methods, any of which must fit, e.g. <c>[GET, HEAD]</c>. Default: any method.</summary>
+    /// <summary>Methods, any of which must fit, e.g. <c>[GET, HEAD]</c>; case-sensitive. Default: any method.</summary>
     public IReadOnlyList<string> Methods { get; init; } = [];
 
     /// <summary>Headers that must all fit, by name. Default: none.</summary>

@@ -1,11 +1,17 @@
 using System.Collections.ObjectModel;
 using FilterProxy.Core.Config.Binding;
+using FilterProxy.Core.Config.Includes;
 
 namespace FilterProxy.Core.Config;
 
 /// <summary>A whole configuration document as the user wrote it, bound and checked but not yet compiled.</summary>
 internal sealed record ProxyConfig
 {
+    /// <summary>
+    /// Further files to read, one pattern or a list, relative to this file: <c>conf.d/*.yaml</c>. Default: none.
+    /// </summary>
+    public IReadOnlyList<string> Include { get; init; } = [];
+
     /// <summary>How the process itself runs.</summary>
     public RuntimeConfig Runtime { get; init; } = new();
 
@@ -33,6 +39,6 @@ internal sealed record ProxyConfig
     // Not an option: where everything was written, for what is found wrong while compiling.
     internal BindingPlaces Places { get; init; } = new();
 
-    // Not an option: the files it was read from, found anew where a pattern names them; none for one that was not read from files.
-    internal Func<IReadOnlyList<string>> FindFiles { get; init; } = static () => [];
+    // Not an option: what it was read from, to be watched.
+    internal ConfigSources Sources { get; init; } = new();
 }

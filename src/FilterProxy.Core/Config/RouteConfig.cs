@@ -1,3 +1,5 @@
+using FilterProxy.Core.Config.Schema;
+
 namespace FilterProxy.Core.Config;
 
 /// <summary>What happens to requests that look like this. Exactly one of cluster, clusters, redirect and respond.</summary>
@@ -16,6 +18,7 @@ internal sealed record RouteConfig
     /// Refines <c>http.route_filters</c>: the same name merges in place, field by field; <c>name: off</c> removes; anything else is added.
     /// Default: none.
     /// </summary>
+    [ComponentKind(typeof(IHttpFilter))]
     public IReadOnlyList<ComponentConfig> Filters { get; init; } = [];
 
     /// <summary>Forwards to this cluster.</summary>

@@ -37,6 +37,9 @@ internal static class LocalReplies
     public static string ReasonOf(in ProxyError error) =>
         Limits.ReasonOf(Limits.Of(error)) is { Length: > 0 } reason ? reason : Entries[(int)error.Kind].Reason;
 
+    /// <summary>The status a kind is answered with.</summary>
+    public static int StatusOf(ProxyErrorKind kind) => Entries[(int)kind].Status;
+
     /// <summary>The response flag of a kind.</summary>
     public static ResponseFlags FlagOf(ProxyErrorKind kind) => Entries[(int)kind].Flag;
 

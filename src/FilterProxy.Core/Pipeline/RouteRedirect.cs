@@ -15,7 +15,20 @@ internal sealed record RouteRedirect(int Status, string? Scheme, string? Host, i
     /// <summary>Replies, or returns why the target cannot be made.</summary>
     public ProxyError Reply(HttpExchange exchange, RouteCaptures captures)
     {
-        var request = exchange.Request;
+        var error = Locate(exchange.Request, captures, exchange.Downstream.IsTls, out var location);
+        if (!error.IsError)
+        {
+            exchange.Reply(Status, "route_redirect");
+            exchange.Response.Headers.Set("location", location);
+        }
+
+        return error;
+    }
+
+    /// <summary>Makes the target, or returns why it cannot be made.</summary>
+    public ProxyError Locate(RequestHead request, RouteCaptures captures, bool isTls, out string target)
+    {
+        target = "";
         if (Path is not null && Path.Apply(request, captures) is { IsError: true } error)
         {
             return error;
@@ -24,7 +37,7 @@ internal sealed record RouteRedirect(int Status, string? Scheme, string? Host, i
         var location = new StringBuilder();
         if (Scheme is not null || Host is not null || Port is not null)
         {
-            location.Append(Scheme ?? (exchange.Downstream.IsTls ? "https" : "http")).Append("://");
+            location.Append(Scheme ?? (isTls ? "https" : "http")).Append("://");
             AppendAuthority(location, Encoding.ASCII.GetString(request.Authority));
         }
 
@@ -37,8 +50,7 @@ internal sealed record RouteRedirect(int Status, string? Scheme, string? Host, i
             location.Append('?').Append(Encoding.ASCII.GetString(request.Query));
         }
 
-        exchange.Reply(Status, "route_redirect");
-        exchange.Response.Headers.Set("location", location.ToString());
+        target = location.ToString();
         return default;
     }
 

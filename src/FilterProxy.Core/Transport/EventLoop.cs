@@ -50,6 +50,26 @@ internal sealed class EventLoop : PipeScheduler
         return loops.Length == 0 ? null : loops[(int)((uint)Interlocked.Increment(ref s_next) % (uint)loops.Length)];
     }
 
+    /// <summary>Whether every loop gets to what is scheduled on it within a time: a filter that blocks one is found out by this.</summary>
+    public static async Task<bool> AllAnswerAsync(TimeSpan limit)
+    {
+        var answers = s_loops.Select(static loop =>
+        {
+            var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            loop.Schedule(static a => ((TaskCompletionSource)a!).SetResult(), answer);
+            return answer.Task;
+        });
+        try
+        {
+            await Task.WhenAll(answers).WaitAsync(limit);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Finds the process's loops, once. Without inline completions there are none, and <see cref="Current"/> stays null.</summary>
     public static Task StartAsync() => s_started.Value;
 

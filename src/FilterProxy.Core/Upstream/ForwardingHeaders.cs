@@ -13,11 +13,11 @@ internal static class ForwardingHeaders
     private const string Hex = "0123456789abcdef";
 
     /// <summary>Once per request, before filters: forged fields off, the client's address found, a request id made.</summary>
-    public static void Accept(ProxyExchange x)
+    public static void Accept(ProxyExchange x) => Accept(x.Request.Headers, x.Downstream, x.Rules.Forwarding);
+
+    /// <inheritdoc cref="Accept(ProxyExchange)"/>
+    public static void Accept(HeaderMap headers, DownstreamInfo downstream, ForwardingRules rules)
     {
-        var rules = x.Rules.Forwarding;
-        var headers = x.Request.Headers;
-        var downstream = x.Downstream;
         downstream.ClientAddress = downstream.RemoteAddress;
         if (rules.TrustedProxies.Length > 0 && rules.Trusts(downstream.RemoteAddress))
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Includes;
 using FilterProxy.Core.Config.Tree;
 using Microsoft.Extensions.Configuration;
 
@@ -8,7 +9,7 @@ namespace FilterProxy.Hosting.Model;
 /// <summary>A section of the host's configuration. Children whose keys are all numbers are a list there.</summary>
 internal sealed class ConfigurationSource(IConfiguration section) : ConfigSource
 {
-    public override ConfigMapping? Read(string folder, ConfigErrors errors) =>
+    public override ConfigMapping? Read(string folder, ConfigSources sources, ConfigErrors errors) =>
         new(At(section), [.. section.GetChildren().Select(EntryOf)]);
 
     private static ConfigEntry EntryOf(IConfigurationSection child) => new(child.Key, At(child), NodeOf(child));

@@ -1,4 +1,5 @@
 using FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Includes;
 using FilterProxy.Core.Config.Tree;
 
 namespace FilterProxy.Hosting.Model;
@@ -8,5 +9,5 @@ internal sealed class FileSource(string path) : ConfigSource
 {
     public string PathFrom(string folder) => Path.GetFullPath(path, folder);
 
-    public override ConfigMapping? Read(string folder, ConfigErrors errors) => ConfigLoader.ReadTree(PathFrom(folder), errors);
+    public override ConfigMapping? Read(string folder, ConfigSources sources, ConfigErrors errors) => ConfigLoader.ReadTree(PathFrom(folder), sources, errors);
 }

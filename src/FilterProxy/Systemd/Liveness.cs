@@ -4,7 +4,7 @@ using FilterProxy.Core.Transport;
 namespace FilterProxy.Host.Systemd;
 
 /// <summary>Whether the engine works: its heartbeat, on which all deadlines depend, goes on, and every event loop answers.</summary>
-internal sealed class Liveness(Heartbeat heartbeat, LoopProbe loops)
+internal sealed class Liveness(Heartbeat heartbeat)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private long _last;
@@ -24,6 +24,6 @@ internal sealed class Liveness(Heartbeat heartbeat, LoopProbe loops)
         }
 
         _last = heartbeat.Now;
-        return await loops.AnswersAsync(limit);
+        return await EventLoop.AllAnswerAsync(limit);
     }
 }

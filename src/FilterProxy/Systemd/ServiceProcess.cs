@@ -12,13 +12,12 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     private readonly ServiceNotifier _notifier = new(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"));
     private readonly ILogger _logger;
-    private readonly LoopProbe? _loops;
     private readonly Liveness? _liveness;
     private readonly TimeSpan? _interval;
     private Watchdog? _watchdog;
     private string _status = "";
 
-    /// <param name="engine">What runs; not started yet, so that the probe's sockets come first.</param>
+    /// <param name="engine">What runs.</param>
     /// <param name="logger">Hears when the watchdog gets no beat.</param>
     public ServiceProcess(Engine engine, ILogger logger)
     {
@@ -26,8 +25,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
         _interval = _notifier.IsConnected ? Watchdog.IntervalFrom(Environment.GetEnvironmentVariable) : null;
         if (_interval is not null)
         {
-            _loops = new LoopProbe(engine.Services.Shelves);
-            _liveness = new Liveness(engine.Services.Heartbeat, _loops);
+            _liveness = new Liveness(engine.Services.Heartbeat);
         }
     }
 
@@ -67,7 +65,6 @@ internal sealed class ServiceProcess : IAsyncDisposable
             await _watchdog.DisposeAsync();
         }
 
-        _loops?.Dispose();
         _notifier.Dispose();
     }
 

@@ -178,7 +178,7 @@ internal sealed class ConfigBinder(ConfigErrors errors, BindingPlaces? places = 
         bound = form.Parse(scalar.Text, out var value, out var error);
         if (!bound)
         {
-            errors.Add(node.Location, error);
+            errors.Add(node.Location, scalar.IsSecret ? $"expected {form.Expected}, got {scalar.Description}" : error);
             return null;
         }
 

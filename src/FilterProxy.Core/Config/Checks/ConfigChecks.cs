@@ -21,9 +21,9 @@ internal static class ConfigChecks
         ClusterChecks.Run(context);
         foreach (var (index, plugin) in config.Plugins.Index())
         {
-            if (config.Plugins.Take(index).Any(earlier => earlier.Name == plugin.Name))
+            if (config.Plugins.Take(index).FirstOrDefault(earlier => earlier.Name == plugin.Name) is { } first)
             {
-                context.RefuseWhole(plugin, $"plugin '{plugin.Name}' is here twice");
+                context.RefuseWhole(plugin, $"plugin '{plugin.Name}' is here twice", $"first at {context.Places.Locate(first)}");
             }
         }
     }

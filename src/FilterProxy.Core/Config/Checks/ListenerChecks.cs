@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using FilterProxy.Core.Config.Addresses;
 
 namespace FilterProxy.Core.Config.Checks;
@@ -14,7 +15,7 @@ internal static class ListenerChecks
             context.Refuse(config, nameof(config.Listeners), "the configuration has no listeners", "listeners: { web: { address: 0.0.0.0:8080 } }");
         }
 
-        var taken = new Dictionary<EndPoint, string>();
+        var taken = new List<Taken>();
         foreach (var (name, listener) in config.Listeners)
         {
             NameChecks.Check(context, nameof(config.Listeners), "listener", name);
@@ -37,7 +38,7 @@ internal static class ListenerChecks
         }
     }
 
-    private static void CheckAddress(CheckContext context, string name, ListenerConfig listener, Dictionary<EndPoint, string> taken)
+    private static void CheckAddress(CheckContext context, string name, ListenerConfig listener, List<Taken> taken)
     {
         if (!context.IsBound(listener, nameof(listener.Address)))
         {
@@ -48,9 +49,45 @@ internal static class ListenerChecks
         {
             context.Refuse(listener, nameof(listener.Address), error);
         }
-        else if (endPoint is not IPEndPoint { Port: 0 } and not DnsEndPoint { Port: 0 } && !taken.TryAdd(endPoint, name))
+        else if (taken.Find(other => Overlap(other.EndPoint, endPoint)) is { } first)
         {
-            context.Refuse(listener, nameof(listener.Address), $"listener '{taken[endPoint]}' already has the address {listener.Address}");
+            context.Refuse(
+                listener,
+                nameof(listener.Address),
+                first.EndPoint.Equals(endPoint)
+                    ? $"listener '{first.Name}' already has the address {listener.Address}"
+                    : $"listener '{first.Name}' already listens on {first.Listener.Address}, which overlaps with {listener.Address}",
+                $"first at {context.Places.Locate(first.Listener, nameof(listener.Address))}");
+        }
+        else
+        {
+            taken.Add(new Taken(name, listener, endPoint));
         }
     }
+
+    // The operating system gives an address to one socket: 0.0.0.0 is every IPv4 address, [::] every address of both kinds, and
+    // localhost both loopback addresses. Port 0 is a port nobody else has.
+    private static bool Overlap(EndPoint one, EndPoint other)
+    {
+        if (one is UnixDomainSocketEndPoint || other is UnixDomainSocketEndPoint)
+        {
+            return one.Equals(other);
+        }
+
+        var (addresses, port) = Expand(one);
+        var (others, otherPort) = Expand(other);
+        return port != 0 && port == otherPort && addresses.Any(a => others.Any(b => a.Equals(b) || Covers(a, b) || Covers(b, a)));
+    }
+
+    private static bool Covers(IPAddress wide, IPAddress narrow) =>
+        wide.Equals(IPAddress.IPv6Any) || (wide.Equals(IPAddress.Any) && narrow.AddressFamily == AddressFamily.InterNetwork);
+
+    private static (IPAddress[] Addresses, int Port) Expand(EndPoint endPoint) => endPoint switch
+    {
+        IPEndPoint ip => ([ip.Address], ip.Port),
+        DnsEndPoint local => ([IPAddress.Loopback, IPAddress.IPv6Loopback], local.Port),
+        _ => ([], 0),
+    };
+
+    private sealed record Taken(string Name, ListenerConfig Listener, EndPoint EndPoint);
 }

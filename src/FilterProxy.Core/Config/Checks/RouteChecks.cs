@@ -5,12 +5,13 @@ internal static class RouteChecks
 {
     public static void Run(CheckContext context)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var names = new Dictionary<string, RouteConfig>(StringComparer.Ordinal);
         foreach (var route in context.Config.Routes)
         {
-            if (route.Name.Length > 0 && !names.Add(route.Name))
+            if (route.Name.Length > 0 && !names.TryAdd(route.Name, route))
             {
-                context.Refuse(route, nameof(route.Name), $"another route is called '{route.Name}'");
+                var first = context.Places.Locate(names[route.Name], nameof(route.Name));
+                context.Refuse(route, nameof(route.Name), $"another route is called '{route.Name}'", $"first at {first}");
             }
 
             // Where the defaults could not be bound, nobody can say what there is to turn off.

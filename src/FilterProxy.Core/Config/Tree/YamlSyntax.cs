@@ -37,6 +37,12 @@ internal static class YamlSyntax
             return (tabLine, tabColumn, "a tab cannot indent", "use spaces");
         }
 
+        if (IsAfterEnd(text, line, column))
+        {
+            var (endLine, endColumn) = Place(text, text.AsSpan().TrimEnd().Length);
+            return (endLine, endColumn, "the file ends in the middle of something", "is it written completely? a bracket, brace or quote is left open");
+        }
+
         // A second ':' on a line, a special first character: the parser marks the end of what it read.
         var here = CharAt(text, (int)error.Start.Line, (int)error.Start.Column);
         var hint = error.Message switch
@@ -51,6 +57,12 @@ internal static class YamlSyntax
             _ => null,
         };
         return (Math.Max(line, 1), Math.Max(column, 1), Lower(error.Message), hint);
+    }
+
+    private static bool IsAfterEnd(string text, int line, int column)
+    {
+        var (endLine, endColumn) = Place(text, text.AsSpan().TrimEnd().Length);
+        return line > endLine || (line == endLine && column >= endColumn);
     }
 
     private static bool IsAllowed(char c) =>

@@ -1,3 +1,4 @@
+using FilterProxy.Core.Config.Includes;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -17,13 +18,14 @@ internal sealed class YamlTreeReader
     private readonly string _file;
     private readonly Func<string, string?> _environment;
     private readonly ConfigErrors _errors;
+    private readonly ConfigSources _sources;
     private readonly Parser _parser;
     private Mark _last = Mark.Empty;
     private long _nodes;
 
-    private YamlTreeReader(string text, string file, Func<string, string?> environment, ConfigErrors errors)
+    private YamlTreeReader(string text, string file, Func<string, string?> environment, ConfigErrors errors, ConfigSources sources)
     {
-        (_text, _file, _environment, _errors) = (text, file, environment, errors);
+        (_text, _file, _environment, _errors, _sources) = (text, file, environment, errors, sources);
         _parser = new Parser(new Scanner(new StringReader(text), skipComments: true));
     }
 
@@ -31,7 +33,13 @@ internal sealed class YamlTreeReader
     /// The tree of <paramref name="text"/>, or null where there is none to go on with. There may be errors with a tree: what they are
     /// about was left out of it.
     /// </summary>
-    public static ConfigNode? Read(string text, string file, Func<string, string?> environment, ConfigErrors errors)
+    /// <param name="text">The document.</param>
+    /// <param name="file">What messages call it; files named in values are relative to it.</param>
+    /// <param name="environment">The environment variables.</param>
+    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="sources">Takes the files that were put into values.</param>
+    public static ConfigNode? Read(
+        string text, string file, Func<string, string?> environment, ConfigErrors errors, ConfigSources? sources = null)
     {
         if (YamlSyntax.FindForbidden(text) is var (line, column, what))
         {
@@ -39,7 +47,7 @@ internal sealed class YamlTreeReader
             return null;
         }
 
-        return new YamlTreeReader(text, file, environment, errors).ReadDocument();
+        return new YamlTreeReader(text, file, environment, errors, sources ?? new ConfigSources()).ReadDocument();
     }
 
     private ConfigNode? ReadDocument()
@@ -152,15 +160,25 @@ internal sealed class YamlTreeReader
             return new ConfigScalar(At(scalar.Start), "", isNull: true);
         }
 
-        if (!EnvironmentText.TryExpand(scalar.Value, _environment, out var text, out var position, out var error, out var hint))
+        if (!EnvironmentText.TryExpand(scalar.Value, _environment, ReadFile, out var expanded, out var position, out var error, out var hint))
         {
             // Only in plain text on one line do positions in the value and in the file agree.
             var offset = plain && scalar.Start.Line == scalar.End.Line ? position : 0;
             _errors.Add(new SourceLocation(_file, (int)scalar.Start.Line, (int)scalar.Start.Column + offset), error, hint);
+            return new ConfigScalar(At(scalar.Start), scalar.Value);
         }
 
-        return new ConfigScalar(At(scalar.Start), text);
+        if (expanded.IsSecret)
+        {
+            _errors.Hide(expanded.Text);
+        }
+
+        var written = expanded.Text == scalar.Value ? null : scalar.Value;
+        return new ConfigScalar(At(scalar.Start), expanded.Text, written: written, isSecret: expanded.IsSecret);
     }
+
+    private bool ReadFile(string path, out string text, out string error, out string hint) =>
+        SecretFile.TryRead(path, Path.GetDirectoryName(_file) ?? "", _sources, out text, out error, out hint);
 
     private ConfigSequence? ReadSequence(ParsingEvent start, int depth)
     {

@@ -82,7 +82,7 @@ public sealed class ComponentGrammarTests
     [InlineData("[A: {sha: 12}]", "c.yaml:2:15: unknown option 'sha' of A (options: name, sha256)")]
     [InlineData("[A: {name: B}]", "c.yaml:2:15: unknown option 'name' of A (options: sha256)")]
     [InlineData("[A: 5]", "c.yaml:2:14: expected a mapping of options, got '5'")]
-    [InlineData("[A, A]", "c.yaml:2:14: plugin 'A' is here twice")]
+    [InlineData("[A, A]", "c.yaml:2:14: plugin 'A' is here twice (first at c.yaml:2:11)")]
     public void What_is_no_plugin_is_refused(string plugins, string error) =>
         ConfigText.AssertErrors(ConfigText.Listener + "plugins: " + plugins, error);
 

@@ -53,13 +53,20 @@ public sealed class ConfigChecksTests
 
     [Fact]
     public void Two_routes_cannot_have_one_name() =>
-        AssertErrors(Route + "{ name: a, cluster: app }\n  - { name: a, cluster: app }", "c.yaml:6:13: another route is called 'a'");
+        AssertErrors(Route + "{ name: a, cluster: app }\n  - { name: a, cluster: app }", "c.yaml:6:13: another route is called 'a' (first at c.yaml:5:13)");
 
     [Theory]
     [InlineData("{}", "c.yaml:1:12: the configuration has no listeners (listeners: { web: { address: 0.0.0.0:8080 } })")]
     [InlineData("{ web: {} }", "c.yaml:1:19: missing option 'address' of listeners.web")]
     [InlineData("{ web: { address: 8080 } }", "c.yaml:1:30: expected an address like '0.0.0.0:8080', got '8080' (did you mean '0.0.0.0:8080'?)")]
-    [InlineData("{ a: { address: '0.0.0.0:80' }, b: { address: '0.0.0.0:80' } }", "c.yaml:1:58: listener 'a' already has the address 0.0.0.0:80")]
+    [InlineData("{ a: { address: '0.0.0.0:80' }, b: { address: '0.0.0.0:80' } }", "c.yaml:1:58: listener 'a' already has the address 0.0.0.0:80 (first at c.yaml:1:28)")]
+    [InlineData("{ a: { address: '0.0.0.0:80' }, b: { address: '127.0.0.1:80' } }", "c.yaml:1:58: listener 'a' already listens on 0.0.0.0:80, which overlaps with 127.0.0.1:80 (first at c.yaml:1:28)")]
+    [InlineData("{ a: { address: '127.0.0.1:80' }, b: { address: '0.0.0.0:80' } }", "c.yaml:1:60: listener 'a' already listens on 127.0.0.1:80, which overlaps with 0.0.0.0:80 (first at c.yaml:1:28)")]
+    [InlineData("{ a: { address: '[::]:80' }, b: { address: '10.0.0.1:80' } }", "c.yaml:1:55: listener 'a' already listens on [::]:80, which overlaps with 10.0.0.1:80 (first at c.yaml:1:28)")]
+    [InlineData("{ a: { address: '[::]:80' }, b: { address: '0.0.0.0:80' } }", "c.yaml:1:55: listener 'a' already listens on [::]:80, which overlaps with 0.0.0.0:80 (first at c.yaml:1:28)")]
+    [InlineData("{ a: { address: 'localhost:80' }, b: { address: '[::1]:80' } }", "c.yaml:1:60: listener 'a' already listens on localhost:80, which overlaps with [::1]:80 (first at c.yaml:1:28)")]
+    [InlineData("{ a: { address: '127.0.0.1:80' }, b: { address: 'localhost:80' } }", "c.yaml:1:60: listener 'a' already listens on 127.0.0.1:80, which overlaps with localhost:80 (first at c.yaml:1:28)")]
+    [InlineData("{ a: { address: 'unix:/run/a' }, b: { address: 'unix:/run/a' } }", "c.yaml:1:59: listener 'a' already has the address unix:/run/a (first at c.yaml:1:28)")]
     [InlineData("{ a b: { address: '0.0.0.0:80' } }", "c.yaml:1:14: 'a b' cannot be the name of a listener (letters, digits, '-', '_' and '.')")]
     [InlineData("{ web: { address: '0.0.0.0:80', protocols: [] } }", "c.yaml:1:55: a listener needs at least one protocol (http1 is the default)")]
     [InlineData("{ web: { address: '0.0.0.0:80', protocols: [http4] } }", "c.yaml:1:56: expected one of http1, http2, http3, got 'http4' (did you mean 'http1'?)")]
@@ -73,6 +80,16 @@ public sealed class ConfigChecksTests
     [Fact]
     public void Several_listeners_can_leave_the_port_to_the_system() =>
         Assert.Equal(2, Load("listeners: { a: { address: '127.0.0.1:0' }, b: { address: '127.0.0.1:0' } }").Listeners.Count);
+
+    [Theory]
+    [InlineData("127.0.0.1:80", "127.0.0.2:80")]
+    [InlineData("0.0.0.0:80", "[::1]:80")]
+    [InlineData("0.0.0.0:80", "127.0.0.1:81")]
+    [InlineData("0.0.0.0:0", "127.0.0.1:0")]
+    [InlineData("unix:/run/a", "unix:/run/b")]
+    [InlineData("localhost:80", "unix:/run/b")]
+    public void Addresses_that_do_not_overlap_stand_side_by_side(string one, string other) =>
+        Assert.Equal(2, Load($"listeners: {{ a: {{ address: '{one}' }}, b: {{ address: '{other}' }} }}").Listeners.Count);
 
     [Theory]
     [InlineData("endpoints: []", "c.yaml:2:29: a cluster needs at least one endpoint")]

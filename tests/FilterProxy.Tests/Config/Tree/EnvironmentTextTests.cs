@@ -28,7 +28,7 @@ public sealed class EnvironmentTextTests
     [Fact]
     public void A_value_from_the_environment_is_not_expanded_again() =>
         Assert.True(
-            EnvironmentText.TryExpand("${A}", name => name == "A" ? "${B}" : null, out var text, out _, out _, out _) && text == "${B}");
+            EnvironmentText.TryExpand("${A}", name => name == "A" ? "${B}" : null, NoFiles, out var result, out _, out _, out _) && result.Text == "${B}");
 
     [Theory]
     [InlineData("abc: ${NOPE}", "c.yaml:1:6: environment variable 'NOPE' is not set ('${NOPE:-default}' gives it a default)")]
@@ -39,4 +39,6 @@ public sealed class EnvironmentTextTests
     [InlineData("abc: ${}", "c.yaml:1:6: '' cannot be the name of an environment variable (write '$${' for a plain '${')")]
     [InlineData("abc: ${a-b}", "c.yaml:1:6: 'a-b' cannot be the name of an environment variable (write '$${' for a plain '${')")]
     public void What_cannot_be_replaced_is_an_error_at_its_place(string text, string error) => AssertTreeErrors(text, error);
+
+    private static bool NoFiles(string path, out string text, out string error, out string hint) => throw new InvalidOperationException(path);
 }
