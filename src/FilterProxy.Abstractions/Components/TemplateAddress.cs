@@ -8,6 +8,14 @@ internal static class TemplateAddress
 {
     public static IPAddress? Client(this DownstreamInfo downstream) => downstream.ClientAddress ?? downstream.RemoteAddress;
 
+    public static bool WriteClient(DownstreamInfo downstream, IBufferWriter<byte> output)
+    {
+        var client = downstream.Client();
+        return ReferenceEquals(client, downstream.RemoteAddress) && downstream.RemoteAddressText.Length > 0
+            ? output.WriteBytes(downstream.RemoteAddressText)
+            : Write(client, output);
+    }
+
     /// <summary>The client's port, or 0 where a proxy before us told the address: it does not tell the port.</summary>
     public static int ClientPort(this DownstreamInfo downstream) =>
         downstream.ClientAddress is null || downstream.ClientAddress.Equals(downstream.RemoteAddress) ? downstream.RemotePort : 0;

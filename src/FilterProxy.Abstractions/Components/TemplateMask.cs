@@ -80,31 +80,26 @@ public sealed class TemplateMask
     /// <summary>Writes a query without the values of secret parameters.</summary>
     internal void WriteParameters(ReadOnlySpan<byte> query, IBufferWriter<byte> output)
     {
-        while (!query.IsEmpty)
+        var (written, at) = (0, 0);
+        while (at < query.Length)
         {
-            var end = query.IndexOfAny(Separators);
-            var pair = end < 0 ? query : query[..end];
+            var rest = query[at..];
+            var end = rest.IndexOfAny(Separators);
+            var pair = end < 0 ? rest : rest[..end];
             var equals = pair.IndexOf((byte)'=');
             if (equals >= 0 && HidesParameter(pair[..equals]))
             {
                 // A ';' or '?' may be part of the value: only what ends it for every reader ends what is hidden.
-                output.Write(query[..(equals + 1)]);
+                output.Write(query[written..(at + equals + 1)]);
                 output.Write(Hidden);
-                end = query.IndexOfAny((byte)'&', (byte)'#');
-            }
-            else
-            {
-                output.Write(pair);
+                end = rest.IndexOfAny((byte)'&', (byte)'#');
+                written = end < 0 ? query.Length : at + end;
             }
 
-            if (end < 0)
-            {
-                return;
-            }
-
-            output.Write(query.Slice(end, 1));
-            query = query[(end + 1)..];
+            at = end < 0 ? query.Length : at + end + 1;
         }
+
+        output.Write(query[written..]);
     }
 
     private static bool IsHidden(NamePattern[] patterns, ReadOnlySpan<byte> name)

@@ -61,7 +61,7 @@ internal static class TemplateOperators
 
         // Downstream. REMOTE is the client, DIRECT_REMOTE the other end of the connection.
         Plain("DOWNSTREAM_REMOTE_ADDRESS", static (x, o) => TemplateAddress.Write(x.Downstream.Client(), x.Downstream.ClientPort(), o)),
-        Plain("DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", static (x, o) => TemplateAddress.Write(x.Downstream.Client(), o)),
+        Plain("DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", static (x, o) => TemplateAddress.WriteClient(x.Downstream, o)),
         Number("DOWNSTREAM_REMOTE_PORT", static (x, o) => TemplateAddress.WritePort(x.Downstream.Client(), x.Downstream.ClientPort(), o)),
         Plain("DOWNSTREAM_DIRECT_REMOTE_ADDRESS", static (x, o) => TemplateAddress.Write(x.Downstream.RemoteAddress, x.Downstream.RemotePort, o)),
         Plain("DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT", static (x, o) => TemplateAddress.Write(x.Downstream.RemoteAddress, o)),

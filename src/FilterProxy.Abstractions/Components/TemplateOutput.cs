@@ -27,7 +27,8 @@ internal static class TemplateOutput
             return false;
         }
 
-        Encoding.UTF8.GetBytes(text, output);
+        // Three bytes are the most a UTF-16 unit becomes: no need to count first.
+        output.Advance(Encoding.UTF8.GetBytes(text, output.GetSpan(text.Length * 3)));
         return true;
     }
 
