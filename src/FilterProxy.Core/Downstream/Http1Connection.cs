@@ -317,6 +317,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             info.IsTls = true;
             info.ServerName = tls.HostName;
             info.TlsProtocol = tls.Protocol;
+            info.TlsCipher = tls.NegotiatedCipherSuite;
             info.ClientCertificate = _connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
         }
     }

@@ -9,6 +9,7 @@ internal abstract class ConfigSource
 {
     /// <summary>Its tree; null, with the reasons among the errors, when it cannot be read.</summary>
     /// <param name="folder">What relative paths are relative to.</param>
+    /// <param name="sources">Takes what it is read from.</param>
     /// <param name="errors">Takes what is wrong.</param>
     public abstract ConfigMapping? Read(string folder, ConfigSources sources, ConfigErrors errors);
 }
