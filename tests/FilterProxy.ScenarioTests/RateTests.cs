@@ -138,6 +138,8 @@ public sealed class RateTests : Scenario
         }
 
         Assert.Equal("client_too_slow", (await logged).Reason);
+        await Poll.UntilAsync(() => proxy.OpenConnections == 0);
+        Assert.DoesNotContain(proxy.LogLines, line => line.StartsWith("Error", StringComparison.Ordinal));
         await upstream.Connections[0].Closed;
         await Counted.LimitAsync(proxy, "response_body_rate");
     }

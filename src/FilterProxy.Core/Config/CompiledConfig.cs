@@ -6,10 +6,10 @@ using FilterProxy.Core.Pipeline;
 namespace FilterProxy.Core.Config;
 
 /// <summary>What a configuration compiles to. Nothing of it runs yet but what the previous one had as well.</summary>
-internal sealed class CompiledConfig
+internal sealed class CompiledConfig(ProxyConfig config)
 {
     /// <summary>The configuration as written.</summary>
-    public required ProxyConfig Config { get; init; }
+    public ProxyConfig Config { get; } = config;
 
     /// <summary>What exchanges run under.</summary>
     public required ProxySnapshot Snapshot { get; init; }

@@ -107,9 +107,8 @@ internal sealed class ConfigCompiler
             AllowConnect = _config.Http.AllowConnect,
             ServerHeader = Encoding.Latin1.GetBytes(_config.Http.ServerHeader ?? ""),
         };
-        return new CompiledConfig
+        return new CompiledConfig(_config)
         {
-            Config = _config,
             Snapshot = snapshot,
             Listeners = plans,
             Components = _factory.Instances,

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using FilterProxy.Core.Buffers;
@@ -50,8 +51,9 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         {
             await ServeAsync();
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
+            // A bare SocketException comes of a socket that was closed under Kestrel's pump, as a cut does.
             // The client is gone; what it was doing has been logged with its exchange.
         }
         finally

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Http1;
@@ -117,11 +118,13 @@ internal sealed partial class Http1Exchange
     private async ValueTask CopyBodyAsync(BodyReader body)
     {
         var fromUpstream = ReferenceEquals(body, Upstream.Body);
+        var unwaited = 0L;
         while (true)
         {
             var reading = body.ReadAsync();
             if (!reading.IsCompleted)
             {
+                unwaited = 0;
                 if (_writer.HasUnflushed && !await FlushBodyAsync())
                 {
                     LoseClient();
@@ -160,7 +163,14 @@ internal sealed partial class Http1Exchange
                 return;
             }
 
+            unwaited += read.Data.Length;
             body.Advance();
+            if (unwaited > Hop.FairShare && !ended)
+            {
+                unwaited = 0;
+                await Hop.BehindOthers();
+            }
+
             if (ended)
             {
                 await EndBodyAsync();
@@ -258,7 +268,7 @@ internal sealed partial class Http1Exchange
         }
     }
 
-    private static bool IsGone(Exception e) => e is IOException or ObjectDisposedException or InvalidOperationException;
+    private static bool IsGone(Exception e) => e is IOException or SocketException or ObjectDisposedException or InvalidOperationException;
 
     /// <summary>The body failed after the head had gone: the client must not take what it got for the whole.</summary>
     private void BreakOff()

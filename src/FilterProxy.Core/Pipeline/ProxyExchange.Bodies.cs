@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Sockets;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Http1;
 using FilterProxy.Core.Telemetry;
@@ -211,7 +212,7 @@ internal abstract partial class ProxyExchange
             {
                 read = await source.ReadAsync();
             }
-            catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+            catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
             {
                 read = new BodyRead(BodyStatus.Truncated);
             }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 
 namespace FilterProxy.Core.Transport;
 
@@ -56,7 +57,7 @@ internal static class Relay
                 }
             }
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or InvalidOperationException or ObjectDisposedException or OperationCanceledException)
         {
             abort();
             return total;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Http1;
@@ -167,12 +168,14 @@ internal sealed partial class Http1Upstream
     private async ValueTask<bool> PumpPiecesAsync()
     {
         var body = _x.RequestBody;
+        var unwaited = 0L;
         while (true)
         {
             var reading = body.ReadAsync();
             _bodyWasRead = true;
             if (!reading.IsCompleted)
             {
+                unwaited = 0;
                 if (_writer.HasUnflushed)
                 {
                     await FlushBodyAsync();
@@ -186,7 +189,7 @@ internal sealed partial class Http1Upstream
             {
                 read = await reading;
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or SocketException)
             {
                 read = new BodyRead(BodyStatus.Truncated);
             }
@@ -209,6 +212,7 @@ internal sealed partial class Http1Upstream
             }
 
             var ended = read.Status == BodyStatus.End;
+            unwaited += read.Data.Length;
             try
             {
                 if (!await SendPieceAsync(read.Data, ended))
@@ -220,6 +224,12 @@ internal sealed partial class Http1Upstream
             {
                 // Also when it could not be sent: it is in the replay buffer, another attempt must not read it twice.
                 body.Advance();
+            }
+
+            if (unwaited > Hop.FairShare && !ended)
+            {
+                unwaited = 0;
+                await Hop.BehindOthers();
             }
 
             if (ended)
