@@ -48,6 +48,7 @@ missing_packages() {
   has_chromium || echo chromium
   if [[ $full == yes ]]; then
     has python3 || echo python3
+    has slowhttptest || echo slowhttptest
   fi
 }
 

@@ -75,13 +75,18 @@ public sealed class RunTests
         Assert.Empty(proxy.Output);
     }
 
-    [Fact]
-    public async Task A_listener_whose_port_is_taken_is_one_clear_line()
+    [Theory]
+    [InlineData("direct")]
+    [InlineData("sockets")]
+    public async Task A_listener_whose_port_is_taken_is_one_clear_line(string io)
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         var port = ((IPEndPoint)other.LocalEndpoint).Port;
-        using var file = ConfigFile.Forwarding(port, 9);
+        using var file = new ConfigFile($$"""
+            listeners: { web: { address: "127.0.0.1:{{port}}", io: {{io}} } }
+            routes: [ { respond: { body: hi } } ]
+            """);
 
         var (code, _, error) = await ProxyProcess.RunAsync("run", "-c", file.Path);
 
