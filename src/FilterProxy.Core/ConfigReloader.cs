@@ -60,6 +60,7 @@ internal sealed class ConfigReloader : IAsyncDisposable
         try
         {
             var old = _engine.Current!;
+            var started = _time.GetTimestamp();
             var sources = new ConfigSources();
             var (config, errors) = _load(sources);
             _sources = sources;
@@ -68,6 +69,7 @@ internal sealed class ConfigReloader : IAsyncDisposable
                 return Refuse(cause, errors.ToString());
             }
 
+            var compiledIn = _time.GetElapsedTime(started);
             try
             {
                 await _engine.ApplyAsync(next);
@@ -83,7 +85,7 @@ internal sealed class ConfigReloader : IAsyncDisposable
             }
 
             _engine.ConfigMetrics.Applied();
-            Log.ConfigApplied(next.Snapshot.Version, cause, config.Routes.Count, config.Clusters.Count, next.Created.Count);
+            Log.ConfigApplied(next.Snapshot.Version, cause, config.Routes.Count, config.Clusters.Count, next.Created.Count, compiledIn);
             return true;
         }
         finally

@@ -94,7 +94,7 @@ public sealed class AccessLogTests : IDisposable
             "/app/cut 200 UC upstream_body_failed",
             "/app/ok 200 - via_upstream",
             "/app/slow 0 DC client_closed",
-            "/app/slow 504 UT,LR upstream_timeout",
+            "/app/slow 504 UT,LR upstream_response_timeout",
             "/b 400 DPE,LR bad_request",
             "/dead 502 UF,LR connect_failed",
             "/none 404 NR,LR no_route",

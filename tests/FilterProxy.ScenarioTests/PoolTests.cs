@@ -53,7 +53,7 @@ public sealed class PoolTests
         await upstream.WaitForRequestsAsync(1);
 
         Assert.Equal(503, (await proxy.SendAsync(Get)).Status);
-        Assert.Equal(new LoggedExchange(503, "overloaded", 1), await _log.NextAsync());
+        Assert.Equal(new LoggedExchange(503, "pool_exhausted", 1), await _log.NextAsync());
     }
 
     [Fact]

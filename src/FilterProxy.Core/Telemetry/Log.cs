@@ -79,11 +79,11 @@ internal sealed partial class Log(ILogger logger)
 
     public void ListenerRemoved(string listener, TimeSpan grace) => ListenerRemoved(logger, listener, grace);
 
-    [LoggerMessage(31, LogLevel.Information, "Configuration {Version} is in force ({Cause}): {Routes} routes, {Clusters} clusters, {Created} new components.")]
-    private static partial void ConfigApplied(ILogger logger, long version, string cause, int routes, int clusters, int created);
+    [LoggerMessage(31, LogLevel.Information, "Configuration {Version} is in force ({Cause}): {Routes} routes, {Clusters} clusters, {Created} new components; read and compiled in {Milliseconds} ms.")]
+    private static partial void ConfigApplied(ILogger logger, long version, string cause, int routes, int clusters, int created, long milliseconds);
 
-    public void ConfigApplied(long version, string cause, int routes, int clusters, int created) =>
-        ConfigApplied(logger, version, cause, routes, clusters, created);
+    public void ConfigApplied(long version, string cause, int routes, int clusters, int created, TimeSpan time) =>
+        ConfigApplied(logger, version, cause, routes, clusters, created, (long)time.TotalMilliseconds);
 
     [LoggerMessage(32, LogLevel.Error, "The changed configuration is refused ({Cause}), configuration {Version} stays in force:\n{Errors}")]
     private static partial void ConfigRefused(ILogger logger, string cause, long version, string errors);

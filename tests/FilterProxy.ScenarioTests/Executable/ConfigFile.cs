@@ -17,5 +17,13 @@ internal sealed class ConfigFile : IDisposable
         clusters: { origin: { endpoints: ["127.0.0.1:{{upstreamPort}}"] } }
         """);
 
+    /// <summary>Puts another text in its place as editors do, at once.</summary>
+    public async Task ReplaceAsync(string yaml)
+    {
+        var swap = Path + ".swp";
+        await File.WriteAllTextAsync(swap, yaml);
+        File.Move(swap, Path, overwrite: true);
+    }
+
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

@@ -21,6 +21,19 @@ internal sealed partial class ProxyProcess : IAsyncDisposable
     /// <summary>The process id.</summary>
     public int Id => _process.Id;
 
+    /// <summary>Descriptors it has open.</summary>
+    public int Descriptors => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
+
+    /// <summary>Bytes of memory it has resident.</summary>
+    public long Resident
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Standard output so far.</summary>
     public string Output => Read(_output);
 

@@ -37,8 +37,8 @@ public sealed class WatchTests
         File.CreateSymbolicLink(swap, Path.Combine("..data", "proxy.yaml"));
         File.Move(swap, folder.Path, overwrite: true);
         await Poll.UntilAsync(() => AnswersAsync(port, 205));
-        Directory.CreateSymbolicLink(data + "2", second.FullName);
-        File.Move(data + "2", data, overwrite: true);
+        Directory.Delete(data);
+        Directory.CreateSymbolicLink(data, second.FullName);
         await Poll.UntilAsync(() => AnswersAsync(port, 206));
     }
 
@@ -96,7 +96,7 @@ public sealed class WatchTests
         proxy.Signal(ProxyProcess.SigHup);
 
         await Poll.UntilAsync(() => AnswersAsync(port, 202));
-        Assert.Contains("in force (SIGHUP)", proxy.Error, StringComparison.Ordinal);
+        await Poll.UntilAsync(() => proxy.Error.Contains("is in force (SIGHUP)", StringComparison.Ordinal));
     }
 
     private static void Install(TestCertificate certificate, string folder)

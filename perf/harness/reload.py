@@ -1,0 +1,134 @@
+"""What clients notice of reloads with thousands of routes, and how long reading and compiling them takes."""
+
+import argparse
+import dataclasses
+import datetime
+import os
+import re
+import signal
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from . import machine
+from .load import wrk
+from .process import Failure, free_ports
+from .rounds import check_reply
+from .series import SERIES
+from .targets import PERF, all_targets, start_origin, start_proxy
+
+
+def arguments(argv):
+    parser = argparse.ArgumentParser(prog="perf/reload.sh", description="Latency while the configuration is reloaded.")
+    parser.add_argument("--routes", type=int, default=10_000)
+    parser.add_argument("--seconds", type=int, default=10, help="per round")
+    parser.add_argument("--rounds", type=int, default=3, help="with and without reloads each")
+    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--proxy-cpus", default="0,1", help="compiling needs a core beside the one that serves")
+    parser.add_argument("--load-cpus", default="1")
+    parser.add_argument("--no-build", action="store_true", help="use what is built already")
+    parser.add_argument("--results", default=str(PERF / "results"))
+    return parser.parse_args(argv)
+
+
+def configuration(routes, number):
+    """Routes with hosts, paths and clusters of their own, and one that is another each time."""
+    lines = ["runtime: { watch: false }", "listeners: { web: { address: \"127.0.0.1:${PORT}\" } }", "routes:"]
+    lines += [f"  - {{ name: r{i}, match: {{ host: h{i % 100}.example.com, path: /app{i}/* }}, cluster: c{i % 50} }}" for i in range(routes)]
+    lines += [f"  - {{ name: changing, match: {{ path: /changing{number}/* }}, cluster: c0 }}", "  - { name: all, cluster: c0 }", "clusters:"]
+    lines += [f"  c{i}: {{ endpoints: [\"127.0.0.1:${{ORIGIN_PORT}}\"] }}" for i in range(50)]
+    return "\n".join(lines) + "\n"
+
+
+def reload_until(stop, proxy, conf, routes, log):
+    """A reload a second; each must be in force before the next."""
+    number = 0
+    while not stop.wait(1):
+        number += 1
+        Path(f"{conf}.new").write_text(configuration(routes, number))
+        os.replace(f"{conf}.new", conf)
+        seen = len(times(log))
+        os.kill(proxy.pid, signal.SIGHUP)
+        deadline = time.monotonic() + 30
+        while len(times(log)) == seen and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+
+def times(log):
+    """Milliseconds of each reload so far, as the proxy says them."""
+    return [int(ms) for ms in re.findall(r"read and compiled in (\d+) ms", log.read_text(errors="replace"))]
+
+
+def run(options):
+    target = all_targets()["filterproxy"]
+    series = dataclasses.replace(SERIES["small-get"], connections=options.connections)
+    rows, started = [], []
+    (PERF / ".work").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=PERF / ".work", prefix="reload-") as work:
+        try:
+            origin_port, port = free_ports(2)
+            started.append(start_origin(work, origin_port, options.load_cpus))
+            template = Path(work, "routes.yaml.in")
+            template.write_text(configuration(options.routes, 0))
+            proxy = start_proxy(target, work, port, origin_port, options.proxy_cpus, template=os.path.relpath(template, PERF / "proxies"))
+            started.append(proxy)
+            check_reply(target.name, port, series)
+            conf = next(Path(work).glob("**/routes.yaml"))
+            wrk(port, series, target.warm_up_seconds, options.load_cpus, 1)
+            for number in range(options.rounds):
+                for reloading in (False, True):
+                    stop = threading.Event()
+                    changer = threading.Thread(target=reload_until, args=(stop, proxy, conf, options.routes, proxy.log))
+                    before = len(times(proxy.log))
+                    if reloading:
+                        changer.start()
+                    load = wrk(port, series, options.seconds, options.load_cpus, 1)
+                    stop.set()
+                    if reloading:
+                        changer.join()
+                    if load.failed:
+                        raise Failure(f"requests failed: {load.errors}")
+                    rows.append({"reloading": reloading, "reloads": len(times(proxy.log)) - before, **load.latency_us, "rate": load.rate})
+                    print(rows[-1], flush=True)
+            return rows, times(proxy.log)
+        finally:
+            for process in reversed(started):
+                process.stop()
+
+
+def render(options, facts, rows, compile_ms):
+    def of(reloading, key):
+        return statistics.median([row[key] / 1000 for row in rows if row["reloading"] == reloading])
+
+    reloads = sum(row["reloads"] for row in rows)
+    lines = [f"# {reloads} reloads of {options.routes} routes under load, not one request failed", "",
+             f"Read and compiled in {statistics.median(compile_ms):.0f} ms (median; the longest {max(compile_ms)} ms, the first of the process among them).", "",
+             "| latency, ms (median of rounds) | without reloads | one reload a second |", "|---|---:|---:|"]
+    lines += [f"| {key} | {of(False, key):.2f} | {of(True, key):.2f} |" for key in ("p50", "p99", "p99.9", "max")]
+    lines += ["", "| | |", "|---|---|"] + [f"| {name} | {value} |" for name, value in facts.items()]
+    return "\n".join(lines) + "\n"
+
+
+def main(argv):
+    options = arguments(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        rows, compile_ms = run(options)
+    except Failure as failure:
+        print(f"reload: {failure}", file=sys.stderr)
+        return 1
+    now = datetime.datetime.now(datetime.timezone.utc)
+    commit = machine.commit()
+    facts = {"date": f"{now:%Y-%m-%d %H:%M} UTC", "commit": commit, "connections": options.connections,
+             **machine.conditions([all_targets()["filterproxy"]], {"build": machine.build(options.no_build)})}
+    written = Path(options.results) / f"{now:%Y-%m-%d}-{commit}-reload.md"
+    written.write_text(render(options, facts, rows, compile_ms))
+    print(written.read_text(), f"written: {written}", sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
