@@ -73,7 +73,7 @@ def run(options):
             started.append(start_origin(work, origin_port, options.load_cpus))
             template = Path(work, "routes.yaml.in")
             template.write_text(configuration(options.routes, 0))
-            proxy = start_proxy(target, work, port, origin_port, options.proxy_cpus, template=os.path.relpath(template, PERF / "proxies"))
+            proxy = start_proxy(target, work, port, origin_port, options.proxy_cpus, template=str(template))
             started.append(proxy)
             check_reply(target.name, port, series)
             conf = next(Path(work).glob("**/routes.yaml"))

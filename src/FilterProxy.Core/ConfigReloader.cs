@@ -127,8 +127,8 @@ internal sealed class ConfigReloader : IAsyncDisposable
                 before = now;
                 if (isMoving && !moved && _engine.Current!.Config.Runtime.Watch)
                 {
+                    // What changes while this runs is seen by the next glance, which is compared with the one before it.
                     await ReloadChangedAsync();
-                    before = Glance();
                 }
 
                 isMoving = moved;
@@ -172,10 +172,11 @@ internal sealed class ConfigReloader : IAsyncDisposable
 
     private static (string Path, DateTime Written, long Length) GlanceAt(string path)
     {
-        // Through symbolic links: what counts is the file they end at.
-        var file = new FileInfo(path);
-        var target = file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-        return target.Exists ? (path, target.LastWriteTimeUtc, target.Length) : (path, default, -1);
+        // Through symbolic links, of the file and of its folder: what counts is where they end, also when what is there looks the same.
+        var named = new FileInfo(path);
+        var file = named.LinkTarget is null ? named : named.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? named;
+        var folder = file.Directory?.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? file.DirectoryName;
+        return file.Exists ? ($"{folder}/{file.Name}", file.LastWriteTimeUtc, file.Length) : (path, default, -1);
     }
 
     /// <summary>A folder by the names in it; those of editors' own files do not count.</summary>
