@@ -91,22 +91,8 @@ internal static class TemplateAddress
 
     public static bool WritePort(IPAddress? address, int port, IBufferWriter<byte> output) => address is not null && output.WriteNumber(port);
 
-    public static bool WriteEndpoint(Endpoint? endpoint, IBufferWriter<byte> output)
-    {
-        switch (endpoint?.Address)
-        {
-            case null:
-                return false;
-            case IPEndPoint ip:
-                return Write(ip.Address, ip.Port, output);
-            case DnsEndPoint dns:
-                output.WriteText(dns.Host);
-                output.Write(":"u8);
-                return output.WriteNumber(dns.Port);
-            default:
-                return output.WriteText(endpoint.Name);
-        }
-    }
+    public static bool WriteEndpoint(Endpoint? endpoint, IBufferWriter<byte> output) =>
+        endpoint is not null && output.WriteBytes(endpoint.AddressBytes ??= BytesOf(endpoint));
 
     /// <summary>The endpoint's name up to its port; an IPv6 literal keeps its brackets.</summary>
     public static bool WriteHostName(Endpoint? endpoint, IBufferWriter<byte> output)
@@ -114,6 +100,27 @@ internal static class TemplateAddress
         var name = endpoint?.Name ?? "";
         var colon = name.LastIndexOf(':');
         return output.WriteText(colon > name.LastIndexOf(']') ? name.AsSpan(0, colon) : name);
+    }
+
+    private static byte[] BytesOf(Endpoint endpoint)
+    {
+        var text = new ArrayBufferWriter<byte>();
+        switch (endpoint.Address)
+        {
+            case IPEndPoint ip:
+                Write(ip.Address, ip.Port, text);
+                break;
+            case DnsEndPoint dns:
+                text.WriteText(dns.Host);
+                text.Write(":"u8);
+                text.WriteNumber(dns.Port);
+                break;
+            default:
+                text.WriteText(endpoint.Name);
+                break;
+        }
+
+        return text.WrittenSpan.ToArray();
     }
 
     public static bool WriteAttempted(HttpExchange exchange, IBufferWriter<byte> output)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 
@@ -34,7 +35,20 @@ internal static class TemplateOutput
 
     public static bool WriteNumber(this IBufferWriter<byte> output, long number, ReadOnlySpan<char> format = default)
     {
-        number.TryFormat(output.GetSpan(32), out var written, format, CultureInfo.InvariantCulture);
+        var written = 0;
+        if (!format.IsEmpty)
+        {
+            number.TryFormat(output.GetSpan(32), out written, format, CultureInfo.InvariantCulture);
+        }
+        else if (number is >= 0 and < 10)
+        {
+            output.GetSpan(1)[written++] = (byte)('0' + number);
+        }
+        else
+        {
+            Utf8Formatter.TryFormat(number, output.GetSpan(32), out written);
+        }
+
         output.Advance(written);
         return true;
     }

@@ -54,6 +54,9 @@ public sealed class Endpoint
     // What it is called in a Host field; empty for a unix socket, which has no such name.
     internal byte[] AuthorityBytes => _authority ??= Address is UnixDomainSocketEndPoint ? [] : System.Text.Encoding.ASCII.GetBytes(Name);
 
+    // Its address as logs show it; made by the first that asks.
+    internal byte[]? AddressBytes { get; set; }
+
     internal Action<Endpoint, Outcome>? Observer { get; set; }
 
     internal void Begin() => Interlocked.Increment(ref _inFlight);
