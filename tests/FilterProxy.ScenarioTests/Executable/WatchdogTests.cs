@@ -17,15 +17,24 @@ public sealed class WatchdogTests
         using var folder = new ConfigFile("");
         using var manager = new NotifyReceiver(folder.Folder);
         using var notifier = new ServiceNotifier(manager.Environment["NOTIFY_SOCKET"]);
-        var asked = 0;
-        await using (new Watchdog(notifier, Tick, _ => Task.FromResult(Interlocked.Increment(ref asked) > 3), NullLogger.Instance))
+        var (asked, answers) = (0, false);
+        await using (new Watchdog(
+            notifier,
+            Tick,
+            _ =>
+            {
+                Interlocked.Increment(ref asked);
+                return Task.FromResult(Volatile.Read(ref answers));
+            },
+            NullLogger.Instance))
         {
-            await Poll.UntilAsync(() => asked > 2);
+            await Poll.UntilAsync(() => Volatile.Read(ref asked) > 2);
             notifier.Status("not yet");
+            Volatile.Write(ref answers, true);
             await manager.NextAsync("WATCHDOG=1");
         }
 
-        Assert.Equal(["STATUS=not yet", "WATCHDOG=1"], manager.Messages);
+        Assert.Equal(["STATUS=not yet", "WATCHDOG=1"], manager.Messages.Take(2));
     }
 
     [Theory]
