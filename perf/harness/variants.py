@@ -1,0 +1,118 @@
+"""What features cost: FilterProxy with one of them on or off against its defaults, in interleaved rounds on one core."""
+
+import argparse
+import datetime
+import random
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from . import machine
+from .load import wrk
+from .process import Failure, free_ports
+from .rounds import check_reply
+from .series import SERIES
+from .stats import bootstrap_median
+from .targets import PERF, all_targets, start_origin, start_proxy
+
+BASE = "defaults"
+
+# Added to the configuration of the proxy under test; FOLDER is one that is removed afterwards.
+VARIANTS = {
+    BASE: "",
+    "access log, text": "http: { route_filters: [ access_log: { path: FOLDER/text.log } ] }",
+    "access log, json": "http: { route_filters: [ access_log: { path: FOLDER/json.log, format: json } ] }",
+    "limits and timeouts off": "http: { limits: { header_timeout: off, idle_timeout: off, body_timeout: off, write_timeout: off, "
+                               "request_body_rate: off, response_body_rate: off, request_body: off, upgrade_idle_timeout: off, "
+                               "connection_duration: off, connections: 0, connections_in_all: 0 } }",
+}
+
+
+def arguments(argv):
+    parser = argparse.ArgumentParser(prog="perf/variants.sh", description="CPU per request of features against the defaults.")
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--seconds", type=int, default=2, help="per variant and round")
+    parser.add_argument("--only", default=",".join(VARIANTS), help="of: " + ", ".join(VARIANTS))
+    parser.add_argument("--proxy-cpus", default="0")
+    parser.add_argument("--load-cpus", default="1")
+    parser.add_argument("--no-build", action="store_true", help="use what is built already")
+    parser.add_argument("--results", default=str(PERF / "results"))
+    options = parser.parse_args(argv)
+    options.variants = {name: VARIANTS[name] for name in [BASE, *options.only.split(",")] if name in VARIANTS}
+    return options
+
+
+def cpu_per_request(proxy, port, series, seconds, cpus):
+    """Microseconds of user and system time."""
+    before = proxy.cpu_seconds()
+    load = wrk(port, series, seconds, cpus, 1)
+    if load.failed:
+        raise Failure(f"{proxy.name}: {load.errors}")
+    time.sleep(0.4)  # What is written behind belongs to it.
+    return (proxy.cpu_seconds() - before) * 1e6 / load.requests
+
+
+def run(options):
+    target, series = all_targets()["filterproxy"], SERIES["small-get"]
+    base = (PERF / "proxies" / target.template).read_text()
+    started, proxies, rounds = [], {}, []
+    (PERF / ".work").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=PERF / ".work", prefix="variants-") as work:
+        try:
+            origin_port, *ports = free_ports(1 + len(options.variants))
+            started.append(start_origin(work, origin_port, options.load_cpus))
+            for number, ((name, text), port) in enumerate(zip(options.variants.items(), ports)):
+                folder = Path(work, str(number))
+                folder.mkdir()
+                template = folder / "proxy.yaml.in"
+                template.write_text(f"plugins: [AccessLog]\n{text.replace('FOLDER', str(folder))}\n{base}")
+                proxy = start_proxy(target, str(folder), port, origin_port, options.proxy_cpus, template=str(template))
+                started.append(proxy)
+                proxies[name] = (proxy, port)
+                check_reply(name, port, series)
+                cpu_per_request(proxy, port, series, target.warm_up_seconds, options.load_cpus)
+            for _ in range(options.rounds):
+                order = list(proxies)
+                random.shuffle(order)
+                rounds.append({name: cpu_per_request(*proxies[name], series, options.seconds, options.load_cpus) for name in order})
+                print("  ".join(f"{name} {rounds[-1][name]:.2f}" for name in proxies), flush=True)
+            return rounds
+        finally:
+            for process in reversed(started):
+                process.stop()
+
+
+def render(facts, rounds, names):
+    lines = [f"# What features cost: CPU per request against the defaults, {len(rounds)} interleaved rounds", "",
+             "| variant | microseconds, median | paired ratio to the defaults | 95% interval |", "|---|---:|---:|---:|"]
+    for name in names:
+        ratios = [r[name] / r[BASE] for r in rounds]
+        middle, low, high = bootstrap_median(ratios)
+        lines.append(f"| {name} | {statistics.median(r[name] for r in rounds):.2f} | {middle:.3f} | {low:.3f} to {high:.3f} |")
+    lines += ["", "| | |", "|---|---|"] + [f"| {name} | {value} |" for name, value in facts.items()]
+    return "\n".join(lines) + "\n"
+
+
+def main(argv):
+    options = arguments(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        rounds = run(options)
+    except Failure as failure:
+        print(f"variants: {failure}", file=sys.stderr)
+        return 1
+    now = datetime.datetime.now(datetime.timezone.utc)
+    commit = machine.commit()
+    facts = {"date": f"{now:%Y-%m-%d %H:%M} UTC", "commit": commit, "load": SERIES["small-get"].title,
+             **machine.conditions([all_targets()["filterproxy"]], {"build": machine.build(options.no_build)})}
+    written = Path(options.results) / f"{now:%Y-%m-%d}-{commit}-variants.md"
+    written.write_text(render(facts, rounds, list(options.variants)))
+    print(written.read_text(), f"written: {written}", sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
