@@ -24,6 +24,20 @@ public sealed class ConfigurationSourceTests
     }
 
     [Fact]
+    public async Task A_file_that_changes_is_taken_over_with_the_code_laid_over_it()
+    {
+        const string Routes = "routes: [ { name: file, respond: { body: STATE } } ]";
+        using var file = new ConfigFile(Routes.Replace("STATE", "before", StringComparison.Ordinal));
+        await using var proxy = await EmbeddedProxy.StartAsync(builder => builder.AddFilterProxy().AddListener("web", "127.0.0.1:0").LoadFromFile(file.Path));
+        await using var client = await proxy.ConnectAsync();
+        Assert.Equal("before", (await client.RoundTripAsync(Request)).Text);
+
+        await file.ReplaceAsync(Routes.Replace("STATE", "after", StringComparison.Ordinal));
+
+        await Poll.UntilAsync(async () => (await client.RoundTripAsync(Request)).Text == "after");
+    }
+
+    [Fact]
     public async Task A_section_of_the_hosts_configuration_has_the_keys_of_a_file()
     {
         await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok(r.Headers["x-request-id"] ?? "none"));
