@@ -30,5 +30,12 @@ public sealed class TestCertificate : IDisposable
 
     public string KeyPath => Path.Combine(_folder, "key.pem");
 
+    /// <summary>Writes <c>cert.pem</c> and <c>key.pem</c> as a renewal does: a copy would keep the time of the original.</summary>
+    public void WriteTo(string folder)
+    {
+        File.WriteAllBytes(Path.Combine(folder, "cert.pem"), File.ReadAllBytes(CertPath));
+        File.WriteAllBytes(Path.Combine(folder, "key.pem"), File.ReadAllBytes(KeyPath));
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

@@ -62,7 +62,7 @@ public sealed class ReloadUnderLoadTests
         var (port, tls, more) = (ServerProcess.FreePort(), ServerProcess.FreePort(), ServerProcess.FreePort());
         var variant = new Variant(port, tls, io, one.Port, two.Port);
         using var file = new ConfigFile(variant.ToYaml());
-        InstallCertificate(first, file.Folder);
+        first.WriteTo(file.Folder);
         await using var proxy = ProxyProcess.Start("run", "-c", file.Path);
         await proxy.ReadyAsync();
         var loops = Enumerable.Range(0, 8).Select(_ => new LoadLoop(port)).ToArray();
@@ -80,7 +80,7 @@ public sealed class ReloadUnderLoadTests
                 case 1: variant = variant with { Header = $"number-{i}" }; break;
                 case 2: variant = variant with { Routes = 1 + (i % 5) }; break;
                 case 3: variant = variant with { More = variant.More == 0 ? more : 0 }; break;
-                case 4: InstallCertificate(i % 2 == 0 ? second : first, file.Folder); break;
+                case 4: (i % 2 == 0 ? second : first).WriteTo(file.Folder); break;
                 case 5: variant = variant with { Io = variant.Io == "direct" ? "sockets" : "direct" }; break;
                 case 6: variant = variant with { Timeout = 10 + (i % 7) }; break;
                 case 7: isBroken = true; await file.ReplaceAsync(variant.ToYaml() + "\nroutes: ["); break;
@@ -124,12 +124,6 @@ public sealed class ReloadUnderLoadTests
     {
         var text = proxy.Error;
         return (Regex.Count(text, "is in force"), Regex.Count(text, "is refused"));
-    }
-
-    private static void InstallCertificate(TestCertificate certificate, string folder)
-    {
-        File.Copy(certificate.CertPath, Path.Combine(folder, "cert.pem"), overwrite: true);
-        File.Copy(certificate.KeyPath, Path.Combine(folder, "key.pem"), overwrite: true);
     }
 
     private sealed record Variant(int Port, int Tls, string Io, int One, int Two)

@@ -72,12 +72,12 @@ public sealed class WatchTests
             listeners: { web: { address: "127.0.0.1:{{port}}", filters: [ { tls: { certificates: [ { file: { cert: cert.pem, key: key.pem, default: true } } ] } } ] } }
             routes: [ { name: all, respond: { status: 204 } } ]
             """);
-        Install(first, file.Folder);
+        first.WriteTo(file.Folder);
         await using var proxy = ProxyProcess.Start("run", "-c", file.Path);
         await proxy.ReadyAsync();
         var before = await ListenerReloadTests.CertificateAsync(port);
 
-        Install(second, file.Folder);
+        second.WriteTo(file.Folder);
 
         await Poll.UntilAsync(async () => await ListenerReloadTests.CertificateAsync(port) != before);
     }
@@ -97,12 +97,6 @@ public sealed class WatchTests
 
         await Poll.UntilAsync(() => AnswersAsync(port, 202));
         await Poll.UntilAsync(() => proxy.Error.Contains("is in force (SIGHUP)", StringComparison.Ordinal));
-    }
-
-    private static void Install(TestCertificate certificate, string folder)
-    {
-        File.Copy(certificate.CertPath, Path.Combine(folder, "cert.pem"), overwrite: true);
-        File.Copy(certificate.KeyPath, Path.Combine(folder, "key.pem"), overwrite: true);
     }
 
     private static string Answering(int port, int status) => $$"""
