@@ -23,8 +23,8 @@ BASE = "defaults"
 # Added to the configuration of the proxy under test; FOLDER is one that is removed afterwards.
 VARIANTS = {
     BASE: "",
-    "access log, text": "http: { route_filters: [ access_log: { path: FOLDER/text.log } ] }",
-    "access log, json": "http: { route_filters: [ access_log: { path: FOLDER/json.log, format: json } ] }",
+    "access log as text": "http: { route_filters: [ access_log: { path: FOLDER/text.log } ] }",
+    "access log as json": "http: { route_filters: [ access_log: { path: FOLDER/json.log, format: json } ] }",
     "limits and timeouts off": "http: { limits: { header_timeout: off, idle_timeout: off, body_timeout: off, write_timeout: off, "
                                "request_body_rate: off, response_body_rate: off, request_body: off, upgrade_idle_timeout: off, "
                                "connection_duration: off, connections: 0, connections_in_all: 0 } }",
