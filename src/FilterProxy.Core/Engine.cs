@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Reflection;
-using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Components;
 using FilterProxy.Core.Config;
 using FilterProxy.Core.Downstream;
@@ -160,10 +159,13 @@ internal sealed class Engine : IAsyncDisposable
 
     /// <summary>What is to be started before the swap: what works on a cluster that is in use already is started after it.</summary>
     private IEnumerable<object> NewParts(CompiledConfig next) =>
-        next.Created.Concat(NewWatchers(next).Where(c => Current?.Clusters.Values.Any(old => old.Cluster == c.Cluster) != true).Select(c => c.Watcher!));
+        next.Created.Concat(NewWatchers(next).Where(c => Before(c)?.Cluster != c.Cluster).Select(c => c.Watcher!));
 
     private IEnumerable<CompiledCluster> NewWatchers(CompiledConfig next) =>
-        next.Clusters.Values.Where(c => c.Watcher is not null && Current?.Clusters.GetValueOrDefault(c.Cluster.Name)?.Watcher != c.Watcher);
+        next.Clusters.Values.Where(c => c.Watcher is not null && Before(c)?.Watcher != c.Watcher);
+
+    /// <summary>The cluster of the same name in the configuration in force.</summary>
+    private CompiledCluster? Before(CompiledCluster cluster) => Current?.Clusters.GetValueOrDefault(cluster.Cluster.Name);
 
     private async Task StartAsync(IEnumerable<object> parts)
     {
@@ -185,16 +187,17 @@ internal sealed class Engine : IAsyncDisposable
 
     private async Task SwapAsync(CompiledConfig next, ListenerChange listeners)
     {
-        var previous = Current;
-        var late = NewWatchers(next).Select(c => c.Watcher!).Except(NewParts(next).OfType<EndpointWatcher>()).ToList();
-        foreach (var (name, cluster) in next.Clusters)
+        var late = NewWatchers(next).Where(c => Before(c)?.Cluster == c.Cluster).Select(c => c.Watcher!).ToList();
+        foreach (var cluster in next.Clusters.Values)
         {
-            if (previous?.Clusters.GetValueOrDefault(name)?.Watcher is { } old && old != cluster.Watcher)
+            var before = Before(cluster);
+            if (before?.Watcher != cluster.Watcher)
             {
-                old.Stop();
+                before?.Watcher?.Stop();
             }
 
-            if (cluster.Endpoints is { } endpoints && previous?.Clusters.GetValueOrDefault(name)?.Cluster == cluster.Cluster)
+            // What did not change keeps its picker, and with it whose turn it is.
+            if (cluster.Endpoints is { } endpoints && before?.Cluster == cluster.Cluster && before.Config.Endpoints != cluster.Config.Endpoints)
             {
                 cluster.Cluster.SetEndpoints(endpoints);
             }
