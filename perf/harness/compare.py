@@ -73,7 +73,8 @@ def estimate(series, options):
     warm_up = sum(min(known[c.target].warm_up_seconds, options.warm_up) if c.target in known else 1 for c in started) + len(runs) - len(started)
     more = {PACED: 1 + len(started) * 6, FOOTPRINT: 0}.get(series.kind, 0)
     each = options.seconds + {PACED: 1, FOOTPRINT: 11}.get(series.kind, 0.2)
-    return (0 if series.kind == FOOTPRINT else warm_up) + more + len(started) + options.rounds * len(runs) * each
+    load = sum(each + options.seconds * (p.longer - 1) for p in series.points for c in p.contenders if c in runs)
+    return (0 if series.kind == FOOTPRINT else warm_up) + more + len(started) + options.rounds * load
 
 
 def run(series, options):

@@ -150,7 +150,7 @@ def warm_up(points, runners, bench, options):
             runner = runners[contender.key]
             target = all_targets().get(contender.target)
             # Once for the compiler, and shortly for each further kind of traffic.
-            seconds = target.warm_up_seconds if target and contender.key not in warmed else 1
+            seconds = target.warm_up_seconds if target and contender.key not in warmed else 2 * point.longer - 1
             seconds = min(seconds, options.warm_up)
             warmed.add(contender.key)
             print(f"warm-up   {point.label:<28} {contender.name:<22} {seconds} s", flush=True)
@@ -180,7 +180,7 @@ def rotated(items, number):
 
 def at_full_load(points, runners, bench, options, facts, work):
     warm_up(points, runners, bench, options)
-    return interleave(points, runners, options.rounds, lambda number, point, runner: measure(number, point, runner, bench, options.seconds))
+    return interleave(points, runners, options.rounds, lambda number, point, runner: measure(number, point, runner, bench, options.seconds * point.longer))
 
 
 def at_a_pace(points, runners, bench, options, facts, work):

@@ -78,6 +78,8 @@ class Point:
     pairs: tuple = ()
     # Of the peak rate, for paced load.
     load: float = 0
+    # Times the seconds of the series: opening thousands of connections takes some of them.
+    longer: int = 1
 
 
 @dataclass(frozen=True)

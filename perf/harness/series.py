@@ -13,7 +13,7 @@ def _all(setup=Setup(), yarp=False):
 
 
 def _wide(connections, **more):
-    return Point(_count(connections, "connection"), Traffic(connections=connections), _all(), **more)
+    return Point(_count(connections, "connection"), Traffic(connections=connections), _all(), longer=2 if connections > 1024 else 1, **more)
 
 
 def _count(number, noun):
@@ -35,7 +35,7 @@ SERIES = {s.name: s for s in (
     Series("small-get", "small GET (600 bytes of JSON), 64 keep-alive connections", (
         Point("64 connections", SMALL_GET, (Contender(DIRECT), *_all(yarp=True)),
               (Bar(1.00, stretch=0.85), Bar(0.42, "yarp"))),
-    ), seconds=4),
+    ), seconds=3),
     Series("connections", "small GET by number of connections, one core", tuple(
         _wide(n, bars=(Bar(1.00),) if n == 256 else ()) for n in WIDTHS if n != 64)),
     Series("two-cores", "small GET by number of connections, two cores", tuple(
