@@ -79,10 +79,16 @@ def _load_table(point, counted, facts):
 def _paced_table(point, counted, facts):
     rows = ["| target | rounds | req/s | p50 us | p99 us | p99.9 us | longest ms | sent late, p99.9 us | CPU us/req | busy | load busy | errors |",
             "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"]
+    marked = False
     for name, runs in _runs(point, counted):
-        rows.append(_row([name, len(runs), _middle(runs, "rate", ".0f"), *(_middle(runs, p, ".0f") for p in ("p50", "p99", "p999")),
+        limited = median(s["load_busy"] for s in runs) > 0.9
+        marked |= limited
+        rows.append(_row([name, len(runs), _middle(runs, "rate", ".0f") + ("*" if limited else ""), *(_middle(runs, p, ".0f") for p in ("p50", "p99", "p999")),
                           f"{max(s['max'] for s in runs) / 1000:.1f}", _middle(runs, "late", ".0f"), _middle(runs, "cpu_us", ".1f"),
                           _middle(runs, "busy", ".0%"), _middle(runs, "load_busy", ".0%"), sum(s["errors"] for s in runs)]))
+    if marked:
+        rows.append("\n\\* The cores of the origin and the load generator were as good as full: their queue is part of these latencies. "
+                    "Give them more cores with --load-cpus.")
     return "\n".join(rows)
 
 

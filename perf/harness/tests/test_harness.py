@@ -169,6 +169,9 @@ class AllSeries(unittest.TestCase):
                     self.assertIn(bar.figure, verdicts.FIGURES)
                 self.assertLessEqual({n for pair in point.pairs for n in pair}, names)
 
+    def test_thousands_of_connections_are_measured_longer(self):
+        self.assertEqual({p.traffic.connections: p.longer for p in SERIES["connections"].points}, {1: 1, 16: 1, 256: 1, 1024: 1, 5000: 2})
+
     def test_all_of_them_take_an_hour_at_the_most(self):
         options = compare.arguments(["--all"])
         self.assertLess(sum(compare.estimate(s, options) for s in SERIES.values()), 3600)
@@ -322,6 +325,12 @@ class Reports(unittest.TestCase):
         judged = verdicts.judge(samples, point, point.bars[0])
         self.assertIn("p99.9 at most 1.20 of nginx", judged.text)
         self.assertEqual(judged.says, "missed")
+
+    def test_latencies_beside_a_full_load_generator_are_marked(self):
+        series = SERIES["latency"]
+        for busy, marked in ((0.95, True), (0.7, False)):
+            samples = [sample(c.name, n, 20.0, point=p.label, load_busy=busy) for p in series.points for n in range(3) for c in p.contenders]
+            self.assertEqual("as good as full" in self.text(samples, series), marked)
 
     def test_each_point_has_a_section_of_its_own(self):
         series = SERIES["bodies"]
