@@ -38,6 +38,7 @@ internal sealed class Engine : IAsyncDisposable
             options.InlineCompletions ? Environment.ProcessorCount : 1)
         {
             Limits = new LimitMetrics(_meter),
+            Tls = new TlsMetrics(_meter),
         };
         Registry = new ComponentRegistry();
         ConfigMetrics = new ConfigMetrics(_meter);
