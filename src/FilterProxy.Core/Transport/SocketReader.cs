@@ -12,6 +12,11 @@ namespace FilterProxy.Core.Transport;
 /// A <see cref="PipeReader"/> over a raw socket without a pump: it hands out the receive buffer itself and receives when it is
 /// read. One reader at a time; <see cref="CancelPendingRead"/> and disposal may come from any thread.
 /// </summary>
+/// <remarks>
+/// It keeps the contract of a pipe's reader, but for three things. <see cref="TryRead"/> only looks at what has been received, and
+/// nothing is received unless somebody reads or has called <see cref="Prefetch"/>. What was examined once may be called unexamined
+/// later. <see cref="Complete"/> says nothing to the peer: TCP has no word for it.
+/// </remarks>
 internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, IDisposable
 {
     public const int HeadBufferSize = 8 * 1024;
@@ -19,6 +24,9 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
 
     // The life of one receive. Awaited: a caller waits for it. Done: its result waits for a caller.
     private const int None = 0, Receiving = 1, Awaited = 2, Done = 3;
+
+    // Whether a result is out: held until AdvanceTo.
+    private const byte Free = 0, Held = 1, Completed = 2;
 
     private readonly Socket _socket;
     private readonly ReceiveArgs _args;
@@ -29,6 +37,8 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
     private int _start, _end, _examined;
     private bool _ended;
     private bool _bodyMode;
+    private byte _use;
+    private SocketError _failure;
 
     public SocketReader(Socket socket)
     {
@@ -63,6 +73,11 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<ReadResult>(cancellationToken);
+        }
+
         if (TryRead(out var result))
         {
             return new ValueTask<ReadResult>(result);
@@ -93,6 +108,13 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
 
     public override bool TryRead(out ReadResult result)
     {
+        if (_use != Free || Volatile.Read(ref _state) == Awaited)
+        {
+            throw new InvalidOperationException(_use == Completed
+                ? "The reader is completed."
+                : "A read is under way, or its result has not been given back with AdvanceTo.");
+        }
+
         if (Volatile.Read(ref _cancelRequested) != 0 && Interlocked.Exchange(ref _cancelRequested, 0) != 0)
         {
             result = Take(canceled: true);
@@ -106,6 +128,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
 
         if (_end > _examined || _ended)
         {
+            ThrowIfFailed();
             result = Take(canceled: false);
             return true;
         }
@@ -119,8 +142,16 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         // Positions of an array-backed sequence carry a flag in the top bit.
-        _start = consumed.GetInteger() & int.MaxValue;
-        _examined = Math.Max(_start, examined.GetInteger() & int.MaxValue);
+        var start = consumed.GetInteger() & int.MaxValue;
+        var seen = examined.GetInteger() & int.MaxValue;
+        if (_use != Held || start < _start || seen < start || seen > _end)
+        {
+            throw new InvalidOperationException(_use == Held ? "Positions that are not of the last result." : "There is no result to give back.");
+        }
+
+        _use = Free;
+        _start = start;
+        _examined = seen;
 
         // A receive under way (after a cancelled read) writes at the old end: only then the offsets must stay.
         if (_start == _end && Volatile.Read(ref _state) == None)
@@ -132,14 +163,17 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
     public override void CancelPendingRead()
     {
         Volatile.Write(ref _cancelRequested, 1);
-        if (Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
-        {
-            _waiter.SetResult(true);
-        }
+        Wake(requested: true);
     }
 
+    /// <summary>Ends the reading: no read is allowed any more. The peer learns nothing of it.</summary>
     public override void Complete(Exception? exception = null)
     {
+        _use = Completed;
+        if (Volatile.Read(ref _state) is None or Done)
+        {
+            ReleaseBuffer();
+        }
     }
 
     /// <summary>Frees the buffer. The socket must be closed first; a receive still under way keeps its buffer until it ends.</summary>
@@ -155,14 +189,18 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
 
     public ReadResult GetResult(short token)
     {
-        _waiter.GetResult(token);
+        var requested = _waiter.GetResult(token);
         if (Volatile.Read(ref _state) == Done)
         {
             FinishReceive();
             return Take(canceled: false);
         }
 
-        Interlocked.Exchange(ref _cancelRequested, 0);
+        if (requested)
+        {
+            Interlocked.Exchange(ref _cancelRequested, 0);
+        }
+
         return Take(canceled: true);
     }
 
@@ -174,19 +212,34 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> waiting, CancellationToken cancellationToken)
     {
-        using var registration = cancellationToken.UnsafeRegister(static reader => ((SocketReader)reader!).CancelPendingRead(), this);
+        using var registration = cancellationToken.UnsafeRegister(static reader => ((SocketReader)reader!).Wake(requested: false), this);
         var result = await waiting;
-        if (result.IsCanceled)
+        if (result.IsCanceled && cancellationToken.IsCancellationRequested)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            _use = Free;
+            throw new OperationCanceledException(cancellationToken);
         }
 
         return result;
     }
 
+    /// <summary>Ends the wait of the read under way, if there is one; its receive goes on.</summary>
+    /// <param name="requested">Whether <see cref="CancelPendingRead"/> asked for it: a token cancels no later read.</param>
+    private void Wake(bool requested)
+    {
+        if (Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
+        {
+            _waiter.SetResult(requested);
+        }
+    }
+
     private bool IsOver => _args.SocketError != SocketError.Success || _args.BytesTransferred == 0;
 
-    private ReadResult Take(bool canceled) => new(new ReadOnlySequence<byte>(_buffer, _start, _end - _start), canceled, _ended);
+    private ReadResult Take(bool canceled)
+    {
+        _use = Held;
+        return new(new ReadOnlySequence<byte>(_buffer, _start, _end - _start), canceled, _ended);
+    }
 
     private void BeginReceive()
     {
@@ -229,7 +282,8 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
         if (_args.SocketError != SocketError.Success)
         {
             _ended = true;
-            throw new ConnectionResetException("The connection was reset.", new SocketException((int)_args.SocketError));
+            _failure = _args.SocketError;
+            ThrowIfFailed();
         }
 
         if (_args.BytesTransferred == 0)
@@ -238,6 +292,14 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
         }
 
         _end += _args.BytesTransferred;
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (_failure != SocketError.Success)
+        {
+            throw new ConnectionResetException("The connection was reset.", new SocketException((int)_failure));
+        }
     }
 
     private void EnsureSpace()
