@@ -13,6 +13,11 @@ namespace FilterProxy.Core.Transport;
 /// read. One reader at a time; <see cref="CancelPendingRead"/> and disposal may come from any thread. How it waits for the socket is in
 /// the derived class.
 /// </summary>
+/// <remarks>
+/// It keeps the contract of a pipe's reader, but for three things. <see cref="TryRead"/> only looks at what has been received, and
+/// nothing is received unless somebody reads or has called <see cref="Prefetch"/>. What was examined once may be called unexamined
+/// later. <see cref="Complete"/> says nothing to the peer: TCP has no word for it.
+/// </remarks>
 internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>, IDisposable
 {
     public const int HeadBufferSize = 8 * 1024;
@@ -21,7 +26,10 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     // The life of one receive. Awaited: a caller waits for it. Claimed: it is being finished for that caller. Done: it waits for one.
     private const int None = 0, Receiving = 1, Awaited = 2, Claimed = 3, Done = 4;
 
-    private ManualResetValueTaskSourceCore<bool> _waiter; // its result: whether the wait was cancelled
+    // Whether a result is out: held until AdvanceTo.
+    private const byte Free = 0, Held = 1, Completed = 2;
+
+    private ManualResetValueTaskSourceCore<Wakening> _waiter;
     private int _state;
     private int _cancelRequested;
     private byte[] _buffer = [];
@@ -29,6 +37,7 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     private SocketError _failure;
     private bool _ended;
     private bool _bodyMode;
+    private byte _use;
 
     /// <summary>Called once when the peer's end or a reset has been received, from the thread that received it.</summary>
     public Action? Ended { get; init; }
@@ -58,6 +67,11 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<ReadResult>(cancellationToken);
+        }
+
         ReadResult result;
         while (!TryRead(out result))
         {
@@ -87,6 +101,13 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
 
     public override bool TryRead(out ReadResult result)
     {
+        if (_use != Free || Volatile.Read(ref _state) == Awaited)
+        {
+            throw new InvalidOperationException(_use == Completed
+                ? "The reader is completed."
+                : "A read is under way, or its result has not been given back with AdvanceTo.");
+        }
+
         if (Volatile.Read(ref _cancelRequested) != 0 && Interlocked.Exchange(ref _cancelRequested, 0) != 0)
         {
             result = Take(canceled: true);
@@ -115,8 +136,16 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         // Positions of an array-backed sequence carry a flag in the top bit.
-        _start = consumed.GetInteger() & int.MaxValue;
-        _examined = Math.Max(_start, examined.GetInteger() & int.MaxValue);
+        var start = consumed.GetInteger() & int.MaxValue;
+        var seen = examined.GetInteger() & int.MaxValue;
+        if (_use != Held || start < _start || seen < start || seen > _end)
+        {
+            throw new InvalidOperationException(_use == Held ? "Positions that are not of the last result." : "There is no result to give back.");
+        }
+
+        _use = Free;
+        _start = start;
+        _examined = seen;
 
         // A receive under way (after a cancelled read) writes at the old end: only then the offsets must stay.
         if (_start == _end && Volatile.Read(ref _state) == None)
@@ -128,14 +157,17 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     public override void CancelPendingRead()
     {
         Volatile.Write(ref _cancelRequested, 1);
-        if (Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
-        {
-            _waiter.SetResult(true);
-        }
+        Wake(Wakening.Requested);
     }
 
+    /// <summary>Ends the reading: no read is allowed any more. The peer learns nothing of it.</summary>
     public override void Complete(Exception? exception = null)
     {
+        _use = Completed;
+        if (Volatile.Read(ref _state) is None or Done)
+        {
+            ReleaseBuffer();
+        }
     }
 
     /// <summary>Frees the buffer. The socket must be closed first; a receive still under way keeps its buffer until it ends.</summary>
@@ -149,14 +181,19 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
 
     public ReadResult GetResult(short token)
     {
-        if (_waiter.GetResult(token))
+        switch (_waiter.GetResult(token))
         {
-            Interlocked.Exchange(ref _cancelRequested, 0);
-            return Take(canceled: true);
-        }
+            case Wakening.Requested:
+                Interlocked.Exchange(ref _cancelRequested, 0);
+                return Take(canceled: true);
 
-        ThrowIfFailed();
-        return Take(canceled: false);
+            case Wakening.ByToken:
+                return Take(canceled: true);
+
+            default:
+                ThrowIfFailed();
+                return Take(canceled: false);
+        }
     }
 
     public ValueTaskSourceStatus GetStatus(short token) => _waiter.GetStatus(token);
@@ -204,7 +241,7 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
                 {
                     var ended = _ended;
                     Volatile.Write(ref _state, None);
-                    _waiter.SetResult(false);
+                    _waiter.SetResult(Wakening.Arrival);
                     if (ended)
                     {
                         Ended?.Invoke();
@@ -214,9 +251,9 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
                 }
 
                 Volatile.Write(ref _state, Awaited);
-                if (Volatile.Read(ref _cancelRequested) != 0 && Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
+                if (Volatile.Read(ref _cancelRequested) != 0)
                 {
-                    _waiter.SetResult(true);
+                    Wake(Wakening.Requested);
                 }
 
                 if (!Start())
@@ -251,25 +288,37 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> waiting, CancellationToken cancellationToken)
     {
-        using var registration = cancellationToken.UnsafeRegister(static reader => ((DirectReader)reader!).CancelPendingRead(), this);
+        using var registration = cancellationToken.UnsafeRegister(static reader => ((DirectReader)reader!).Wake(Wakening.ByToken), this);
         var result = await waiting;
-        if (result.IsCanceled)
+        if (result.IsCanceled && cancellationToken.IsCancellationRequested)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            _use = Free;
+            throw new OperationCanceledException(cancellationToken);
         }
 
         return result;
     }
 
-    private ReadResult Take(bool canceled) => new(new ReadOnlySequence<byte>(_buffer, _start, _end - _start), canceled, _ended);
+    /// <summary>Ends the wait of the read under way, if there is one; its receive goes on.</summary>
+    private void Wake(Wakening reason)
+    {
+        if (Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
+        {
+            _waiter.SetResult(reason);
+        }
+    }
+
+    private ReadResult Take(bool canceled)
+    {
+        _use = Held;
+        return new(new ReadOnlySequence<byte>(_buffer, _start, _end - _start), canceled, _ended);
+    }
 
     private void ThrowIfFailed()
     {
         if (_failure != SocketError.Success)
         {
-            var failure = _failure;
-            _failure = SocketError.Success;
-            throw new ConnectionResetException("The connection was reset.", new SocketException((int)failure));
+            throw new ConnectionResetException("The connection was reset.", new SocketException((int)_failure));
         }
     }
 
@@ -339,6 +388,14 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = [];
         }
+    }
+
+    /// <summary>Why a wait ends: a token's cancellation is of that read alone, a requested one is the next read's if this one was not waiting.</summary>
+    private enum Wakening
+    {
+        Arrival,
+        Requested,
+        ByToken,
     }
 
     /// <summary>What has come.</summary>
