@@ -5,8 +5,11 @@ using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
 
-/// <summary>Connects to IP addresses, names and unix sockets; adds TLS where the peer asks for it.</summary>
-internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTimeout = default) : IConnector
+/// <summary>
+/// Connects to IP addresses, names and unix sockets; tells the client's address where the cluster wants that; adds TLS where the
+/// peer asks for it.
+/// </summary>
+internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTimeout = default, ProxyProtocolVersion? proxyProtocol = null) : IConnector
 {
     public async ValueTask<ConnectionContext> ConnectAsync(UpstreamPeer peer, ConnectContext context, CancellationToken cancel)
     {
@@ -14,6 +17,11 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         try
         {
             var socket = await ConnectSocketAsync(peer.Endpoint.Address, cancel);
+            if (proxyProtocol is { } version)
+            {
+                await SendAsync(socket, ProxyProtocolHead.Write(version, context.Downstream), cancel);
+            }
+
             if (peer.Tls is null)
             {
                 return new SocketConnection(socket);
@@ -41,6 +49,23 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timeout.CancelAfter(handshakeTimeout > TimeSpan.Zero ? handshakeTimeout : Timeout.InfiniteTimeSpan);
         return await TlsConnection.OpenAsync(socket, peer, timeout.Token);
+    }
+
+    /// <summary>Sends what stands before everything else; the socket is closed when it cannot.</summary>
+    private static async ValueTask SendAsync(Socket socket, ReadOnlyMemory<byte> head, CancellationToken cancel)
+    {
+        try
+        {
+            while (!head.IsEmpty)
+            {
+                head = head[await socket.SendAsync(head, cancel)..];
+            }
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private async ValueTask<Socket> ConnectSocketAsync(EndPoint address, CancellationToken cancel)

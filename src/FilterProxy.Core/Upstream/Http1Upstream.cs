@@ -73,7 +73,7 @@ internal sealed partial class Http1Upstream
         _tryTimedOut = false;
         _x.Stats.AddAttempt(_x.Peer!.Endpoint);
         var pool = ((ProxyCluster)_x.Peer.Cluster).GetPool(_x.Peer);
-        var connection = _x.NeedsFreshConnection ? null : pool.TryRent();
+        var connection = _x.NeedsFreshConnection ? null : pool.TryRent(_x.Downstream);
         if (connection is null)
         {
             (connection, var error) = await pool.RentAsync(new ConnectContext(_x.Downstream, _x.Loop), _x.Aborted, _x.Timeouts.PerTry);
