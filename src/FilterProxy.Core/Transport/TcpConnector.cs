@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using FilterProxy.Core.Telemetry;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
@@ -16,15 +17,16 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         var limit = Limit.Connect;
         try
         {
-            var socket = await ConnectSocketAsync(peer.Endpoint.Address, cancel);
+            if (peer.Tls is null)
+            {
+                var connection = await ConnectAnyAsync(peer.Endpoint.Address, context.Loop as EpollLoop, OpenAsync, cancel);
+                return proxyProtocol is null ? connection : await IntroduceAsync(connection, context.Downstream, cancel);
+            }
+
+            var socket = await ConnectAnyAsync(peer.Endpoint.Address, null, static (address, _, cancel) => ConnectAsync(address, cancel), cancel);
             if (proxyProtocol is { } version)
             {
                 await SendAsync(socket, ProxyProtocolHead.Write(version, context.Downstream), cancel);
-            }
-
-            if (peer.Tls is null)
-            {
-                return new SocketConnection(socket);
             }
 
             limit = Limit.UpstreamHandshake;
@@ -51,6 +53,21 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         return await TlsConnection.OpenAsync(socket, peer, timeout.Token);
     }
 
+    /// <summary>Sends the header through the connection's own pipe.</summary>
+    private async ValueTask<ConnectionContext> IntroduceAsync(SocketConnection connection, DownstreamInfo? downstream, CancellationToken cancel)
+    {
+        try
+        {
+            await connection.Output.WriteAsync(ProxyProtocolHead.Write(proxyProtocol!.Value, downstream), cancel);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>Sends what stands before everything else; the socket is closed when it cannot.</summary>
     private static async ValueTask SendAsync(Socket socket, ReadOnlyMemory<byte> head, CancellationToken cancel)
     {
@@ -68,11 +85,12 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         }
     }
 
-    private async ValueTask<Socket> ConnectSocketAsync(EndPoint address, CancellationToken cancel)
+    private async ValueTask<T> ConnectAnyAsync<T>(
+        EndPoint address, EpollLoop? loop, Func<EndPoint, EpollLoop?, CancellationToken, ValueTask<T>> connect, CancellationToken cancel)
     {
         if (address is not DnsEndPoint name)
         {
-            return await ConnectOneAsync(address, cancel);
+            return await connect(address, loop, cancel);
         }
 
         // In the resolver's order, as RFC 6724 sorted it; the next address is tried when one does not answer.
@@ -81,7 +99,7 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         {
             try
             {
-                return await ConnectOneAsync(new IPEndPoint(ip, name.Port), cancel);
+                return await connect(new IPEndPoint(ip, name.Port), loop, cancel);
             }
             catch (SocketException e)
             {
@@ -92,13 +110,16 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         throw last ?? new SocketException((int)SocketError.HostNotFound);
     }
 
-    private static async ValueTask<Socket> ConnectOneAsync(EndPoint address, CancellationToken cancel)
+    private static async ValueTask<SocketConnection> OpenAsync(EndPoint address, EpollLoop? loop, CancellationToken cancel) =>
+        loop is null ? new SocketConnection(await ConnectAsync(address, cancel)) : await EpollConnect.OpenAsync(address, loop, cancel);
+
+    private static async ValueTask<Socket> ConnectAsync(EndPoint address, CancellationToken cancel)
     {
         var unix = address is UnixDomainSocketEndPoint;
         var socket = new Socket(address.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         try
         {
-            if (Descriptors.AreOut(socket))
+            if (Descriptors.AreOut(socket.SafeHandle))
             {
                 throw new SocketException((int)SocketError.TooManyOpenSockets);
             }

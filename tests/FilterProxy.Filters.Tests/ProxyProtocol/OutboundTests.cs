@@ -11,9 +11,10 @@ public sealed class OutboundTests
     private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
     [Theory]
-    [InlineData("v1")]
-    [InlineData("v2")]
-    public async Task Each_client_is_told_on_connections_of_its_own(string version)
+    [InlineData("v1", TestTransport.Sockets)]
+    [InlineData("v2", TestTransport.Sockets)]
+    [InlineData("v2", TestTransport.Direct)]
+    public async Task Each_client_is_told_on_connections_of_its_own(string version, TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
         await using var inner = await TestProxy.StartAsync(
@@ -23,7 +24,7 @@ public sealed class OutboundTests
             clusters: { origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] } }
             """,
             components: [typeof(ProxyProtocolFilter), typeof(TellPeer)]);
-        await using var outer = await TestProxy.StartAsync(inner.Port, cluster: $"proxy_protocol: {version}");
+        await using var outer = await TestProxy.StartAsync(inner.Port, transport, cluster: $"proxy_protocol: {version}");
         await using var one = await outer.ConnectAsync();
         await using var two = await outer.ConnectAsync();
 

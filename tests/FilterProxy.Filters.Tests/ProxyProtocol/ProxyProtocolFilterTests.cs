@@ -109,23 +109,37 @@ public sealed class ProxyProtocolFilterTests
         Assert.Equal(":0 to :0", (await client.RoundTripAsync(Get)).Headers["x-seen"]);
     }
 
-    public static TheoryData<string, string, byte[]> Bad => new()
+    public static TheoryData<string, string, byte[], string> Bad
     {
-        { "missing", "sent something else", Encoding.ASCII.GetBytes(Get) },
-        { "malformed", "malformed", V1("TCP4 1.2.3 4.5.6.7 1 2") },
-        { "malformed", "malformed", V2(0x22) },
-        { "too_large", "too large", Encoding.ASCII.GetBytes("PROXY " + new string('x', 10_000)) },
-        { "too_large", "too large", V2(tlvs: Tlv(0xE0, new byte[60_000])) },
-        { "timeout", "in time", V2()[..20] },
-        { "timeout", "in time", [] },
-    };
+        get
+        {
+            (string Outcome, string Said, byte[] Bytes)[] cases =
+            [
+                ("missing", "sent something else", Encoding.ASCII.GetBytes(Get)),
+                ("malformed", "malformed", V1("TCP4 1.2.3 4.5.6.7 1 2")),
+                ("malformed", "malformed", V2(0x22)),
+                ("too_large", "too large", Encoding.ASCII.GetBytes("PROXY " + new string('x', 10_000))),
+                ("too_large", "too large", V2(tlvs: Tlv(0xE0, new byte[60_000]))),
+                ("timeout", "in time", V2()[..20]),
+                ("timeout", "in time", []),
+            ];
+            var data = new TheoryData<string, string, byte[], string>();
+            foreach (var (outcome, said, bytes) in cases)
+            {
+                data.Add(outcome, said, bytes, "sockets");
+                data.Add(outcome, said, bytes, "direct");
+            }
+
+            return data;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Bad))]
-    public async Task What_is_no_header_closes_the_connection_in_time_said_once_and_counted(string outcome, string said, byte[] bytes)
+    public async Task What_is_no_header_closes_the_connection_in_time_said_once_and_counted(string outcome, string said, byte[] bytes, string io)
     {
         await using var upstream = TestUpstream.Start();
-        await using var proxy = await StartAsync(upstream.Port, Loopback + ", timeout: 300ms", "auto");
+        await using var proxy = await StartAsync(upstream.Port, Loopback + ", timeout: 300ms", io);
         await using var client = await proxy.ConnectAsync();
         var clock = Stopwatch.StartNew();
 
