@@ -35,6 +35,12 @@ internal sealed class UpstreamConnection
 
     public ISequenceSend? Sender { get; }
 
+    /// <summary>The client it was opened for and serves alone; null where connections are shared.</summary>
+    public DownstreamInfo? Downstream { get; init; }
+
+    /// <summary>That client's addresses, which the upstream was told.</summary>
+    public DownstreamAddresses Addresses { get; init; }
+
     /// <summary>When it was opened, in heartbeat milliseconds.</summary>
     public long CreatedAt { get; }
 
