@@ -177,7 +177,7 @@ internal sealed partial class Http1Exchange
                 return;
             }
 
-            if (fromUpstream && read.Data.Length >= SocketReader.HeadBufferSize / 2)
+            if (fromUpstream && read.Data.Length >= DirectReader.HeadBufferSize / 2)
             {
                 Upstream.ExpectLargeBody();
             }
@@ -325,11 +325,10 @@ internal sealed partial class Http1Exchange
             return;
         }
 
-        var upstream = Upstream.Connection!.Connection;
         BeginRelay();
         void Progress() => _readDeadline.Arm(Heartbeat, Rules.UpgradeIdleTimeout);
         Progress();
-        var result = await Relay.RunAsync(_connection.Transport, upstream.Transport, Progress, () =>
+        var result = await Relay.RunAsync(_connection.Transport, Upstream.Switched, Progress, () =>
         {
             Upstream.Abort();
             ConnectionReset.Abort(_connection);

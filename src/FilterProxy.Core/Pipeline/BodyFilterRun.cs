@@ -34,7 +34,7 @@ internal sealed class BodyFilterRun(ProxyExchange exchange) : ILoopWork
     {
         _steps.Clear();
         Transforms = false;
-        EventLoop.Enter(exchange);
+        EventLoop.Note(exchange);
         foreach (var step in steps)
         {
             exchange.CurrentFilter = step.Name;
@@ -66,7 +66,7 @@ internal sealed class BodyFilterRun(ProxyExchange exchange) : ILoopWork
             try
             {
                 Current = step.Name;
-                EventLoop.Enter(this);
+                EventLoop.Note(this);
                 var call = step.Request is not null
                     ? step.Request.OnRequestBodyAsync(exchange, data, end, output)
                     : step.Response!.OnResponseBodyAsync(exchange, data, end, output);

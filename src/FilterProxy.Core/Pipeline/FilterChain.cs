@@ -51,7 +51,7 @@ internal sealed class FilterChain
     {
         if (_request.Length > 0)
         {
-            EventLoop.Enter(x);
+            EventLoop.Note(x);
         }
 
         for (var i = 0; i < _request.Length; i++)
@@ -93,7 +93,7 @@ internal sealed class FilterChain
     private RetryAdvice AskErrorFilters(ProxyExchange x, in UpstreamFailure failure)
     {
         var advice = RetryAdvice.Default;
-        EventLoop.Enter(x);
+        EventLoop.Note(x);
         foreach (ref readonly var step in _upstreamError.AsSpan())
         {
             x.CurrentFilter = step.Name;
@@ -110,7 +110,7 @@ internal sealed class FilterChain
     {
         if (x.NextResponseFilter < _response.Length)
         {
-            EventLoop.Enter(x);
+            EventLoop.Note(x);
         }
 
         while (x.NextResponseFilter < _response.Length)
@@ -151,7 +151,7 @@ internal sealed class FilterChain
     {
         if (_logging.Length > 0)
         {
-            EventLoop.Enter(x);
+            EventLoop.Note(x);
         }
 
         foreach (ref readonly var step in _logging.AsSpan())
@@ -202,7 +202,7 @@ internal sealed class FilterChain
                 {
                     await Hop.BackTo(x.Loop);
                     x.CurrentFilter = _request[index].Name;
-                    EventLoop.Enter(x);
+                    EventLoop.Note(x);
                     call = _request[index].Filter.OnRequestAsync(x);
                     EventLoop.LeaveUnless(call.IsCompleted);
                 }
@@ -222,7 +222,7 @@ internal sealed class FilterChain
             {
                 await (step.Blocking ? Hop.OffLoop() : Hop.BackTo(x.Loop));
                 x.CurrentFilter = step.Name;
-                EventLoop.Enter(x);
+                EventLoop.Note(x);
                 var call = step.Filter.SelectPeerAsync(x);
                 EventLoop.LeaveUnless(call.IsCompleted);
                 if (await call is { } peer)
@@ -249,7 +249,7 @@ internal sealed class FilterChain
             {
                 await (step.Blocking ? Hop.OffLoop() : Hop.BackTo(x.Loop));
                 x.CurrentFilter = step.Name;
-                EventLoop.Enter(x);
+                EventLoop.Note(x);
                 var call = step.Filter.OnUpstreamRequestAsync(x, attempt);
                 EventLoop.LeaveUnless(call.IsCompleted);
                 await call;

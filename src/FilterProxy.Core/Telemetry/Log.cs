@@ -38,12 +38,21 @@ internal sealed partial class Log(ILogger logger)
 
     public void OutOfDescriptors(string listener, long skipped) => OutOfDescriptors(logger, listener, skipped);
 
-    [LoggerMessage(21, LogLevel.Debug, "A TLS handshake on listener '{Listener}' did not end within {Timeout}.")]
-    private static partial void TlsHandshakeTimeout(ILogger logger, string listener, TimeSpan timeout);
+    [LoggerMessage(21, LogLevel.Information,
+        "Listener '{Listener}': a TLS handshake of {Client} failed: {Reason} {Detail} ({Skipped} more of this kind since this was last said).")]
+    private static partial void TlsHandshakeFailed(ILogger logger, string listener, string client, string reason, string detail, long skipped);
 
-    public void TlsHandshakeTimeout(string listener, TimeSpan timeout) => TlsHandshakeTimeout(logger, listener, timeout);
+    public void TlsHandshakeFailed(string listener, string client, string reason, string detail, long skipped) =>
+        TlsHandshakeFailed(logger, listener, client, reason, detail, skipped);
 
-    [LoggerMessage(23, LogLevel.Warning,
+    [LoggerMessage(23, LogLevel.Error,
+        "Listener '{Listener}': a certificate source failed for '{ServerName}' ({Skipped} more failures since this was last said).")]
+    private static partial void CertificateSourceFailed(ILogger logger, Exception exception, string listener, string serverName, long skipped);
+
+    public void CertificateSourceFailed(Exception exception, string listener, string serverName, long skipped) =>
+        CertificateSourceFailed(logger, exception, listener, serverName, skipped);
+
+    [LoggerMessage(24, LogLevel.Warning,
         "Filter '{Filter}' held event loop {Loop} for {Milliseconds} ms{SoFar}: everything else on the loop waited. Let it await, or declare it Blocking = true ({Skipped} more since this was last said).")]
     private static partial void LoopHeld(ILogger logger, string filter, int loop, long milliseconds, string soFar, long skipped);
 

@@ -3,7 +3,7 @@ using FilterProxy.Core.Telemetry;
 namespace FilterProxy.Core.Transport;
 
 /// <summary>Asks one event loop again and again and sees how late it answers, and what it was doing meanwhile.</summary>
-internal sealed class LoopProbe(EventLoop loop, LoopReports reports, TimeProvider time)
+internal sealed class LoopProbe(EventLoop loop, int number, LoopReports reports, TimeProvider time)
 {
     // A hold that goes on is told about before it ends, if it ever does.
     private const int TooLong = 10;
@@ -31,7 +31,7 @@ internal sealed class LoopProbe(EventLoop loop, LoopReports reports, TimeProvide
             if (!_told && late >= threshold * TooLong && _filter is { } holding)
             {
                 _told = true;
-                reports.Holding(holding, loop.Index, late, now);
+                reports.Holding(holding, number, late, now);
             }
 
             return;
@@ -49,7 +49,7 @@ internal sealed class LoopProbe(EventLoop loop, LoopReports reports, TimeProvide
     private void Answer()
     {
         var late = time.GetElapsedTime(_posted);
-        reports.Answered(late, _filter, loop.Index, _now, _told);
+        reports.Answered(late, _filter, number, _now, _told);
         _asked = false;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class LoopWatch(LoopReports reports, TimeProvider time) : IHeart
         var loops = EventLoop.All;
         while (_probes.Count < loops.Count)
         {
-            _probes.Add(new LoopProbe(loops[_probes.Count], reports, time));
+            _probes.Add(new LoopProbe(loops[_probes.Count], _probes.Count, reports, time));
         }
 
         foreach (var probe in _probes)

@@ -1,19 +1,21 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using FilterProxy.Core.Transport;
+using FilterProxy.Core.Transport.Epoll;
 
 namespace FilterProxy.Tests.Transport.PipeContract;
 
 /// <summary>The writer of the direct transport, with a socket at the other end.</summary>
-internal sealed class SocketWriterSide : WriterSide
+internal sealed class DirectWriterSide : WriterSide
 {
     private readonly SocketPair _pair = new();
+    private readonly SocketConnection _connection;
 
-    public SocketWriterSide() => Direct = new SocketWriter(_pair.Near);
+    public DirectWriterSide(EpollLoop? loop) => _connection = new SocketConnection(_pair.Near, loop);
 
-    public override PipeWriter Writer => Direct;
+    public override PipeWriter Writer => _connection.Output;
 
-    public SocketWriter Direct { get; }
+    public DirectWriter Direct => _connection.Output;
 
     public Socket Near => _pair.Near;
 
@@ -25,9 +27,12 @@ internal sealed class SocketWriterSide : WriterSide
 
     public override void Leave() => _pair.ResetFar();
 
+    public void Abort() => _connection.Abort();
+
     public override void Dispose()
     {
+        _connection.Abort();
+        _connection.Output.Dispose();
         _pair.Dispose();
-        Direct.Dispose();
     }
 }

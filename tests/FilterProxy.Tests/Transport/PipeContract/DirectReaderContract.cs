@@ -1,22 +1,23 @@
 using System.Buffers;
 using System.Net.Sockets;
 using FilterProxy.Core.Transport;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 using Xunit;
 
 namespace FilterProxy.Tests.Transport.PipeContract;
 
 /// <summary>The contract on the direct transport, and where it differs.</summary>
-public sealed class DirectReaderTests : PipeReaderCancellationContract
+public abstract class DirectReaderContract : PipeReaderCancellationContract
 {
-    private readonly SocketReaderSide _side;
+    private readonly DirectReaderSide _side;
 
-    public DirectReaderTests()
-        : this(new SocketReaderSide())
+    protected DirectReaderContract(bool onOwnLoop)
+        : this(new DirectReaderSide(onOwnLoop ? EpollLoop.Next() : null))
     {
     }
 
-    private DirectReaderTests(SocketReaderSide side)
+    private DirectReaderContract(DirectReaderSide side)
         : base(side) => _side = side;
 
     [Fact]
@@ -82,7 +83,7 @@ public sealed class DirectReaderTests : PipeReaderCancellationContract
     public async Task Closing_fails_the_read_that_waits()
     {
         var waiting = ReadAsync();
-        _side.Near.Dispose();
+        _side.Abort();
 
         await Assert.ThrowsAsync<ConnectionResetException>(() => waiting);
         await Assert.ThrowsAsync<ConnectionResetException>(ReadAsync);
@@ -99,13 +100,13 @@ public sealed class DirectReaderTests : PipeReaderCancellationContract
     [Fact]
     public async Task Large_buffers_serve_bodies_and_small_ones_the_rest()
     {
-        Assert.Equal(SocketReader.HeadBufferSize, await SizeAsync(body: false));
-        Assert.Equal(SocketReader.BodyBufferSize, await SizeAsync(body: true));
-        Assert.Equal(SocketReader.HeadBufferSize, await SizeAsync(body: false));
+        Assert.Equal(DirectReader.HeadBufferSize, await SizeAsync(body: false));
+        Assert.Equal(DirectReader.BodyBufferSize, await SizeAsync(body: true));
+        Assert.Equal(DirectReader.HeadBufferSize, await SizeAsync(body: false));
 
         async Task<int> SizeAsync(bool body)
         {
-            ((SocketReader)Reader).ExpectBody(body);
+            _side.Direct.ExpectBody(body);
             var read = await ArriveAsync("abc");
             Reader.AdvanceTo(read.Buffer.End);
             return ((byte[])read.Buffer.Start.GetObject()!).Length;

@@ -1,23 +1,24 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 using Xunit;
 
 namespace FilterProxy.Tests.Transport.PipeContract;
 
 /// <summary>The contract on the direct transport, where it differs, and sending sequences from where they are.</summary>
-public sealed class DirectWriterTests : PipeWriterContract
+public abstract class DirectWriterContract : PipeWriterContract
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private readonly SocketWriterSide _side;
+    private readonly DirectWriterSide _side;
 
-    public DirectWriterTests()
-        : this(new SocketWriterSide())
+    protected DirectWriterContract(bool onOwnLoop)
+        : this(new DirectWriterSide(onOwnLoop ? EpollLoop.Next() : null))
     {
     }
 
-    private DirectWriterTests(SocketWriterSide side)
+    private DirectWriterContract(DirectWriterSide side)
         : base(side) => _side = side;
 
     [Fact]
@@ -26,7 +27,7 @@ public sealed class DirectWriterTests : PipeWriterContract
         WriteFlood();
         var flush = FlushAsync();
         Assert.False(flush.IsCompleted);
-        _side.Near.Dispose();
+        _side.Abort();
 
         await Assert.ThrowsAsync<ConnectionResetException>(() => flush);
         await Assert.ThrowsAsync<ConnectionResetException>(FlushAsync);
@@ -194,7 +195,7 @@ public sealed class DirectWriterTests : PipeWriterContract
         }
         else
         {
-            _side.Near.Dispose();
+            _side.Abort();
         }
 
         await Assert.ThrowsAsync<ConnectionResetException>(() => sending);

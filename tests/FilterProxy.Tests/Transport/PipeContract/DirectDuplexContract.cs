@@ -1,22 +1,23 @@
 using System.Buffers;
 using FilterProxy.Core.Transport;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 using Xunit;
 
 namespace FilterProxy.Tests.Transport.PipeContract;
 
 /// <summary>Both directions of the direct transport at once, with the direct transport at the other end.</summary>
-public sealed class DirectDuplexTests : IAsyncLifetime
+public abstract class DirectDuplexContract : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly SocketPair _pair = new();
     private readonly SocketConnection _near;
     private readonly SocketConnection _far;
 
-    public DirectDuplexTests()
+    protected DirectDuplexContract(bool onOwnLoop)
     {
-        _near = new SocketConnection(_pair.Near);
-        _far = new SocketConnection(_pair.Far);
+        _near = new SocketConnection(_pair.Near, onOwnLoop ? EpollLoop.Next() : null);
+        _far = new SocketConnection(_pair.Far, onOwnLoop ? EpollLoop.Next() : null);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;

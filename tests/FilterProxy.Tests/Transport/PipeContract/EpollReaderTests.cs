@@ -1,0 +1,4 @@
+namespace FilterProxy.Tests.Transport.PipeContract;
+
+/// <summary>The contract on direct connections that an event loop of the engine waits for, where the platform has those.</summary>
+public sealed class EpollReaderTests() : DirectReaderContract(onOwnLoop: true);
