@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Telemetry;
+using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
 
@@ -98,6 +99,15 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         {
             CloseIdle();
         }
+    }
+
+    /// <summary>Takes a connection that was opened elsewhere and has served nothing yet.</summary>
+    public void Adopt(ConnectionContext connection)
+    {
+        Interlocked.Increment(ref _open);
+        var adopted = new UpstreamConnection(this, connection, _heartbeat.Now);
+        Return(adopted);
+        adopted.Reused = false;
     }
 
     /// <summary>Closes a connection that cannot serve again.</summary>
