@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using FilterProxy.Core.Config.Addresses;
 using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Downstream;
@@ -68,6 +67,6 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             .Select(c => factory.Create(typeof(ICertificateSource), "certificate source", $"{place}.tls", c, out _))
             .OfType<ICertificateSource>()
             .ToList();
-        return new TlsSelector(sources, [SslApplicationProtocol.Http11]);
+        return new TlsSelector(sources, new TlsRules());
     }
 }

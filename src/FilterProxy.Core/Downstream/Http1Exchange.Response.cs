@@ -177,7 +177,7 @@ internal sealed partial class Http1Exchange
                 return;
             }
 
-            if (fromUpstream && read.Data.Length >= SocketReader.HeadBufferSize / 2)
+            if (fromUpstream && read.Data.Length >= DirectReader.HeadBufferSize / 2)
             {
                 Upstream.ExpectLargeBody();
             }
