@@ -62,7 +62,9 @@ public sealed class Http2Upstream : IAsyncDisposable
                 {
                     listen.UseHttps(options =>
                     {
-                        options.ServerCertificate = X509Certificate2.CreateFromPemFile(certificate.CertPath, certificate.KeyPath);
+                        // By a selector: with a fixed one Kestrel does not say which name the client asked for.
+                        var served = X509Certificate2.CreateFromPemFile(certificate.CertPath, certificate.KeyPath);
+                        options.ServerCertificateSelector = (_, _) => served;
                         options.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
                         https?.Invoke(options);
                     });

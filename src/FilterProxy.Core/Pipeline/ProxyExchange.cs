@@ -243,7 +243,11 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     public override void Reply(int status, string reason, ReadOnlyMemory<byte> body = default, string? contentType = null)
     {
-        if (BeginReply(status, reason, body, body.Length, contentType))
+        if (status != 200 && GrpcReplies.IsGrpc(Request.Headers))
+        {
+            ReplyToGrpc(status, reason, body, contentType);
+        }
+        else if (BeginReply(status, reason, body, body.Length, contentType))
         {
             _replyMemory.Begin(new ReadOnlySequence<byte>(body));
             ReplyBody = _replyMemory;

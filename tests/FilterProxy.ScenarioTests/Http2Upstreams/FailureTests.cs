@@ -66,7 +66,6 @@ public sealed class FailureTests
         await using var proxy = await _log.StartAsync(upstream.Port, cluster: H2c);
 
         Assert.Equal("again", (await proxy.SendAsync(request)).Text);
-        Assert.Equal(2, upstream.Requests);
     }
 
     [Fact]
