@@ -23,7 +23,7 @@ internal sealed record ClusterConfig
     public ClusterProtocol Protocol { get; init; }
 
     /// <summary>How connections of HTTP/2 are kept.</summary>
-    public Http2Config Http2 { get; init; } = new();
+    public UpstreamHttp2Config Http2 { get; init; } = new();
 
     /// <summary>How connections are kept.</summary>
     public PoolConfig Pool { get; init; } = new();

@@ -134,12 +134,12 @@ internal static class Http2Fields
         }
 
         var known = KnownHeaders.Find(nameBytes);
-        if (isTrailer && TrailerFields.IsForbidden(known))
+        if (isTrailer && Http1TrailerReader.IsForbidden(known))
         {
             return false;
         }
 
-        if (!isTrailer || !TrailerFields.IsDropped(known))
+        if (!isTrailer || !Http1TrailerReader.IsDropped(known))
         {
             to.Append(nameBytes, valueBytes);
         }

@@ -1,7 +1,7 @@
 namespace FilterProxy.Core.Config;
 
 /// <summary>How HTTP/2 connections to endpoints are kept, beside what <c>pool</c> says.</summary>
-internal sealed record Http2Config
+internal sealed record UpstreamHttp2Config
 {
     /// <summary>
     /// Duration of silence after which a connection with requests on it is asked whether it lives (PING). Many gRPC servers end
