@@ -121,6 +121,7 @@ public sealed class UpstreamTlsTests : IDisposable
     [InlineData("protocol: h2c, tls: { insecure: true }", "h2c is HTTP/2 in the clear")]
     [InlineData("tls: { client_certificate: { cert: missing.pem, key: missing.key } }", "the certificate cannot be read")]
     [InlineData("tls: { ca: missing.pem }", "the certificates cannot be read")]
+    [InlineData("protocol: h2c, proxy_protocol: v2", "serves many clients")]
     [InlineData("http2: { stream_window: 1KiB }", "stream_window")]
     [InlineData("http2: { ping_interval: 10ms }", "a second apart")]
     public async Task What_cannot_be_is_refused_with_the_configuration(string cluster, string message)

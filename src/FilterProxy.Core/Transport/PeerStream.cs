@@ -21,7 +21,7 @@ internal sealed class PeerStream : Stream
         _stream = connection switch
         {
             // Straight to the socket, or to TLS over it: pipes in between would only copy.
-            SocketConnection raw => new NetworkStream(raw.Socket, ownsSocket: false),
+            SocketConnection { Loop: null } raw => new NetworkStream(raw.Socket, ownsSocket: false),
             StreamConnection stream => stream.Stream,
             _ => new PipeStream(connection.Transport),
         };
