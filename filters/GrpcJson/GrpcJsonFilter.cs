@@ -183,14 +183,14 @@ public sealed class GrpcJsonFilter : IRequestFilter, IResponseFilter, IResponseB
         }
     }
 
-    private void Fail(HttpExchange exchange, int code, string message)
+    private static void Fail(HttpExchange exchange, int code, string message)
     {
         var reason = exchange.HasReply ? exchange.Stats.Reason : "grpc_error";
-        exchange.Reply(GrpcStatus.ToHttp(code), reason, _writer.ErrorOf(code, message), "application/json");
+        exchange.Reply(GrpcStatus.ToHttp(code), reason, GrpcJsonWriter.ErrorOf(code, message), "application/json");
     }
 
-    private void Refuse(HttpExchange exchange, int status, string message) =>
-        exchange.Reply(status, "grpc_json_bad_request", _writer.ErrorOf(3, message), "application/json");
+    private static void Refuse(HttpExchange exchange, int status, string message) =>
+        exchange.Reply(status, "grpc_json_bad_request", GrpcJsonWriter.ErrorOf(3, message), "application/json");
 
     private static int? StatusOf(HeaderMap fields) =>
         fields.TryGet("grpc-status"u8, out var value) ? Utf8Parser.TryParse(value, out int code, out _) ? code : GrpcStatus.Unknown : null;

@@ -61,7 +61,7 @@ internal sealed class GrpcJsonWriter(GrpcJsonOptions options)
     }
 
     /// <summary>A failure as google.rpc.Status.</summary>
-    public byte[] ErrorOf(int code, string message)
+    public static byte[] ErrorOf(int code, string message)
     {
         var bytes = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(bytes, Relaxed))

@@ -278,7 +278,7 @@ internal sealed class DescriptorSet
     {
         string name = "", input = "", output = "";
         bool clientStreams = false, serverStreams = false;
-        IReadOnlyList<HttpRule> rules = [];
+        List<HttpRule> rules = [];
         var reader = new WireReader(bytes);
         while (reader.TryReadTag(out var number, out var type))
         {
@@ -311,7 +311,7 @@ internal sealed class DescriptorSet
         return new MethodType($"/{service}/{name}", service, MessageOf(input), MessageOf(output), clientStreams, serverStreams, rules);
     }
 
-    private static IReadOnlyList<HttpRule> RulesOf(ReadOnlySpan<byte> options)
+    private static List<HttpRule> RulesOf(ReadOnlySpan<byte> options)
     {
         var rules = new List<HttpRule>();
         var reader = new WireReader(options);
