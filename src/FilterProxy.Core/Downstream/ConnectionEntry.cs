@@ -13,6 +13,7 @@ namespace FilterProxy.Core.Downstream;
 /// </summary>
 internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots, ProxyServices services)
 {
+    private readonly HttpEntry _http = new(snapshots, services);
     private readonly TaskCompletionSource<bool> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ListenerPlan _plan = plan;
     private volatile bool _isDraining;
@@ -25,6 +26,9 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         get => _plan;
         set => _plan = value;
     }
+
+    /// <summary>What serves connections that do not speak HTTP/1: Kestrel's own engine.</summary>
+    public ConnectionDelegate? Engine { get; set; }
 
     /// <summary>Whether the listener or the process is stopping: connections end after their current exchange.</summary>
     public bool IsDraining => _isDraining || services.IsDraining;
@@ -68,7 +72,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         plan.Hold.Enter();
         try
         {
-            await RunAsync(connection, plan.BeforeTls, plan.Tls is null ? OnHttpAsync : c => OnTlsAsync(c, plan, handshake));
+            await RunAsync(connection, plan.BeforeTls, plan.Tls is null ? c => _http.RunAsync(c, plan, this) : c => OnTlsAsync(c, plan, handshake));
         }
         finally
         {
@@ -91,7 +95,23 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
     {
         var handshake = connection.Features.Get<TlsHandshake>()!;
         handshake.Dispose();
-        return RunAsync(connection, handshake.Plan.AfterTls, OnHttpAsync);
+        return RunAsync(connection, handshake.Plan.AfterTls, c => _http.RunAsync(c, handshake.Plan, this));
+    }
+
+    /// <summary>
+    /// The listener's rules for an exchange that begins under a snapshot. A listener that is gone has no rules any more; its
+    /// connections end under those they had.
+    /// </summary>
+    public ListenerRules RulesOf(ProxySnapshot snapshot, ProxyExchange exchange)
+    {
+        var name = _plan.Name;
+        if (!snapshot.Listeners.TryGetValue(name, out var rules))
+        {
+            return exchange.Rules ?? new ListenerRules { Name = name };
+        }
+
+        exchange.Downstream.ListenerName = name;
+        return rules;
     }
 
     private async Task OnTlsAsync(ConnectionContext connection, ListenerPlan plan, ConnectionDelegate handshake)
@@ -119,9 +139,6 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         ConnectionDelegate Step(int index) =>
             index == filters.Count ? last : c => filters[index].OnConnectionAsync(c, Step(index + 1));
     }
-
-    /// <summary>The end of the list: HTTP/1 over whatever transport the filters left.</summary>
-    private Task OnHttpAsync(ConnectionContext connection) => new Http1Connection(connection, this, snapshots, services).RunAsync();
 
     /// <summary>Whom to count it for; null where clients are not limited.</summary>
     private static ClientKey? ClientOf(ConnectionContext connection, ListenerRules rules) =>

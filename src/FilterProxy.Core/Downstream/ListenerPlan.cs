@@ -27,6 +27,13 @@ internal sealed record ListenerPlan
     /// <summary>Filters that see plain text after TLS.</summary>
     public IReadOnlyList<IConnectionFilter> AfterTls { get; init; } = [];
 
+    public bool SpeaksHttp1 { get; init; } = true;
+
+    public bool SpeaksHttp2 { get; init; }
+
+    /// <summary>What Kestrel's engine keeps HTTP/2 clients to.</summary>
+    public StreamLimits Streams { get; init; } = new();
+
     /// <summary>The connections that were accepted under this plan and may still be inside its filters.</summary>
     public ConnectionHold Hold { get; } = new();
 
