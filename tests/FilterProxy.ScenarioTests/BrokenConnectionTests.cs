@@ -14,7 +14,7 @@ public sealed class BrokenConnectionTests : Scenario
         get
         {
             var data = new TheoryData<TestTransport, bool>();
-            foreach (var transport in Enum.GetValues<TestTransport>())
+            foreach (var transport in TestTransports.All)
             {
                 data.Add(transport, true);
                 data.Add(transport, false);
@@ -29,7 +29,7 @@ public sealed class BrokenConnectionTests : Scenario
         get
         {
             var data = new TheoryData<string, bool, string, TestTransport>();
-            foreach (var transport in Enum.GetValues<TestTransport>())
+            foreach (var transport in TestTransports.All)
             {
                 foreach (var reset in new[] { true, false })
                 {

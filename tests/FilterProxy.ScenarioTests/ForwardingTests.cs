@@ -5,7 +5,7 @@ namespace FilterProxy.ScenarioTests;
 
 public sealed class ForwardingTests
 {
-    public static TheoryData<TestTransport> Transports => [.. Enum.GetValues<TestTransport>()];
+    public static TheoryData<TestTransport> Transports => [.. TestTransports.All];
 
     [Theory]
     [MemberData(nameof(Transports))]

@@ -23,7 +23,7 @@ public sealed class LimitTests : Scenario
                 ("header_count", "header_count: 2", "GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nB: 2\r\n\r\n", 431, "too_many_headers"),
             ];
             var data = new TheoryData<string, string, string, int, string, TestTransport>();
-            foreach (var transport in Enum.GetValues<TestTransport>())
+            foreach (var transport in TestTransports.All)
             {
                 foreach (var (key, limits, request, status, reason) in cases)
                 {

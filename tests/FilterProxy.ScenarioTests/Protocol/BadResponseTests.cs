@@ -117,7 +117,7 @@ public sealed class BadResponseTests : Scenario
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")]
     public async Task Bytes_behind_a_response_reach_nobody(string bytes)
     {
-        foreach (var transport in Enum.GetValues<TestTransport>())
+        foreach (var transport in TestTransports.All)
         {
             await using var upstream = TestUpstream.Start(r => r.Target == "/bad" ? UpstreamResponse.Raw(bytes) : UpstreamResponse.Ok("clean"));
             await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
