@@ -38,6 +38,7 @@ internal sealed class Engine : IAsyncDisposable
             options.InlineCompletions ? Environment.ProcessorCount : 1)
         {
             Limits = new LimitMetrics(_meter),
+            Tls = new TlsMetrics(_meter),
         };
         Registry = new ComponentRegistry();
         ConfigMetrics = new ConfigMetrics(_meter);
@@ -99,7 +100,7 @@ internal sealed class Engine : IAsyncDisposable
         {
             if (_options.InlineCompletions)
             {
-                await EventLoop.StartAsync();
+                await RuntimeLoop.StartAsync();
             }
 
             _snapshots ??= new SnapshotStore(next.Snapshot);

@@ -22,11 +22,11 @@ public sealed class H2Client : IAsyncDisposable
     private long _initialWindow = 65_535;
     private int _nextStream = 1;
 
-    private H2Client(Stream stream, bool answers)
+    private H2Client(Stream stream, bool answers, bool reads = true)
     {
         _stream = stream;
         _answers = answers;
-        _reading = ReadAsync();
+        _reading = reads ? ReadAsync() : Task.CompletedTask;
     }
 
     /// <summary>Completes when the peer has closed or reset the connection.</summary>
@@ -58,6 +58,14 @@ public sealed class H2Client : IAsyncDisposable
 
     /// <summary>A connection on which nothing has been sent and nothing is answered.</summary>
     public static H2Client Silent(Stream stream) => new(stream, answers: false);
+
+    /// <summary>A connection that has begun and of which nothing is read.</summary>
+    public static H2Client Deaf(Stream stream)
+    {
+        var client = new H2Client(stream, answers: false, reads: false);
+        stream.Write([.. Preface, .. H2Frame.Settings().ToBytes()]);
+        return client;
+    }
 
     /// <summary>Sends bytes.</summary>
     public async Task SendAsync(byte[] bytes)

@@ -70,7 +70,7 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             .Select(c => factory.Create(typeof(ICertificateSource), "certificate source", $"{place}.tls", c, out _))
             .OfType<ICertificateSource>()
             .ToList();
-        return new TlsSelector(sources, Offered(protocols));
+        return new TlsSelector(sources, new TlsRules { Protocols = Offered(protocols) });
     }
 
     // In order of preference.

@@ -1,9 +1,7 @@
 using System.Net;
-using System.Net.Security;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace FilterProxy.Core.Downstream;
 
@@ -13,6 +11,7 @@ namespace FilterProxy.Core.Downstream;
 /// </summary>
 internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots, ProxyServices services)
 {
+    private readonly TlsEntry _tls = new(services);
     private readonly HttpEntry _http = new(snapshots, services);
     private readonly TaskCompletionSource<bool> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ListenerPlan _plan = plan;
@@ -45,8 +44,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
 
     /// <summary>A connection was accepted: counts it and runs what stands before HTTP.</summary>
     /// <param name="connection">As the transport made it.</param>
-    /// <param name="handshake">Does TLS and comes back with <see cref="OnTlsDoneAsync"/>.</param>
-    public async Task OnAcceptedAsync(ConnectionContext connection, ConnectionDelegate handshake)
+    public async Task OnAcceptedAsync(ConnectionContext connection)
     {
         if (!_opened.Task.IsCompleted && !await _opened.Task)
         {
@@ -72,7 +70,8 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         plan.Hold.Enter();
         try
         {
-            await RunAsync(connection, plan.BeforeTls, plan.Tls is null ? c => _http.RunAsync(c, plan, this) : c => OnTlsAsync(c, plan, handshake));
+            ConnectionDelegate http = c => _http.RunAsync(c, plan, this);
+            await RunAsync(connection, plan.BeforeTls, plan.Tls is null ? http : c => _tls.RunAsync(c, plan, plain => RunAsync(plain, plan.AfterTls, http)));
         }
         finally
         {
@@ -84,18 +83,6 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
                 services.ConnectionCounts.Remove(key);
             }
         }
-    }
-
-    /// <summary>Answers a handshake under way.</summary>
-    public static ValueTask<SslServerAuthenticationOptions> SelectCertificateAsync(TlsHandshakeCallbackContext context) =>
-        context.Connection.Features.Get<TlsHandshake>()!.Plan.Tls!.SelectAsync(context);
-
-    /// <summary>The handshake is over: runs the filters that stand behind TLS.</summary>
-    public Task OnTlsDoneAsync(ConnectionContext connection)
-    {
-        var handshake = connection.Features.Get<TlsHandshake>()!;
-        handshake.Dispose();
-        return RunAsync(connection, handshake.Plan.AfterTls, c => _http.RunAsync(c, handshake.Plan, this));
     }
 
     /// <summary>
@@ -112,13 +99,6 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
 
         exchange.Downstream.ListenerName = name;
         return rules;
-    }
-
-    private async Task OnTlsAsync(ConnectionContext connection, ListenerPlan plan, ConnectionDelegate handshake)
-    {
-        using var clock = new TlsHandshake(connection, plan, services);
-        connection.Features.Set(clock);
-        await handshake(connection);
     }
 
     /// <summary>There was no descriptor for a new connection.</summary>

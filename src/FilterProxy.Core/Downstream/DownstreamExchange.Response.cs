@@ -111,7 +111,7 @@ internal abstract partial class DownstreamExchange
                 return;
             }
 
-            if (fromUpstream && read.Data.Length >= SocketReader.HeadBufferSize / 2)
+            if (fromUpstream && read.Data.Length >= DirectReader.HeadBufferSize / 2)
             {
                 Upstream.ExpectLargeBody();
             }

@@ -156,9 +156,8 @@ internal sealed partial class Http1Exchange
             return;
         }
 
-        var upstream = Upstream.Connection!.Connection;
         BeginRelay();
-        var result = await Relay.RunAsync(_connection.Transport, upstream.Transport, AwaitRelay, () =>
+        var result = await Relay.RunAsync(_connection.Transport, Upstream.Switched, AwaitRelay, () =>
         {
             Upstream.Abort();
             ConnectionReset.Abort(_connection);

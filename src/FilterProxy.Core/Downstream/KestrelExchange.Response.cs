@@ -28,9 +28,22 @@ internal sealed partial class KestrelExchange
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     public override async ValueTask SendResponseAsync()
     {
+        if (Upstream.IsSwitched && !HasReply)
+        {
+            await RelayAsync();
+            return;
+        }
+
         if (ResponseBodyError.IsError)
         {
             await FailAsync(ResponseBodyError);
+            return;
+        }
+
+        if (IsUpgrade && !HasReply && Response.StatusCode is >= 200 and < 300)
+        {
+            // To CONNECT that would say yes.
+            await FailAsync(ProxyError.Upstream(ProxyErrorKind.BadResponse, detail: "switch_not_made"));
             return;
         }
 

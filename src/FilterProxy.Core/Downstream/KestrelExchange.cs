@@ -208,7 +208,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
             return OverLimit(ProxyError.Downstream(ProxyErrorKind.BodyTooLarge));
         }
 
-        if (Request.MethodKind == HttpMethodKind.Connect)
+        if (Request.MethodKind == HttpMethodKind.Connect && !TryMakeUpgrade())
         {
             return ProxyError.Downstream(ProxyErrorKind.MethodNotAllowed, "connect");
         }
@@ -219,7 +219,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
             return ProxyError.Downstream(ProxyErrorKind.ExpectationFailed);
         }
 
-        HopByHop.RemoveFromRequest(Request, keepUpgrade: false);
+        HopByHop.RemoveFromRequest(Request, IsUpgrade);
         return PathNormalizer.Apply(Request, Snapshot.Paths);
     }
 
@@ -233,7 +233,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
     /// <summary>The client reset the stream, or its connection is gone.</summary>
     private void OnClientGone()
     {
-        if (!_isOver && !_wasCut)
+        if (!_isOver && !_wasCut && !Upstream.IsSwitched)
         {
             Break(ProxyErrorKind.DownstreamClosed, AbortReason.ClientClosed);
         }

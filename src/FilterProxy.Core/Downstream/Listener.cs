@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,7 +15,8 @@ using Microsoft.Extensions.Options;
 namespace FilterProxy.Core.Downstream;
 
 /// <summary>
-/// One slim Kestrel server: it accepts, does TLS, and hands every connection to our own HTTP/1 loop or to its own HTTP/2 engine.
+/// One slim Kestrel server: it accepts, and hands every connection to the listener's entry, which may hand it on to the server's own
+/// HTTP/2 engine.
 /// </summary>
 internal sealed class Listener : IAsyncDisposable
 {
@@ -52,7 +52,7 @@ internal sealed class Listener : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, ListenerLifetime>();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.UseKestrelCore();
         var connections = new ConnectionMaker(loggers, inlineCompletions);
         builder.Services.AddSingleton(transport ?? new SocketTransport(
             socket => connections.Make(socket, entry.Plan.Direct, entry.Plan.BufferSize), entry.OnExhausted));
@@ -72,7 +72,7 @@ internal sealed class Listener : IAsyncDisposable
 
         var addresses = server.Features.Get<IServerAddressesFeature>();
 
-        // Kestrel calls every one of them https, because each can do TLS.
+        // Kestrel does not know which of them do TLS.
         var scheme = plan.Tls is null ? "http" : "https";
         return new Listener(host, server, kestrel.Limits, entry)
         {
@@ -131,21 +131,10 @@ internal sealed class Listener : IAsyncDisposable
     {
         // HTTP/1 never reaches Kestrel's engine; with both, it would take cleartext for HTTP/1 without looking.
         options.Protocols = HttpProtocols.Http2;
-        options.Use(handshake => connection => entry.OnAcceptedAsync(connection, handshake));
-
-        // Only for connections whose plan has TLS: whether a listener has may change while it runs.
-        options.UseHttps(new TlsHandshakeCallbackOptions
-        {
-            OnConnection = ConnectionEntry.SelectCertificateAsync,
-            HandshakeTimeout = LongestHandshake,
-        });
         options.Use(engine =>
         {
             entry.Engine = engine;
-            return entry.OnTlsDoneAsync;
+            return entry.OnAcceptedAsync;
         });
     }
-
-    // The plan's own limit is shorter: see TlsHandshake.
-    private static readonly TimeSpan LongestHandshake = TimeSpan.FromDays(1);
 }

@@ -24,6 +24,9 @@ internal sealed record ListenerPlan
 
     public TimeSpan HandshakeTimeout { get; init; }
 
+    /// <summary>TLS handshakes under way at a time on the listener; 0 for no limit.</summary>
+    public int MaxHandshakes { get; init; } = 1000;
+
     /// <summary>Filters that see plain text after TLS.</summary>
     public IReadOnlyList<IConnectionFilter> AfterTls { get; init; } = [];
 

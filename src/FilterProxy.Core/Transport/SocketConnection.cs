@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,25 +12,39 @@ namespace FilterProxy.Core.Transport;
 internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionSocketFeature
 {
     private readonly FeatureCollection _features = new();
+    private readonly EpollSocket? _onLoop;
     private int _closed;
     private readonly CancellationTokenSource _closedSource = new();
     private IDictionary<object, object?>? _items;
     private string? _id;
 
-    public SocketConnection(Socket socket)
+    /// <param name="socket">Connected; the connection owns it.</param>
+    /// <param name="loop">The event loop it belongs to for life; null to leave it to the runtime's.</param>
+    public SocketConnection(Socket socket, EpollLoop? loop = null)
+        : this(socket, loop is null ? null : new EpollSocket(socket.SafeHandle, loop))
+    {
+    }
+
+    /// <param name="socket">As above.</param>
+    /// <param name="onLoop">Its registration with an event loop.</param>
+    public SocketConnection(Socket socket, EpollSocket? onLoop)
     {
         Socket = socket;
-        Input = new SocketReader(socket) { Ended = _closedSource.Cancel };
-        Output = new SocketWriter(socket);
+        _onLoop = onLoop;
+        Input = onLoop is null ? new SocketReader(socket) { Ended = _closedSource.Cancel } : new EpollReader(onLoop) { Ended = _closedSource.Cancel };
+        Output = onLoop is null ? new SocketWriter(socket) : new EpollWriter(onLoop, socket);
         Transport = this;
         _features.Set<IConnectionSocketFeature>(this);
     }
 
     public Socket Socket { get; }
 
-    public SocketReader Input { get; }
+    /// <summary>The event loop it belongs to; null where that is the runtime's affair.</summary>
+    public EventLoop? Loop => _onLoop?.Loop;
 
-    public SocketWriter Output { get; }
+    public DirectReader Input { get; }
+
+    public DirectWriter Output { get; }
 
     PipeReader IDuplexPipe.Input => Input;
 
@@ -107,5 +122,6 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         }
 
         Socket.Dispose();
+        _onLoop?.Close();
     }
 }

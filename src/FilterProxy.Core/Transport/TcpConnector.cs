@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using FilterProxy.Core.Telemetry;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
@@ -13,11 +14,12 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         var limit = Limit.Connect;
         try
         {
-            var socket = await ConnectSocketAsync(peer.Endpoint.Address, cancel);
             if (peer.Tls is null)
             {
-                return new SocketConnection(socket);
+                return await ConnectAnyAsync(peer.Endpoint.Address, context.Loop as EpollLoop, OpenAsync, cancel);
             }
+
+            var socket = await ConnectAnyAsync(peer.Endpoint.Address, null, static (address, _, cancel) => ConnectAsync(address, cancel), cancel);
 
             limit = Limit.UpstreamHandshake;
             return await OpenTlsAsync(socket, peer, cancel);
@@ -43,11 +45,12 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         return await TlsConnection.OpenAsync(socket, peer, timeout.Token);
     }
 
-    private async ValueTask<Socket> ConnectSocketAsync(EndPoint address, CancellationToken cancel)
+    private async ValueTask<T> ConnectAnyAsync<T>(
+        EndPoint address, EpollLoop? loop, Func<EndPoint, EpollLoop?, CancellationToken, ValueTask<T>> connect, CancellationToken cancel)
     {
         if (address is not DnsEndPoint name)
         {
-            return await ConnectOneAsync(address, cancel);
+            return await connect(address, loop, cancel);
         }
 
         // In the resolver's order, as RFC 6724 sorted it; the next address is tried when one does not answer.
@@ -56,7 +59,7 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         {
             try
             {
-                return await ConnectOneAsync(new IPEndPoint(ip, name.Port), cancel);
+                return await connect(new IPEndPoint(ip, name.Port), loop, cancel);
             }
             catch (SocketException e)
             {
@@ -67,13 +70,16 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         throw last ?? new SocketException((int)SocketError.HostNotFound);
     }
 
-    private static async ValueTask<Socket> ConnectOneAsync(EndPoint address, CancellationToken cancel)
+    private static async ValueTask<SocketConnection> OpenAsync(EndPoint address, EpollLoop? loop, CancellationToken cancel) =>
+        loop is null ? new SocketConnection(await ConnectAsync(address, cancel)) : await EpollConnect.OpenAsync(address, loop, cancel);
+
+    private static async ValueTask<Socket> ConnectAsync(EndPoint address, CancellationToken cancel)
     {
         var unix = address is UnixDomainSocketEndPoint;
         var socket = new Socket(address.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         try
         {
-            if (Descriptors.AreOut(socket))
+            if (Descriptors.AreOut(socket.SafeHandle))
             {
                 throw new SocketException((int)SocketError.TooManyOpenSockets);
             }

@@ -7,7 +7,7 @@ namespace FilterProxy.Core.Transport;
 internal sealed class UpstreamConnection
 {
     private static long s_lastId;
-    private readonly SocketReader? _socketReader;
+    private readonly DirectReader? _socketReader;
     private long _nextLease;
     private long _lease;
 
@@ -20,7 +20,7 @@ internal sealed class UpstreamConnection
 
         // Of the transport, never of the connection: over TLS the socket's own sender would bypass it.
         Sender = Output as ISequenceSend;
-        _socketReader = Input as SocketReader;
+        _socketReader = Input as DirectReader;
         CreatedAt = now;
         _nextLease = Interlocked.Increment(ref s_lastId) << 32;
     }

@@ -56,7 +56,7 @@ public sealed class BadResponseTests : Scenario
     };
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_bad_head_is_502_and_its_connection_is_not_used_again(TestTransport transport)
     {
         foreach (var (name, bad) in BadHeads)
@@ -81,7 +81,7 @@ public sealed class BadResponseTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_bad_body_never_looks_complete_and_its_connection_is_not_used_again(TestTransport transport)
     {
         foreach (var (name, bad) in BadBodies)
@@ -133,7 +133,7 @@ public sealed class BadResponseTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Bytes_behind_a_response_do_not_reach_a_request_that_waits_for_the_connection(TestTransport transport)
     {
         var gate = NewGate();
@@ -156,7 +156,7 @@ public sealed class BadResponseTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Bytes_that_come_while_a_connection_idles_end_it(TestTransport transport)
     {
         var gate = NewGate();
