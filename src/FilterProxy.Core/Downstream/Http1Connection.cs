@@ -67,6 +67,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             _services.Connections.Remove(this);
             StopWaiting();
             await _exchange.ReleaseAsync();
+            _exchange.Downstream.IsClosed = true;
         }
     }
 
@@ -352,6 +353,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         }
 
         info.ClientAddress = info.RemoteAddress;
+        info.ProxyProtocol = _connection.Features.Get<ProxyProtocolHeader>();
         if (_connection.Features.Get<ITlsHandshakeFeature>() is { } tls)
         {
             info.IsTls = true;

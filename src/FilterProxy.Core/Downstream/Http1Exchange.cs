@@ -80,9 +80,6 @@ internal sealed partial class Http1Exchange : ProxyExchange
         }
     }
 
-    /// <summary>Below TLS as well, where a record is larger than a small buffer.</summary>
-    public override void ExpectLargeRequestBody(bool large) => (_connection as SocketConnection)?.Input.ExpectBody(large);
-
     /// <summary>Takes a complete head: decides framing, path and forwarding before anybody sees the request.</summary>
     /// <param name="hasMore">Whether more bytes of this client have come already.</param>
     public void AcceptHead(bool hasMore)
@@ -139,7 +136,6 @@ internal sealed partial class Http1Exchange : ProxyExchange
             return true;
         }
 
-        ExpectLargeRequestBody(false);
         if (!CanDrain())
         {
             return false;

@@ -310,11 +310,6 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
     /// <summary>Arms or disarms the deadline for the client to send more of its body.</summary>
     public abstract void AwaitRequestBody(bool awaiting);
 
-    /// <summary>Chooses a large receive buffer while much of the request's body is to come.</summary>
-    public virtual void ExpectLargeRequestBody(bool large)
-    {
-    }
-
     /// <summary>Makes the client's leaving noticeable while nobody reads from it.</summary>
     public abstract void WatchClient();
 

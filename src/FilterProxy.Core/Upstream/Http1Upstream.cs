@@ -37,7 +37,7 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
     {
         BeginAttempt();
         _interim = 0;
-        var connection = X.NeedsFreshConnection ? null : pool.TryRent();
+        var connection = X.NeedsFreshConnection ? null : pool.TryRent(X.Downstream);
         if (connection is null)
         {
             (connection, var error) = await pool.RentAsync(new ConnectContext(X.Downstream, X.Loop), X.Aborted, X.Timeouts.PerTry);
@@ -74,8 +74,6 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
         var lease = Volatile.Read(ref _lease);
         Volatile.Read(ref _connection)?.Abort(lease);
     }
-
-    public override void ExpectLargeBody() => _connection?.ExpectBody(true);
 
     public override void AbandonResponse()
     {

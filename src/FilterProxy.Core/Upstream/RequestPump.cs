@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
-using FilterProxy.Core.Http1;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
@@ -165,11 +164,6 @@ internal sealed class RequestPump(ProxyExchange exchange)
     {
         var body = _x.RequestBody;
         var unwaited = 0L;
-        if (_x.RequestFraming is { Kind: BodyKind.Length, Length: >= DirectReader.BodyBufferSize / 2 })
-        {
-            _x.ExpectLargeRequestBody(true);
-        }
-
         while (true)
         {
             var reading = body.ReadAsync();
@@ -233,14 +227,8 @@ internal sealed class RequestPump(ProxyExchange exchange)
                 await Hop.BehindOthers();
             }
 
-            if (!ended && read.Data.Length >= DirectReader.HeadBufferSize / 2)
-            {
-                _x.ExpectLargeRequestBody(true);
-            }
-
             if (ended)
             {
-                _x.ExpectLargeRequestBody(false);
                 _x.Stats.RequestEnded = _x.Stats.TimeProvider.GetTimestamp();
                 if (!_writer.End(_x.Request.Trailers))
                 {
