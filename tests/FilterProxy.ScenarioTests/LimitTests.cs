@@ -63,7 +63,7 @@ public sealed class LimitTests : Scenario
         await using var proxy = await _log.StartAsync(upstream.Port, "request_body: 10", transport: transport);
 
         Assert.Equal("0123456789", (await proxy.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789")).Text);
-        Assert.Empty(proxy.Counts);
+        Counted.Nothing(proxy);
     }
 
     [Theory]

@@ -211,7 +211,7 @@ public sealed class UpstreamTimeoutTests : Scenario
         gate.SetResult();
 
         Assert.Equal("ab", (await response).Text);
-        Assert.Empty(proxy.Counts);
+        Counted.Nothing(proxy);
     }
 
     [Theory]
