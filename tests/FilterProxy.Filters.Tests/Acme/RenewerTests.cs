@@ -80,8 +80,8 @@ public sealed class RenewerTests : IAsyncLifetime
                 return false;
             }
 
-            Problem(context, 429, "rateLimited", "too many certificates");
             context.Response.Headers.RetryAfter = "7200";
+            Problem(context, 429, "rateLimited", "too many certificates");
             return true;
         };
         var began = _time.GetUtcNow();
@@ -148,18 +148,16 @@ public sealed class RenewerTests : IAsyncLifetime
     [Fact]
     public async Task A_certificate_for_other_names_is_not_taken()
     {
-        await using var source = await StartAsync();
+        var source = await StartAsync();
         await PassAsync(TimeSpan.FromSeconds(1), () => source.Certificates.Count == 1);
-        var file = Directory.GetFiles(_folder["acme"], "*.pem", SearchOption.AllDirectories).Single();
-        var stolen = File.ReadAllText(file);
         await source.DisposeAsync();
+        var stolen = File.ReadAllText(Directory.GetFiles(_folder["acme"], "*.pem", SearchOption.AllDirectories).Single());
 
         // Another's file in this one's place: it is as if there were none.
-        await using var other = await StartAsync(names: "other.example.com");
+        var other = await StartAsync(names: "other.example.com");
         await PassAsync(TimeSpan.FromSeconds(1), () => other.Certificates.Count == 1);
-        var mine = Directory.GetFiles(_folder["acme"], "other*.pem", SearchOption.AllDirectories).Single();
         await other.DisposeAsync();
-        File.WriteAllText(mine, stolen);
+        File.WriteAllText(Directory.GetFiles(_folder["acme"], "other*.pem", SearchOption.AllDirectories).Single(), stolen);
         await using var again = await StartAsync(names: "other.example.com");
 
         Assert.Empty(again.Certificates);
