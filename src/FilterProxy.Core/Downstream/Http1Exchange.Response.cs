@@ -176,11 +176,6 @@ internal sealed partial class Http1Exchange
                 await EndBodyAsync();
                 return;
             }
-
-            if (fromUpstream && read.Data.Length >= DirectReader.HeadBufferSize / 2)
-            {
-                Upstream.ExpectLargeBody();
-            }
         }
     }
 

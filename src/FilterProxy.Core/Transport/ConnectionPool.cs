@@ -85,7 +85,6 @@ internal sealed class ConnectionPool : IHeartbeatTarget
 
         connection.Reused = true;
         connection.IdleSince = _heartbeat.Now;
-        connection.ExpectBody(false);
         while (_waiting.TryDequeue(out var waiter))
         {
             if (waiter.TrySetResult(connection))

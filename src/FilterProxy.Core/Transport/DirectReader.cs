@@ -20,8 +20,11 @@ namespace FilterProxy.Core.Transport;
 /// </remarks>
 internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>, IDisposable
 {
-    public const int HeadBufferSize = 8 * 1024;
-    public const int BodyBufferSize = 64 * 1024;
+    /// <summary>Bytes of a receive, for heads and to begin with.</summary>
+    public const int SmallBufferSize = 8 * 1024;
+
+    /// <summary>Bytes of a receive after one that was filled: a body is on its way, which has more.</summary>
+    public const int LargeBufferSize = 64 * 1024;
 
     // The life of one receive. Awaited: a caller waits for it. Claimed: it is being finished for that caller. Done: it waits for one.
     private const int None = 0, Receiving = 1, Awaited = 2, Claimed = 3, Done = 4;
@@ -36,7 +39,7 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     private int _start, _end, _examined;
     private SocketError _failure;
     private bool _ended;
-    private bool _bodyMode;
+    private bool _isLarge;
     private byte _use;
 
     /// <summary>Called once when the peer's end or a reset has been received, from the thread that received it.</summary>
@@ -61,9 +64,6 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
             }
         }
     }
-
-    /// <summary>A large buffer while a body is on its way, a small one for heads and while idle.</summary>
-    public void ExpectBody(bool body) => _bodyMode = body;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
@@ -341,6 +341,8 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
             return false;
         }
 
+        // What fills a buffer has more behind it.
+        _isLarge = received >= SmallBufferSize || _end + received == _buffer.Length;
         _ended |= received == 0;
         _end += received;
         return true;
@@ -348,11 +350,11 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
 
     private void EnsureSpace()
     {
-        var wanted = _bodyMode ? BodyBufferSize : HeadBufferSize;
+        var wanted = _isLarge ? LargeBufferSize : SmallBufferSize;
         if (_start == _end)
         {
             _start = _end = _examined = 0;
-            if (_buffer.Length < wanted || (!_bodyMode && _buffer.Length > HeadBufferSize * 2))
+            if (_buffer.Length < wanted || (!_isLarge && _buffer.Length > SmallBufferSize * 2))
             {
                 ReleaseBuffer();
                 _buffer = ArrayPool<byte>.Shared.Rent(wanted);

@@ -76,9 +76,6 @@ internal sealed class UpstreamConnection
     /// <summary>Makes the end of an idle connection noticeable.</summary>
     public void Prefetch() => _socketReader?.Prefetch();
 
-    /// <summary>Chooses the receive buffer's size.</summary>
-    public void ExpectBody(bool body) => _socketReader?.ExpectBody(body);
-
     /// <summary>Begins the use by one exchange; the number is unique in the process and names this use to <see cref="Abort"/>.</summary>
     public long BeginLease()
     {

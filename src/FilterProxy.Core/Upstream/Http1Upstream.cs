@@ -75,8 +75,6 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
         Volatile.Read(ref _connection)?.Abort(lease);
     }
 
-    public override void ExpectLargeBody() => _connection?.ExpectBody(true);
-
     public override void AbandonResponse()
     {
         if (HasResponse && !_body.IsEnded)

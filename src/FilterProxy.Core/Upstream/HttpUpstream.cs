@@ -68,11 +68,6 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
     /// <summary>A filter replaced the response: what the upstream still sends is not wanted.</summary>
     public abstract void AbandonResponse();
 
-    /// <summary>Chooses a large receive buffer where the rest of the body is worth one.</summary>
-    public virtual void ExpectLargeBody()
-    {
-    }
-
     /// <summary>The whole request was sent.</summary>
     public void OnRequestSent()
     {
