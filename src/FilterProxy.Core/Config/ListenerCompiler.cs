@@ -18,6 +18,7 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
         var after = new List<IConnectionFilter>();
         TlsOptions? tls = null;
         TlsSelector? selector = null;
+        var tlsCompiler = new TlsCompiler(factory, errors);
         foreach (var component in config.Filters.Where(c => !c.Off))
         {
             if (component.Name == TlsName)
@@ -28,7 +29,7 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
                 }
                 else if ((tls = ConfigBinder.BindOptions(typeof(TlsOptions), component.Options, TlsName, component.Location, errors) as TlsOptions) is not null)
                 {
-                    selector = CompileTls(place, component, tls);
+                    selector = tlsCompiler.Compile(place, component, tls, config.Protocols);
                 }
             }
             else if (factory.Create(typeof(IConnectionFilter), "connection filter", place, component, out var descriptor) is IConnectionFilter filter)
@@ -52,21 +53,9 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             BeforeTls = before,
             Tls = selector,
             HandshakeTimeout = tls?.HandshakeTimeout ?? default,
+            MaxHandshakes = tls?.MaxHandshakes ?? 0,
+            TlsFiles = tlsCompiler.Files,
             AfterTls = after,
         };
-    }
-
-    private TlsSelector CompileTls(string place, ComponentConfig component, TlsOptions tls)
-    {
-        if (tls.Certificates.Count == 0)
-        {
-            errors.Add(component.Location, "tls needs at least one certificate", "certificates: [{ file: { cert: site.pem, key: site.key } }]");
-        }
-
-        var sources = tls.Certificates
-            .Select(c => factory.Create(typeof(ICertificateSource), "certificate source", $"{place}.tls", c, out _))
-            .OfType<ICertificateSource>()
-            .ToList();
-        return new TlsSelector(sources, new TlsRules());
     }
 }

@@ -321,6 +321,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             info.TlsProtocol = tls.Protocol;
             info.TlsCipher = tls.NegotiatedCipherSuite;
             info.ClientCertificate = _connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
+            info.LocalCertificateUri = (tls as TlsFacts)?.LocalUri;
         }
     }
 

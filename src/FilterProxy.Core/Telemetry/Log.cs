@@ -52,6 +52,26 @@ internal sealed partial class Log(ILogger logger)
     public void CertificateSourceFailed(Exception exception, string listener, string serverName, long skipped) =>
         CertificateSourceFailed(logger, exception, listener, serverName, skipped);
 
+    [LoggerMessage(24, LogLevel.Warning,
+        "Listener '{Listener}': the certificate of '{Subject}' (serial {Serial}) expires on {NotAfter:yyyy-MM-dd HH:mm}Z.")]
+    private static partial void CertificateExpires(ILogger logger, string listener, string subject, string serial, DateTime notAfter);
+
+    [LoggerMessage(25, LogLevel.Error,
+        "Listener '{Listener}': the certificate of '{Subject}' (serial {Serial}) expired on {NotAfter:yyyy-MM-dd HH:mm}Z and is served all the same.")]
+    private static partial void CertificateExpired(ILogger logger, string listener, string subject, string serial, DateTime notAfter);
+
+    public void CertificateExpires(string listener, string subject, string serial, DateTime notAfter, bool isOver)
+    {
+        if (isOver)
+        {
+            CertificateExpired(logger, listener, subject, serial, notAfter);
+        }
+        else
+        {
+            CertificateExpires(logger, listener, subject, serial, notAfter);
+        }
+    }
+
     [LoggerMessage(5, LogLevel.Debug, "Attempt {Attempt} on {Peer} failed: {Kind} {Detail}.")]
     private static partial void AttemptFailed(ILogger logger, int attempt, string peer, ProxyErrorKind kind, string? detail);
 
