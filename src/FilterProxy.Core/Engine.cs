@@ -103,7 +103,7 @@ internal sealed class Engine : IAsyncDisposable
         {
             if (_options.InlineCompletions)
             {
-                await EventLoop.StartAsync();
+                await RuntimeLoop.StartAsync();
             }
 
             _snapshots ??= new SnapshotStore(next.Snapshot);

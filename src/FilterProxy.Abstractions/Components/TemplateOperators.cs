@@ -79,6 +79,7 @@ internal static class TemplateOperators
         Text("DOWNSTREAM_PEER_URI_SAN", static (x, o) => TemplateRequest.WriteList(x.Downstream.ClientCertificateDetails?.Uris, o)),
         Text("DOWNSTREAM_PEER_EMAIL_SAN", static (x, o) => TemplateRequest.WriteList(x.Downstream.ClientCertificateDetails?.EmailAddresses, o)),
         Text("REQUESTED_SERVER_NAME", static (x, o) => o.WriteText(x.Downstream.ServerName)),
+        new("PROXY_PROTOCOL_TLV", Required, TemplateKind.Text, TemplateProxyProtocol.BindTlv),
         Text("LISTENER_NAME", static (x, o) => o.WriteText(x.Downstream.ListenerName)),
         Plain("CONNECTION_ID", static (x, o) => o.WriteText(x.Downstream.ConnectionId)),
 

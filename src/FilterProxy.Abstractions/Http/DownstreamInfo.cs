@@ -61,8 +61,14 @@ public sealed class DownstreamInfo
     // The element of X-Forwarded-Client-Cert for this connection and these details, made once.
     internal (int Details, byte[] Value) ClientCertificateElement { get; set; } = (-1, []);
 
+    /// <summary>The PROXY protocol header the connection began with, with its TLVs; null for none.</summary>
+    public ProxyProtocolHeader? ProxyProtocol { get; internal set; }
+
     // RemoteAddress as text, made once per connection: it goes into a field of every request.
     internal byte[] RemoteAddressText { get; set; } = [];
+
+    // The connection is over: upstream connections that are kept for it alone have no use any more.
+    internal bool IsClosed { get; set; }
 
     /// <summary>Requests begun on this connection, this one included.</summary>
     public long RequestNumber { get; internal set; }
