@@ -60,6 +60,7 @@ internal sealed class TlsEntry(ProxyServices services)
         using var handshake = new TlsHandshake(connection, plan, services);
         var counted = false;
         SslStream? stream = null;
+        TlsSelection selection = default;
         try
         {
             var (status, hello) = await ReadHelloAsync(connection.Transport.Input, handshake.Timeout);
@@ -75,7 +76,7 @@ internal sealed class TlsEntry(ProxyServices services)
                 return Refuse(connection, plan, TlsResult.TooMany, $"tls.max_handshakes is {plan.MaxHandshakes}");
             }
 
-            var selection = await SelectAsync(hello, plan, handshake);
+            selection = await SelectAsync(hello, plan, handshake);
             if (selection.Options is null)
             {
                 return Refuse(connection, plan, selection.Refusal, $"'{hello.ServerName}'");
@@ -93,7 +94,7 @@ internal sealed class TlsEntry(ProxyServices services)
         {
             var (result, detail) = handshake.Timeout.IsCancellationRequested
                 ? (TlsResult.Timeout, $"not done within {plan.HandshakeTimeout}")
-                : TlsFailures.Explain(e, plan.Tls!.Rules.Clients is not null);
+                : TlsFailures.Explain(e, selection.Check);
             Report(connection, plan, result, detail);
             return (null, false, []);
         }

@@ -241,6 +241,10 @@ public sealed class BadHandshakeTests : IDisposable
             }
         }
 
-        protected override void Dispose(bool disposing) => inner.Dispose();
+        protected override void Dispose(bool disposing)
+        {
+            inner.Dispose();
+            base.Dispose(disposing);
+        }
     }
 }
