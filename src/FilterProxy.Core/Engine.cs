@@ -24,6 +24,7 @@ internal sealed class Engine : IAsyncDisposable
     private readonly ComponentEnvironment _environment;
     private readonly RetiredConfigs _configs;
     private readonly CertificateExpiry _expiry;
+    private readonly LoopReports _loops;
     private readonly SemaphoreSlim _applying = new(1);
     private ListenerManager? _listeners;
     private SnapshotStore? _snapshots;
@@ -49,6 +50,8 @@ internal sealed class Engine : IAsyncDisposable
         _heartbeat.Add(_configs);
         _expiry = new CertificateExpiry(() => Current?.Listeners ?? [], _services.Log, options.Time, _meter);
         _heartbeat.Add(_expiry);
+        _loops = new LoopReports(_services, _meter, _services.Log);
+        _heartbeat.Add(new LoopWatch(_loops, options.Time));
     }
 
     /// <summary>The components every configuration can name; hosts may add their own before <see cref="Compile"/>.</summary>
@@ -212,6 +215,7 @@ internal sealed class Engine : IAsyncDisposable
         _snapshots!.Swap(next.Snapshot);
         Current = next;
         _expiry.Refresh();
+        _loops.Threshold = next.Config.Runtime.LoopWarning;
         _listeners!.Commit(listeners, next.Config.Runtime.ShutdownGrace);
         _configs.Replace(next, next.Config.Runtime.ReloadGrace);
         foreach (var watcher in late)

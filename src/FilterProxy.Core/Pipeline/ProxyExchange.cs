@@ -15,7 +15,7 @@ namespace FilterProxy.Core.Pipeline;
 /// What every exchange has, whatever protocol its client speaks: its snapshot and route, the reply, the bodies as filters left
 /// them, and the reasons to break off. The client's protocol is in the derived class.
 /// </summary>
-internal abstract partial class ProxyExchange : HttpExchange
+internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
 {
     private readonly PipeBody _replyPipe = new();
     private readonly MemoryBody _replyMemory = new();
@@ -72,6 +72,10 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     /// <summary>The filter being called now, to blame for an exception.</summary>
     public string? CurrentFilter { get; set; }
+
+    object ILoopWork.Owner => Services;
+
+    string? ILoopWork.Filter => CurrentFilter;
 
     /// <summary>The event loop the exchange began on, where it comes back to after a filter left it; null without inline completions.</summary>
     public EventLoop? Loop { get; protected set; }
