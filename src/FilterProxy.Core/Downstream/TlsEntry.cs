@@ -130,10 +130,18 @@ internal sealed class TlsEntry(ProxyServices services)
     {
         try
         {
-            return await plan.Tls!.SelectAsync(hello, handshake.Timeout);
+            var selection = plan.Tls!.SelectAsync(hello, handshake.Timeout);
+
+            // A source that does not heed the deadline is left alone with its work.
+            return selection.IsCompleted ? await selection : await selection.AsTask().WaitAsync(handshake.Timeout);
         }
-        catch (Exception e) when (!handshake.Timeout.IsCancellationRequested)
+        catch (Exception e)
         {
+            if (handshake.Timeout.IsCancellationRequested)
+            {
+                return new TlsSelection(null, TlsResult.Timeout);
+            }
+
             // A source may be anybody's code: whatever it throws costs this handshake and nothing else.
             if (_samplers[(int)TlsResult.SourceFailed].TryTake(services.Heartbeat.Now, out var skipped))
             {

@@ -84,6 +84,7 @@ public sealed class TlsOptionTests : IDisposable
     [InlineData("", "-tls1_2", true)]
     [InlineData("session_tickets: false, ", "-tls1_3", false)]
     [InlineData("session_tickets: false, ", "-tls1_2", false)]
+    [InlineData("cipher_suites: [TLS_AES_256_GCM_SHA384], ", "-tls1_3", false)]
     public async Task A_client_comes_back_with_its_ticket_where_it_got_one(string options, string version, bool resumed)
     {
         await using var proxy = await StartAsync(options);
