@@ -187,7 +187,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
         ConnectionReset.Abort(_connection);
     }
 
-    protected override async ValueTask BeforeRequestBufferingAsync()
+    public override async ValueTask InviteRequestBodyAsync()
     {
         if (_expectsContinue && !_body.HasBegun)
         {
