@@ -47,6 +47,7 @@ missing_packages() {
   has curl || echo curl
   has node || echo nodejs
   has npm || echo npm
+  has openssl || echo openssl
   has_chromium || echo chromium
   has_server haproxy || echo haproxy
   has_server nginx || echo nginx
@@ -54,6 +55,7 @@ missing_packages() {
   if [[ $full == yes ]]; then
     has python3 || echo python3
     has slowhttptest || echo slowhttptest
+    has testssl || echo testssl.sh
   fi
 }
 

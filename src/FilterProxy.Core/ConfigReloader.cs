@@ -172,11 +172,35 @@ internal sealed class ConfigReloader : IAsyncDisposable
 
     private static (string Path, DateTime Written, long Length) GlanceAt(string path)
     {
+        if (Directory.Exists(path))
+        {
+            return GlanceInto(path);
+        }
+
         // Through symbolic links, of the file and of its folder: what counts is where they end, also when what is there looks the same.
         var named = new FileInfo(path);
         var file = named.LinkTarget is null ? named : named.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? named;
         var folder = file.Directory?.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? file.DirectoryName;
         return file.Exists ? ($"{folder}/{file.Name}", file.LastWriteTimeUtc, file.Length) : (path, default, -1);
+    }
+
+    /// <summary>A folder that something is made from by all that is in it.</summary>
+    private static (string Path, DateTime Written, long Length) GlanceInto(string folder)
+    {
+        try
+        {
+            var all = new HashCode();
+            foreach (var file in FileStamp.FilesIn(folder))
+            {
+                all.Add(GlanceAt(file));
+            }
+
+            return (folder, default, all.ToHashCode());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (folder, default, -1);
+        }
     }
 
     /// <summary>A folder by the names in it; those of editors' own files do not count.</summary>

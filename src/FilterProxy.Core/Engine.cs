@@ -23,6 +23,7 @@ internal sealed class Engine : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Assembly> _plugins = new();
     private readonly ComponentEnvironment _environment;
     private readonly RetiredConfigs _configs;
+    private readonly CertificateExpiry _expiry;
     private readonly LoopReports _loops;
     private readonly SemaphoreSlim _applying = new(1);
     private ListenerManager? _listeners;
@@ -47,6 +48,8 @@ internal sealed class Engine : IAsyncDisposable
             options.Loggers, options.Time, _meter, options.ConfigDirectory, new ConcurrentDictionary<(string, Type), object>(), static _ => null);
         _configs = new RetiredConfigs(_services);
         _heartbeat.Add(_configs);
+        _expiry = new CertificateExpiry(() => Current?.Listeners ?? [], _services.Log, options.Time, _meter);
+        _heartbeat.Add(_expiry);
         _loops = new LoopReports(_services, _meter, _services.Log);
         _heartbeat.Add(new LoopWatch(_loops, options.Time));
     }
@@ -211,6 +214,7 @@ internal sealed class Engine : IAsyncDisposable
 
         _snapshots!.Swap(next.Snapshot);
         Current = next;
+        _expiry.Refresh();
         _loops.Threshold = next.Config.Runtime.LoopWarning;
         _listeners!.Commit(listeners, next.Config.Runtime.ShutdownGrace);
         _configs.Replace(next, next.Config.Runtime.ReloadGrace);

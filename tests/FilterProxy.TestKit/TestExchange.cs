@@ -116,6 +116,13 @@ public sealed class TestExchange : HttpExchange, IDisposable
         return this;
     }
 
+    /// <summary>The client showed a certificate, which held.</summary>
+    public TestExchange WithClientCertificate(System.Security.Cryptography.X509Certificates.X509Certificate2 certificate)
+    {
+        Downstream.ClientCertificate = certificate;
+        return this;
+    }
+
     /// <summary>The connection is TLS 1.3.</summary>
     public TestExchange OverTls(string serverName = "example.com")
     {

@@ -30,7 +30,8 @@ public abstract class ComponentContext
 
     /// <summary>
     /// Names a file the component is made from, e.g. a key, and returns its absolute path. Call it before reading the file: when its
-    /// content changes, the configuration is taken over again with a new instance in this one's place.
+    /// content changes, the configuration is taken over again with a new instance in this one's place. It may be a folder as well:
+    /// then that happens when a file in it, or in a folder in it, changes, comes or goes; hidden ones do not count.
     /// </summary>
     /// <param name="path">Absolute, or relative to <see cref="ConfigDirectory"/>.</param>
     public abstract string UseFile(string path);

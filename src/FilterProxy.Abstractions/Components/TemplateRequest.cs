@@ -30,6 +30,22 @@ internal static class TemplateRequest
     /// <summary>The name in the IANA registry.</summary>
     public static string? TlsCipher(TlsCipherSuite? suite) => suite is { } known ? Enum.GetName(known) : null;
 
+    /// <summary>The texts of a list with commas between them; nothing for none.</summary>
+    public static bool WriteList(IReadOnlyList<string>? texts, IBufferWriter<byte> output)
+    {
+        for (var i = 0; i < texts?.Count; i++)
+        {
+            if (i > 0)
+            {
+                output.Write(","u8);
+            }
+
+            output.WriteText(texts[i]);
+        }
+
+        return texts is { Count: > 0 };
+    }
+
     /// <summary><c>PATH(WQ)</c> with the query (the default), <c>PATH(NQ)</c> without; <c>:ORIG</c> takes the target as the client sent it.</summary>
     public static TemplateValue? BindPath(string argument, TemplateMask? mask, out string error)
     {

@@ -51,6 +51,16 @@ public sealed class DownstreamInfo
     /// <summary>The client's verified certificate, or null.</summary>
     public X509Certificate2? ClientCertificate { get; internal set; }
 
+    /// <summary>What <see cref="ClientCertificate"/> says, in the forms rules and logs need; null without one.</summary>
+    public ClientCertificateDetails? ClientCertificateDetails =>
+        ClientCertificate is null ? null : field ??= new ClientCertificateDetails(ClientCertificate);
+
+    // The first URI in the certificate shown to a client that showed its own: who this proxy is to others of its mesh.
+    internal string? LocalCertificateUri { get; set; }
+
+    // The element of X-Forwarded-Client-Cert for this connection and these details, made once.
+    internal (int Details, byte[] Value) ClientCertificateElement { get; set; } = (-1, []);
+
     /// <summary>The PROXY protocol header the connection began with, with its TLVs; null for none.</summary>
     public ProxyProtocolHeader? ProxyProtocol { get; internal set; }
 

@@ -13,7 +13,7 @@ public enum KnownHeader : byte
     Connection, ContentLength, Expect, Host, KeepAlive, ProxyConnection, TE, Trailer, TransferEncoding, Upgrade,
 
     // Forwarding.
-    Forwarded, Via, XForwardedFor, XForwardedHost, XForwardedPort, XForwardedPrefix, XForwardedProto, XRealIP, XRequestId,
+    Forwarded, Via, XForwardedClientCert, XForwardedFor, XForwardedHost, XForwardedPort, XForwardedPrefix, XForwardedProto, XRealIP, XRequestId,
 
     // Requests.
     Accept, AcceptEncoding, AcceptLanguage, Authorization, Cookie, IfMatch, IfModifiedSince, IfNoneMatch, IfRange,

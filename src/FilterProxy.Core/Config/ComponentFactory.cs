@@ -29,6 +29,9 @@ internal sealed class ComponentFactory
         }
     }
 
+    /// <summary>What components are given.</summary>
+    public ComponentEnvironment Environment => _environment;
+
     /// <summary>All components of the configuration.</summary>
     public IReadOnlyList<ComponentInstance> Instances => _instances;
 

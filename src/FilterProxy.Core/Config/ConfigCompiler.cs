@@ -240,7 +240,12 @@ internal sealed class ConfigCompiler
                 forwarding.XForwarded,
                 forwarding.Forwarded,
                 Encoding.Latin1.GetBytes(forwarding.Via ?? ""),
-                forwarding.RequestId),
+                forwarding.RequestId)
+            {
+                ClientCert = Enum.Parse<ClientCertPolicy>(forwarding.ClientCertificate.ToString()),
+                ClientCertDetails = forwarding.ClientCertificateDetails.Aggregate(
+                    ClientCertParts.None, (parts, detail) => parts | Enum.Parse<ClientCertParts>(detail.ToString())),
+            },
         };
     }
 

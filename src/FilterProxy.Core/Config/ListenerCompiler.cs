@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using FilterProxy.Core.Config.Addresses;
 using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Downstream;
@@ -19,6 +18,7 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
         var after = new List<IConnectionFilter>();
         TlsOptions? tls = null;
         TlsSelector? selector = null;
+        var tlsCompiler = new TlsCompiler(factory, errors);
         foreach (var component in config.Filters.Where(c => !c.Off))
         {
             if (component.Name == TlsName)
@@ -29,7 +29,7 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
                 }
                 else if ((tls = ConfigBinder.BindOptions(typeof(TlsOptions), component.Options, TlsName, component.Location, errors) as TlsOptions) is not null)
                 {
-                    selector = CompileTls(place, component, tls, config.Protocols);
+                    selector = tlsCompiler.Compile(place, component, tls, config.Protocols);
                 }
             }
             else if (factory.Create(typeof(IConnectionFilter), "connection filter", place, component, out var descriptor) is IConnectionFilter filter)
@@ -53,40 +53,11 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             BeforeTls = before,
             Tls = selector,
             HandshakeTimeout = tls?.HandshakeTimeout ?? default,
+            MaxHandshakes = tls?.MaxHandshakes ?? 0,
+            TlsFiles = tlsCompiler.Files,
             AfterTls = after,
             SpeaksHttp1 = config.Protocols.Contains(ListenerProtocol.Http1),
             SpeaksHttp2 = config.Protocols.Contains(ListenerProtocol.Http2),
         };
-    }
-
-    private TlsSelector CompileTls(string place, ComponentConfig component, TlsOptions tls, IReadOnlyList<ListenerProtocol> protocols)
-    {
-        if (tls.Certificates.Count == 0)
-        {
-            errors.Add(component.Location, "tls needs at least one certificate", "certificates: [{ file: { cert: site.pem, key: site.key } }]");
-        }
-
-        var sources = tls.Certificates
-            .Select(c => factory.Create(typeof(ICertificateSource), "certificate source", $"{place}.tls", c, out _))
-            .OfType<ICertificateSource>()
-            .ToList();
-        return new TlsSelector(sources, new TlsRules { Protocols = Offered(protocols) });
-    }
-
-    // In order of preference.
-    private static List<SslApplicationProtocol> Offered(IReadOnlyList<ListenerProtocol> protocols)
-    {
-        var offered = new List<SslApplicationProtocol>();
-        if (protocols.Contains(ListenerProtocol.Http2))
-        {
-            offered.Add(SslApplicationProtocol.Http2);
-        }
-
-        if (protocols.Contains(ListenerProtocol.Http1))
-        {
-            offered.Add(SslApplicationProtocol.Http11);
-        }
-
-        return offered;
     }
 }

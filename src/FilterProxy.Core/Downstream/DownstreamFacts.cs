@@ -35,6 +35,7 @@ internal static class DownstreamFacts
             info.TlsProtocol = tls.Protocol;
             info.TlsCipher = tls.NegotiatedCipherSuite;
             info.ClientCertificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
+            info.LocalCertificateUri = (tls as TlsFacts)?.LocalUri;
         }
     }
 

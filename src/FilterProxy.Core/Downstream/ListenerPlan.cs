@@ -1,4 +1,5 @@
 using System.Net;
+using FilterProxy.Core.Components;
 using FilterProxy.Core.Security;
 
 namespace FilterProxy.Core.Downstream;
@@ -26,6 +27,9 @@ internal sealed record ListenerPlan
 
     /// <summary>TLS handshakes under way at a time on the listener; 0 for no limit.</summary>
     public int MaxHandshakes { get; init; } = 1000;
+
+    /// <summary>The files TLS was made of, besides those of the certificate sources.</summary>
+    public IReadOnlyList<FileStamp> TlsFiles { get; init; } = [];
 
     /// <summary>Filters that see plain text after TLS.</summary>
     public IReadOnlyList<IConnectionFilter> AfterTls { get; init; } = [];

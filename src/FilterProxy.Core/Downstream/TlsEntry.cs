@@ -60,26 +60,26 @@ internal sealed class TlsEntry(ProxyServices services)
         using var handshake = new TlsHandshake(connection, plan, services);
         var counted = false;
         SslStream? stream = null;
+        TlsSelection selection = default;
         try
         {
             var (status, hello) = await ReadHelloAsync(connection.Transport.Input, handshake.Timeout);
             if (hello is null)
             {
-                return (null, false, Refuse(connection, plan, ResultOf(status, handshake)));
+                return Refuse(connection, plan, ResultOf(status, handshake));
             }
 
             counted = true;
             if (Interlocked.Increment(ref _underWay) > plan.MaxHandshakes && plan.MaxHandshakes > 0)
             {
                 services.Limits.Reached(Limit.TlsHandshakes);
-                return (null, false, Refuse(connection, plan, TlsResult.TooMany, $"tls.max_handshakes is {plan.MaxHandshakes}"));
+                return Refuse(connection, plan, TlsResult.TooMany, $"tls.max_handshakes is {plan.MaxHandshakes}");
             }
 
-            var selection = await SelectAsync(hello, connection, plan, handshake);
+            selection = await SelectAsync(hello, plan, handshake);
             if (selection.Options is null)
             {
-                return (null, false, selection.Refusal == TlsResult.SourceFailed ? TlsAlert.Fatal(TlsAlert.InternalError)
-                    : Refuse(connection, plan, selection.Refusal, NameIn(hello)));
+                return Refuse(connection, plan, selection.Refusal, $"'{hello.ServerName}'");
             }
 
             stream = new SslStream(new TransportStream(connection.Transport), leaveInnerStreamOpen: true);
@@ -94,8 +94,9 @@ internal sealed class TlsEntry(ProxyServices services)
         {
             var (result, detail) = handshake.Timeout.IsCancellationRequested
                 ? (TlsResult.Timeout, $"not done within {plan.HandshakeTimeout}")
-                : TlsFailures.Explain(e, plan.Tls!.Rules.Clients is not null);
-            return (null, false, Refuse(connection, plan, result, detail));
+                : TlsFailures.Explain(e, selection.Check);
+            Report(connection, plan, result, detail);
+            return (null, false, []);
         }
         finally
         {
@@ -125,16 +126,23 @@ internal sealed class TlsEntry(ProxyServices services)
         }
     }
 
-    private async ValueTask<TlsSelection> SelectAsync(TlsClientHello hello, ConnectionContext connection, ListenerPlan plan, TlsHandshake handshake)
+    private async ValueTask<TlsSelection> SelectAsync(TlsClientHello hello, ListenerPlan plan, TlsHandshake handshake)
     {
         try
         {
-            return await plan.Tls!.SelectAsync(hello, handshake.Timeout);
+            var selection = plan.Tls!.SelectAsync(hello, handshake.Timeout);
+
+            // A source that does not heed the deadline is left alone with its work.
+            return selection.IsCompleted ? await selection : await selection.AsTask().WaitAsync(handshake.Timeout);
         }
-        catch (Exception e) when (!handshake.Timeout.IsCancellationRequested)
+        catch (Exception e)
         {
+            if (handshake.Timeout.IsCancellationRequested)
+            {
+                return new TlsSelection(null, TlsResult.Timeout);
+            }
+
             // A source may be anybody's code: whatever it throws costs this handshake and nothing else.
-            services.Tls.Failed(plan.Name, TlsResult.SourceFailed);
             if (_samplers[(int)TlsResult.SourceFailed].TryTake(services.Heartbeat.Now, out var skipped))
             {
                 services.Log.CertificateSourceFailed(e, plan.Name, hello.ServerName, skipped);
@@ -152,8 +160,24 @@ internal sealed class TlsEntry(ProxyServices services)
         _ => handshake.Timeout.IsCancellationRequested ? TlsResult.Timeout : TlsResult.Closed,
     };
 
-    /// <summary>Counts and logs a handshake that does not come about, and tells what the client is to be told.</summary>
-    private byte[] Refuse(ConnectionContext connection, ListenerPlan plan, TlsResult result, string detail = "")
+    /// <summary>A handshake that does not come about, and what the client is told: the library has not said anything yet.</summary>
+    private (SslStream? Stream, bool IsChallenge, byte[] Farewell) Refuse(
+        ConnectionContext connection, ListenerPlan plan, TlsResult result, string detail = "")
+    {
+        Report(connection, plan, result, detail);
+        return (null, false, result switch
+        {
+            TlsResult.PlainHttp => PlainHttpReply,
+            TlsResult.MalformedHello => TlsAlert.Fatal(TlsAlert.DecodeError),
+            TlsResult.UnknownServerName => TlsAlert.Fatal(TlsAlert.UnrecognizedName),
+            TlsResult.NoApplicationProtocol => TlsAlert.Fatal(TlsAlert.NoApplicationProtocol),
+            TlsResult.SourceFailed => TlsAlert.Fatal(TlsAlert.InternalError),
+            _ => [],
+        });
+    }
+
+    /// <summary>Counts a failure and says it in the log once in a while.</summary>
+    private void Report(ConnectionContext connection, ListenerPlan plan, TlsResult result, string detail)
     {
         services.Tls.Failed(plan.Name, result);
         if (result == TlsResult.Timeout)
@@ -161,23 +185,12 @@ internal sealed class TlsEntry(ProxyServices services)
             services.Limits.Reached(Limit.TlsHandshake);
         }
 
-        // Somebody who connects and leaves, as every port check does, is not worth a line.
-        if (result != TlsResult.Closed && _samplers[(int)result].TryTake(services.Heartbeat.Now, out var skipped))
+        // Somebody who connects and leaves, as every port check does, is not worth a line; a failed source has had its own.
+        if (result is not (TlsResult.Closed or TlsResult.SourceFailed) && _samplers[(int)result].TryTake(services.Heartbeat.Now, out var skipped))
         {
             services.Log.TlsHandshakeFailed(plan.Name, connection.RemoteEndPoint?.ToString() ?? "-", TlsMetrics.NameOf(result), detail, skipped);
         }
-
-        return result switch
-        {
-            TlsResult.PlainHttp => PlainHttpReply,
-            TlsResult.MalformedHello => TlsAlert.Fatal(TlsAlert.DecodeError),
-            TlsResult.UnknownServerName => TlsAlert.Fatal(TlsAlert.UnrecognizedName),
-            TlsResult.NoApplicationProtocol when detail.Length > 0 && detail[0] == '\'' => TlsAlert.Fatal(TlsAlert.NoApplicationProtocol),
-            _ => [],
-        };
     }
-
-    private static string NameIn(TlsClientHello hello) => $"'{hello.ServerName}'";
 
     /// <summary>Says a last word, and waits a little for the client to have read it: closing with unread bytes could take it away.</summary>
     private async Task SayAsync(ConnectionContext connection, byte[] farewell)

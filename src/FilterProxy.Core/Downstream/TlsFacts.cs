@@ -26,6 +26,10 @@ internal sealed class TlsFacts : ITlsHandshakeFeature, ITlsConnectionFeature, IT
             X509Certificate2 certificate => certificate,
             var other => new X509Certificate2(other),
         };
+        if (ClientCertificate is not null && stream.LocalCertificate is X509Certificate2 own)
+        {
+            LocalUri = ClientCertificateDetails.Read(own).Uris is [var first, ..] ? first : null;
+        }
     }
 
     public string HostName { get; }
@@ -37,6 +41,9 @@ internal sealed class TlsFacts : ITlsHandshakeFeature, ITlsConnectionFeature, IT
     public ReadOnlyMemory<byte> ApplicationProtocol { get; }
 
     public X509Certificate2? ClientCertificate { get; set; }
+
+    /// <summary>The first URI in the certificate that was shown to a client that showed its own.</summary>
+    public string? LocalUri { get; }
 
 #pragma warning disable SYSLIB0058 // The interface asks for them; nobody here does.
     CipherAlgorithmType ITlsHandshakeFeature.CipherAlgorithm => _stream.CipherAlgorithm;

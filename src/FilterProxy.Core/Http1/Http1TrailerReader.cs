@@ -9,7 +9,7 @@ internal sealed class Http1TrailerReader : Http1HeadReader
 {
     private static readonly ulong Dropped = Mask(
         KnownHeader.Connection, KnownHeader.KeepAlive, KnownHeader.ProxyConnection, KnownHeader.TE, KnownHeader.Trailer,
-        KnownHeader.Upgrade, KnownHeader.Expect, KnownHeader.Forwarded, KnownHeader.Via, KnownHeader.XForwardedFor,
+        KnownHeader.Upgrade, KnownHeader.Expect, KnownHeader.Forwarded, KnownHeader.Via, KnownHeader.XForwardedClientCert, KnownHeader.XForwardedFor,
         KnownHeader.XForwardedHost, KnownHeader.XForwardedPort, KnownHeader.XForwardedPrefix, KnownHeader.XForwardedProto,
         KnownHeader.XRealIP, KnownHeader.Authorization, KnownHeader.ProxyAuthorization, KnownHeader.ProxyAuthenticate,
         KnownHeader.WWWAuthenticate, KnownHeader.Cookie, KnownHeader.SetCookie, KnownHeader.IfMatch, KnownHeader.IfNoneMatch,

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
 namespace FilterProxy.Core.Security;
@@ -30,23 +29,5 @@ internal sealed record ClientCertificateRules(X509Certificate2Collection Trust, 
         policy.CustomTrustStore.AddRange(Trust);
         policy.ExtraStore.AddRange(Intermediates);
         return policy;
-    }
-
-    /// <summary>Judges what a client showed. What is refused here fails the handshake.</summary>
-    public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
-    {
-        if (certificate is null)
-        {
-            return !Required;
-        }
-
-        // The name is the client's own business; everything else must be right.
-        if ((errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) != SslPolicyErrors.None || chain is null)
-        {
-            return false;
-        }
-
-        // The client's own and the trusted one are not counted.
-        return chain.ChainElements.Count - 2 <= VerifyDepth && Revoked?.Holds(chain.ChainElements, Time.GetUtcNow()) != false;
     }
 }

@@ -61,7 +61,7 @@ internal static class ClientHelloReader
     private static bool IsMethod(ReadOnlySpan<byte> start)
     {
         var letters = start.IndexOfAnyExceptInRange((byte)'A', (byte)'Z');
-        return letters >= 3 && start[letters] is (byte)' ' or (byte)'-' or (byte)'_';
+        return letters >= 3 && start[letters] == (byte)' ';
     }
 
     /// <summary>The handshake message, put together where it is spread over records.</summary>

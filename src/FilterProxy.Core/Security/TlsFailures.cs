@@ -23,9 +23,14 @@ internal static class TlsFailures
     ];
 
     /// <param name="exception">From the TLS library.</param>
-    /// <param name="asksForCertificate">Whether the client was asked for a certificate.</param>
-    public static (TlsResult Result, string Detail) Explain(Exception exception, bool asksForCertificate)
+    /// <param name="check">What judged the client's certificate.</param>
+    public static (TlsResult Result, string Detail) Explain(Exception exception, ClientCertificateCheck? check)
     {
+        if (check is { Refusal: not TlsResult.Ok })
+        {
+            return (check.Refusal, check.Detail);
+        }
+
         var root = exception;
         while (root.InnerException is { } inner)
         {
@@ -35,12 +40,6 @@ internal static class TlsFailures
         if (exception is not AuthenticationException)
         {
             return (TlsResult.Closed, "the client left");
-        }
-
-        // Ours to judge, and the handshake is over when it is judged: the library has only our word.
-        if (asksForCertificate && root is AuthenticationException && ReferenceEquals(root, exception))
-        {
-            return (TlsResult.ClientCertificateRefused, root.Message);
         }
 
         // "error:0A0000C1:SSL routines::no shared cipher": the last part is for people.

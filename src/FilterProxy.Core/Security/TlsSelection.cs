@@ -7,4 +7,6 @@ namespace FilterProxy.Core.Security;
 /// <param name="Options">With what the handshake is done; null when it is refused.</param>
 /// <param name="Refusal">Why it is refused.</param>
 /// <param name="IsChallenge">The connection ends with the handshake.</param>
-internal readonly record struct TlsSelection(SslServerAuthenticationOptions? Options, TlsResult Refusal = TlsResult.Ok, bool IsChallenge = false);
+/// <param name="Check">What judges the client's certificate; null where none is asked for.</param>
+internal readonly record struct TlsSelection(
+    SslServerAuthenticationOptions? Options, TlsResult Refusal = TlsResult.Ok, bool IsChallenge = false, ClientCertificateCheck? Check = null);

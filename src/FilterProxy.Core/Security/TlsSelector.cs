@@ -9,8 +9,6 @@ internal sealed class TlsSelector(IReadOnlyList<ICertificateSource> sources, Tls
     /// <summary>The certificate sources, in order.</summary>
     public IReadOnlyList<ICertificateSource> Sources => sources;
 
-    public TlsRules Rules => rules;
-
     public async ValueTask<TlsSelection> SelectAsync(TlsClientHello hello, CancellationToken timeout)
     {
         if (hello.ApplicationProtocols.Count > 0 && !SpeaksOneOf(hello.ApplicationProtocols))
@@ -24,9 +22,13 @@ internal sealed class TlsSelector(IReadOnlyList<ICertificateSource> sources, Tls
             certificate = await FindAsync("", timeout);
         }
 
-        return certificate is null
-            ? new TlsSelection(null, TlsResult.UnknownServerName)
-            : new TlsSelection(Options(certificate, rules.Protocols, rules.Clients));
+        if (certificate is null)
+        {
+            return new TlsSelection(null, TlsResult.UnknownServerName);
+        }
+
+        var check = rules.Clients is null ? null : new ClientCertificateCheck(rules.Clients);
+        return new TlsSelection(Options(certificate, rules.Protocols, check), Check: check);
     }
 
     private bool SpeaksOneOf(IReadOnlyList<SslApplicationProtocol> offered)
@@ -69,7 +71,7 @@ internal sealed class TlsSelector(IReadOnlyList<ICertificateSource> sources, Tls
     }
 
     private SslServerAuthenticationOptions Options(
-        SslStreamCertificateContext certificate, List<SslApplicationProtocol> protocols, ClientCertificateRules? clients) => new()
+        SslStreamCertificateContext certificate, List<SslApplicationProtocol> protocols, ClientCertificateCheck? check) => new()
     {
         ServerCertificateContext = certificate,
         ApplicationProtocols = protocols,
@@ -78,9 +80,9 @@ internal sealed class TlsSelector(IReadOnlyList<ICertificateSource> sources, Tls
         AllowRenegotiation = false,
 
         // A resumed session brings its client's certificate but not the chain below it, and outlives a change of what is trusted.
-        AllowTlsResume = rules.Resumption && clients is null,
-        ClientCertificateRequired = clients is not null,
-        CertificateChainPolicy = clients?.ChainPolicy(),
-        RemoteCertificateValidationCallback = clients is null ? null : clients.Validate,
+        AllowTlsResume = rules.Resumption && check is null,
+        ClientCertificateRequired = check is not null,
+        CertificateChainPolicy = check is null ? null : rules.Clients!.ChainPolicy(),
+        RemoteCertificateValidationCallback = check is null ? null : check.Validate,
     };
 }

@@ -52,6 +52,26 @@ internal sealed partial class Log(ILogger logger)
     public void CertificateSourceFailed(Exception exception, string listener, string serverName, long skipped) =>
         CertificateSourceFailed(logger, exception, listener, serverName, skipped);
 
+    [LoggerMessage(26, LogLevel.Warning,
+        "Listener '{Listener}': the certificate of '{Subject}' (serial {Serial}) expires on {NotAfter:yyyy-MM-dd HH:mm}Z.")]
+    private static partial void CertificateExpires(ILogger logger, string listener, string subject, string serial, DateTime notAfter);
+
+    [LoggerMessage(27, LogLevel.Error,
+        "Listener '{Listener}': the certificate of '{Subject}' (serial {Serial}) expired on {NotAfter:yyyy-MM-dd HH:mm}Z and is served all the same.")]
+    private static partial void CertificateExpired(ILogger logger, string listener, string subject, string serial, DateTime notAfter);
+
+    public void CertificateExpires(string listener, string subject, string serial, DateTime notAfter, bool isOver)
+    {
+        if (isOver)
+        {
+            CertificateExpired(logger, listener, subject, serial, notAfter);
+        }
+        else
+        {
+            CertificateExpires(logger, listener, subject, serial, notAfter);
+        }
+    }
+
     [LoggerMessage(24, LogLevel.Warning,
         "Filter '{Filter}' held event loop {Loop} for {Milliseconds} ms{SoFar}: everything else on the loop waited. Let it await, or declare it Blocking = true ({Skipped} more since this was last said).")]
     private static partial void LoopHeld(ILogger logger, string filter, int loop, long milliseconds, string soFar, long skipped);

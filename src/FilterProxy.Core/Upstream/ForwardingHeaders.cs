@@ -35,6 +35,11 @@ internal static class ForwardingHeaders
             headers.Remove(KnownHeader.XRequestId);
         }
 
+        if (headers.Contains(KnownHeader.XForwardedClientCert) && ClientCertHeader.IsRemoved(rules.ClientCert, downstream))
+        {
+            headers.Remove(KnownHeader.XForwardedClientCert);
+        }
+
         if (rules.RequestId && !headers.Contains(KnownHeader.XRequestId))
         {
             Span<byte> id = stackalloc byte[32];
@@ -67,6 +72,8 @@ internal static class ForwardingHeaders
             }
         }
 
+        AppendToList(
+            headers, KnownHeader.XForwardedClientCert, ClientCertHeader.Element(rules.ClientCert, rules.ClientCertDetails, x.Downstream));
         if (rules.Forwarded)
         {
             AppendForwarded(x, headers);

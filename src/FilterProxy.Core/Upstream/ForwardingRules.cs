@@ -11,6 +11,12 @@ namespace FilterProxy.Core.Upstream;
 internal sealed record ForwardingRules(
     IPNetwork[] TrustedProxies, bool XForwarded = true, bool Forwarded = false, byte[]? Via = null, bool RequestId = true)
 {
+    /// <summary>What becomes of X-Forwarded-Client-Cert.</summary>
+    public ClientCertPolicy ClientCert { get; init; }
+
+    /// <summary>What this proxy says in it.</summary>
+    public ClientCertParts ClientCertDetails { get; init; } = ClientCertParts.Subject | ClientCertParts.Uri | ClientCertParts.Dns;
+
     public static readonly ForwardingRules Default = new([], Via: "filterproxy"u8.ToArray());
 
     /// <summary>Whether an address is one of the trusted proxies.</summary>

@@ -20,7 +20,12 @@ internal sealed class ChallengeSource : ICertificateSource, IDisposable
     }
 
     public ValueTask<SslStreamCertificateContext?> FindAsync(string serverName, CancellationToken timeout) =>
-        serverName == "broken.example" ? throw new InvalidOperationException("out of order") : default;
+        serverName switch
+        {
+            "broken.example" => throw new InvalidOperationException("out of order"),
+            "stuck.example" => new(new TaskCompletionSource<SslStreamCertificateContext?>().Task),
+            _ => default,
+        };
 
     public ValueTask<TlsChallengeAnswer?> AnswerChallengeAsync(TlsClientHello hello, CancellationToken timeout) => new(
         hello.ServerName == "first.example" && hello.ApplicationProtocols is [var only] && only == new SslApplicationProtocol(Protocol)

@@ -66,18 +66,26 @@ public sealed class TlsChallengeTests : IDisposable
         Assert.Contains(proxy.LogLines, line => line.Contains("a certificate source failed for 'broken.example'", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_source_that_does_not_answer_costs_the_one_handshake_its_time()
+    {
+        await using var proxy = await StartAsync("handshake_timeout: 300ms, ");
+        await using var client = await RawClient.ConnectAsync(proxy.Port);
+        await client.SendAsync(ClientHello.Make("stuck.example"));
+
+        Assert.True(await client.IsClosedByPeerAsync());
+        await Counted.TimeoutAsync(proxy, "tls.handshake_timeout");
+    }
+
     public void Dispose() => _certificate.Dispose();
 
-    private Task<TestProxy> StartAsync() => TestProxy.StartAsync(
+    private Task<TestProxy> StartAsync(string options = "") => TestProxy.StartAsync(
         $$"""
         listeners:
           web:
             address: 127.0.0.1:0
             filters:
-              - tls:
-                  certificates:
-                    - file: { cert: "{{_certificate.CertPath}}", key: "{{_certificate.KeyPath}}" }
-                    - challenge
+              - tls: { {{options}}certificates: [ { file: { cert: "{{_certificate.CertPath}}", key: "{{_certificate.KeyPath}}" } }, challenge ] }
         routes: [ { respond: { body: hi } } ]
         """,
         components: typeof(ChallengeSource));

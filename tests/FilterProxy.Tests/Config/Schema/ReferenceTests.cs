@@ -10,6 +10,7 @@ public sealed class ReferenceTests
     public static TheoryData<string> Documents =>
     [
         "docs/configuration.md",
+        "docs/operations/tls.md",
         .. Directory.GetFiles(Repository.PathOf("filters"), "README.md", SearchOption.AllDirectories)
             .Where(file => File.ReadAllText(file).Contains("<!-- options:", StringComparison.Ordinal))
             .Select(file => Path.GetRelativePath(Repository.Root, file)).Order(),
@@ -23,7 +24,7 @@ public sealed class ReferenceTests
     [Fact]
     public void Every_record_of_the_configuration_has_its_table()
     {
-        var documented = ReferenceTable.In(File.ReadAllText(Repository.PathOf("docs", "configuration.md"))).ToHashSet();
+        var documented = ((IEnumerable<object[]>)Documents).SelectMany(row => ReferenceTable.In(File.ReadAllText(Repository.PathOf((string)row[0])))).ToHashSet();
         var missing = typeof(ProxyConfig).Assembly.GetTypes()
             .Where(type => type.Namespace == typeof(ProxyConfig).Namespace && type.Name.EndsWith("Config", StringComparison.Ordinal))
             .Where(type => type.GetConstructor([]) is not null && !documented.Contains(type))
