@@ -18,6 +18,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     private readonly ProxyServices _services;
     private readonly Lock _lock = new();
     private readonly Stack<KestrelExchange> _free = new();
+    private readonly KestrelTransport _transport;
     private readonly long _connectedAt;
     private volatile KestrelExchange[] _exchanges = [];
     private long _requests;
@@ -29,6 +30,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         _snapshots = snapshots;
         _services = services;
         _connectedAt = services.Heartbeat.Now;
+        var rules = snapshots.Current.Listeners.GetValueOrDefault(entry.Plan.Name) ?? new ListenerRules { Name = entry.Plan.Name };
+        _transport = new KestrelTransport(connection.Transport, services.Heartbeat, rules.WriteTimeout);
         Entry = entry;
     }
 
@@ -40,7 +43,9 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     /// <summary>Serves the connection to its end.</summary>
     public async Task RunAsync(ConnectionDelegate engine)
     {
+        var transport = _connection.Transport;
         _connection.Features.Set(this);
+        _connection.Transport = _transport;
         _services.Connections.Add(this);
         _services.Heartbeat.Add(this);
         try
@@ -61,6 +66,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
             {
                 exchange.Release();
             }
+
+            _connection.Transport = transport;
         }
     }
 
@@ -109,6 +116,13 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
 
     public void OnHeartbeat(long now)
     {
+        if (_transport.IsStuck(now))
+        {
+            _services.Limits.Reached(Limit.WriteTimeout);
+            Abort();
+            return;
+        }
+
         foreach (var exchange in _exchanges)
         {
             if (exchange.HasDue(now))
