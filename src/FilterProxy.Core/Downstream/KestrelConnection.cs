@@ -13,6 +13,9 @@ namespace FilterProxy.Core.Downstream;
 /// </summary>
 internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
 {
+    /// <summary>Milliseconds the last response of a connection may take to leave before its input ends.</summary>
+    private const long ClosePatience = 2000;
+
     private readonly ConnectionContext _connection;
     private readonly SnapshotStore _snapshots;
     private readonly ProxyServices _services;
@@ -22,6 +25,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     private readonly long _connectedAt;
     private volatile KestrelExchange[] _exchanges = [];
     private long _requests;
+    private long _idleSince;
     private int _closing;
 
     public KestrelConnection(ConnectionContext connection, ConnectionEntry entry, SnapshotStore snapshots, ProxyServices services)
@@ -123,6 +127,11 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
             return;
         }
 
+        if (Volatile.Read(ref _closing) != 0)
+        {
+            EndWhenIdle(now);
+        }
+
         foreach (var exchange in _exchanges)
         {
             if (exchange.HasDue(now))
@@ -162,6 +171,32 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
             {
                 exchange.AbortSoon();
             }
+        }
+    }
+
+    /// <summary>
+    /// Ends the connection's input a while after its last stream: while its server stops, Kestrel does not notice that the last one is
+    /// over, and a client that does not close would be waited for in vain.
+    /// </summary>
+    private void EndWhenIdle(long now)
+    {
+        foreach (var exchange in _exchanges)
+        {
+            if (exchange.Held is not null)
+            {
+                _idleSince = 0;
+                return;
+            }
+        }
+
+        if (_idleSince == 0)
+        {
+            _idleSince = now;
+        }
+        else if (now - _idleSince >= ClosePatience)
+        {
+            _idleSince = long.MaxValue;
+            _transport.Input.CancelPendingRead();
         }
     }
 

@@ -22,7 +22,7 @@ public sealed class StopTests : Http2Scenario
         gate.SetResult();
 
         Assert.Equal("late", (await client.ReadResponseAsync(stream)).Text);
-        await stopping.WaitAsync(TimeSpan.FromSeconds(10));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(15));
         await client.Closed.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
