@@ -244,7 +244,9 @@ class Rounds(unittest.TestCase):
         self.assertEqual(len(self.problems(100, 106_000)), 1)
 
     def test_lost_keep_alive_is_a_problem(self):
-        self.assertEqual(len(self.problems(100, 100_000, opened=17)), 1)
+        self.assertEqual(self.problems(100, 100_000, opened=64), [])
+        self.assertEqual(len(self.problems(100, 100_000, opened=65)), 1)
+        self.assertEqual(self.problems(100, 100_000, opened=1000, connections=500), [])
 
     def test_errors_are_problems(self):
         self.assertEqual(rounds.find_problems(Load(10, 1, 10_000, {}, {"read": 3}), SMALL_GET, 1000, 0), ["3 read errors"])

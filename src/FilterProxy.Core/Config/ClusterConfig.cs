@@ -1,4 +1,5 @@
 using FilterProxy.Core.Config.Schema;
+using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Core.Config;
 
@@ -16,11 +17,26 @@ internal sealed record ClusterConfig
     [ComponentKind(typeof(IConnector))]
     public ComponentConfig? Connector { get; init; }
 
+    /// <summary>
+    /// What is spoken to the endpoints: <c>http1</c>, <c>h2</c> (HTTP/2 over TLS), <c>h2c</c> (HTTP/2 in the clear) or <c>auto</c> (over TLS
+    /// what the endpoint chooses, else HTTP/1.1). Default: http1.
+    /// </summary>
+    public ClusterProtocol Protocol { get; init; }
+
+    /// <summary>How connections of HTTP/2 are kept.</summary>
+    public UpstreamHttp2Config Http2 { get; init; } = new();
+
     /// <summary>How connections are kept.</summary>
     public PoolConfig Pool { get; init; } = new();
 
     /// <summary>Speaks TLS to every endpoint. Default: only to those written <c>https://</c>, with the system's trust.</summary>
     public UpstreamTlsConfig? Tls { get; init; }
+
+    /// <summary>
+    /// Begins every connection with a PROXY protocol header, <c>v1</c> or <c>v2</c>, that tells the client's address; it stands before TLS.
+    /// Connections then serve one client alone. Default: none.
+    /// </summary>
+    public ProxyProtocolVersion? ProxyProtocol { get; init; }
 
     /// <summary>The Host endpoints get: <c>pass</c> (the client's) or a host name. Default: pass.</summary>
     public string Host { get; init; } = "pass";

@@ -49,7 +49,7 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             Address = ListenAddress.TryParse(config.Address, out var address, out _) ? address : new IPEndPoint(IPAddress.Loopback, 0),
 
             // A filter may wait for ConnectionClosed without reading; only Kestrel's pump notices the end then.
-            Direct = config.Io == ListenerIo.Direct || (config.Io == ListenerIo.Auto && config.Filters.Count == 0),
+            Direct = config.Io == ListenerIo.Direct || (config.Io == ListenerIo.Auto && before.Count + after.Count == 0),
             BeforeTls = before,
             Tls = selector,
             HandshakeTimeout = tls?.HandshakeTimeout ?? default,

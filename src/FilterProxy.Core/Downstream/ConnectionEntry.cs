@@ -60,7 +60,8 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
             return;
         }
 
-        var client = ClientOf(connection, rules);
+        var told = plan.HasFilters && rules.MaxConnectionsPerClient > 0 ? ToldClient.Of(connection, plan, rules) : null;
+        var client = told is null ? ClientOf(connection, rules) : null;
         if (TryEnter(rules, client) is var reached && reached != Limit.None)
         {
             Refuse(connection, rules, reached);
@@ -78,7 +79,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
             plan.Hold.Leave();
             Interlocked.Decrement(ref _open);
             services.ConnectionCounts.Remove();
-            if (client is { } key)
+            if ((told is null ? client : told.Client) is { } key)
             {
                 services.ConnectionCounts.Remove(key);
             }
@@ -112,13 +113,32 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
     }
 
     /// <summary>Runs filters in order; each decides whether the next is reached.</summary>
-    private static Task RunAsync(ConnectionContext connection, IReadOnlyList<IConnectionFilter> filters, ConnectionDelegate last)
+    private Task RunAsync(ConnectionContext connection, IReadOnlyList<IConnectionFilter> filters, ConnectionDelegate last)
     {
+        var told = filters.Count == 0 ? null : connection.Features.Get<ToldClient>();
         return filters.Count == 0 ? last(connection) : Step(0)(connection);
 
-        ConnectionDelegate Step(int index) =>
-            index == filters.Count ? last : c => filters[index].OnConnectionAsync(c, Step(index + 1));
+        ConnectionDelegate Step(int index) => index == filters.Count ? last
+            : ReferenceEquals(told?.Filter, filters[index]) ? c => filters[index].OnConnectionAsync(c, CountTold(told!, Step(index + 1)))
+            : c => filters[index].OnConnectionAsync(c, Step(index + 1));
     }
+
+    /// <summary>Counts a connection for the client a filter told, and goes on where that is within the limit.</summary>
+    private ConnectionDelegate CountTold(ToldClient told, ConnectionDelegate next) => connection =>
+    {
+        if (ClientOf(connection, told.Rules) is { } client)
+        {
+            if (!services.ConnectionCounts.TryAdd(client, told.Rules.MaxConnectionsPerClient))
+            {
+                Refuse(connection, told.Rules, Limit.ConnectionsPerClient);
+                return Task.CompletedTask;
+            }
+
+            told.Client = client;
+        }
+
+        return next(connection);
+    };
 
     /// <summary>Whom to count it for; null where clients are not limited.</summary>
     private static ClientKey? ClientOf(ConnectionContext connection, ListenerRules rules) =>

@@ -4,7 +4,6 @@ using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Http1;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
-using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Core.Downstream;
 
@@ -109,11 +108,6 @@ internal abstract partial class DownstreamExchange
             {
                 await EndBodyAsync();
                 return;
-            }
-
-            if (fromUpstream && read.Data.Length >= DirectReader.HeadBufferSize / 2)
-            {
-                Upstream.ExpectLargeBody();
             }
         }
     }

@@ -27,6 +27,7 @@ internal static class DownstreamFacts
         }
 
         info.ClientAddress = info.RemoteAddress;
+        info.ProxyProtocol = connection.Features.Get<ProxyProtocolHeader>();
         if (connection.Features.Get<ITlsHandshakeFeature>() is { } tls)
         {
             info.IsTls = true;

@@ -15,6 +15,7 @@ namespace FilterProxy.Core.Downstream;
 internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
 {
     private const long DrainPatience = 1000;
+    private const long TrimAfter = 1000;
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(2);
     private readonly ConnectionContext _connection;
     private readonly SnapshotStore _snapshots;
@@ -22,7 +23,11 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     private readonly ConnectionEntry _entry;
     private readonly PipeReader _input;
     private readonly Http1Exchange _exchange;
-    private volatile bool _waiting;
+
+    // Whether it waits for a request. Trimming: so it does, and the heartbeat is giving back what it does not need for that.
+    private const int Busy = 0, Waiting = 1, Trimming = 2;
+    private volatile int _wait;
+    private long _idleSince, _lastRequest;
 
     public Http1Connection(ConnectionContext connection, ConnectionEntry entry, SnapshotStore snapshots, ProxyServices services)
     {
@@ -36,7 +41,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     }
 
     /// <summary>Between exchanges it holds none: the next begins under the one in force then.</summary>
-    public bool Holds(ProxySnapshot snapshot) => !_waiting && ReferenceEquals(_exchange.Snapshot, snapshot);
+    public bool Holds(ProxySnapshot snapshot) => _wait == Busy && ReferenceEquals(_exchange.Snapshot, snapshot);
 
     public async Task RunAsync()
     {
@@ -56,7 +61,9 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         {
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
+            StopWaiting();
             await _exchange.ReleaseAsync();
+            _exchange.Downstream.IsClosed = true;
         }
     }
 
@@ -67,12 +74,17 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             // On another thread: what a deadline wakes up may run filters, and the other connections' deadlines must not wait for those.
             ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.FireDeadlines(), this, preferLocal: false);
         }
+
+        if (_wait == Waiting)
+        {
+            TrimWhenIdle(now);
+        }
     }
 
     /// <summary>The process is stopping: an idle connection ends now, a busy one after its exchange.</summary>
     public void Drain()
     {
-        if (_waiting)
+        if (_wait != Busy)
         {
             _input.CancelPendingRead();
         }
@@ -91,6 +103,25 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     {
         _exchange.Break(ProxyErrorKind.DownstreamClosed, AbortReason.Shutdown);
         ConnectionReset.Abort(_connection);
+    }
+
+    /// <summary>
+    /// Gives back what an idle connection does not need, once it has been idle for a moment: one that is busy has no use for a pool. Who
+    /// gets a request meanwhile waits for the end of this in <see cref="StopWaiting"/>.
+    /// </summary>
+    private void TrimWhenIdle(long now)
+    {
+        if (_exchange.Downstream.RequestNumber is var request && request != _lastRequest)
+        {
+            _lastRequest = request;
+            _idleSince = now;
+        }
+        else if (_idleSince > 0 && now - _idleSince >= TrimAfter && Interlocked.CompareExchange(ref _wait, Trimming, Waiting) == Waiting)
+        {
+            _idleSince = 0;
+            _exchange.Trim();
+            _wait = Waiting;
+        }
     }
 
     private void FireDeadlines() => _exchange.FireDeadlines(_services.Heartbeat.Now);
@@ -144,7 +175,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             exchange.AwaitHead(exchange.Rules.IdleTimeout, Limit.IdleTimeout);
         }
 
-        _waiting = true;
+        _wait = Waiting;
         if (_entry.IsDraining)
         {
             if (!isNew)
@@ -196,7 +227,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
                     }
                     else if (!started)
                     {
-                        _waiting = true;
+                        _wait = Waiting;
                     }
 
                     break;
@@ -240,7 +271,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     /// </summary>
     private void LeaveWait()
     {
-        _waiting = false;
+        StopWaiting();
         var current = _snapshots.Current;
         if (!ReferenceEquals(current, _exchange.Snapshot))
         {
@@ -252,8 +283,16 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
 
     private void EndWait()
     {
-        _waiting = false;
+        StopWaiting();
         _exchange.AwaitHead(0, Limit.None);
+    }
+
+    private void StopWaiting()
+    {
+        while (_wait != Busy && Interlocked.CompareExchange(ref _wait, Busy, Waiting) != Waiting)
+        {
+            Thread.SpinWait(1);
+        }
     }
 
     private static bool HasMessageBytes(in ReadOnlySequence<byte> rest)

@@ -99,6 +99,13 @@ internal sealed partial class Http1Exchange : DownstreamExchange
         Error = Limits.IsTimeout(Limits.Of(error)) ? error : OverLimit(error);
     }
 
+    /// <summary>Gives back, between exchanges, the buffers that the next one can rent again.</summary>
+    public void Trim()
+    {
+        Block.Release();
+        Response.Block.Release();
+    }
+
     /// <summary>Gives the buffers back when the connection is over.</summary>
     public async ValueTask ReleaseAsync()
     {
@@ -181,7 +188,7 @@ internal sealed partial class Http1Exchange : DownstreamExchange
         ConnectionReset.Abort(_connection);
     }
 
-    protected override async ValueTask BeforeRequestBufferingAsync()
+    public override async ValueTask InviteRequestBodyAsync()
     {
         if (_expectsContinue && !_body.HasBegun)
         {

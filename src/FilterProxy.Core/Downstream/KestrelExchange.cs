@@ -75,6 +75,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
     /// <summary>Gives the buffers back when the connection is over.</summary>
     public void Release()
     {
+        Downstream.IsClosed = true;
         Block.Release();
         Response.Block.Release();
     }
@@ -125,7 +126,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
     protected override bool TrySettleDeadlines() =>
         base.TrySettleDeadlines() & _watchDeadline.TrySettle() & _abortDeadline.TrySettle() & _continueDeadline.TrySettle();
 
-    protected override ValueTask BeforeRequestBufferingAsync()
+    public override ValueTask InviteRequestBodyAsync()
     {
         if (_expectsContinue)
         {

@@ -39,6 +39,10 @@ internal sealed record ListenerPlan
 
     /// <summary>What Kestrel's engine keeps HTTP/2 clients to.</summary>
     public StreamLimits Streams { get; init; } = new();
+    /// <summary>All filters in order.</summary>
+    public IEnumerable<IConnectionFilter> Filters => BeforeTls.Concat(AfterTls);
+
+    public bool HasFilters => BeforeTls.Count > 0 || AfterTls.Count > 0;
 
     /// <summary>The connections that were accepted under this plan and may still be inside its filters.</summary>
     public ConnectionHold Hold { get; } = new();
@@ -47,7 +51,7 @@ internal sealed record ListenerPlan
     public ConnectionHold Handshakes { get; } = new();
 
     /// <summary>Whether a component of this plan may be in use by a connection.</summary>
-    public bool IsHeld => Handshakes.Count > 0 || (Hold.Count > 0 && (BeforeTls.Count > 0 || AfterTls.Count > 0));
+    public bool IsHeld => Handshakes.Count > 0 || (Hold.Count > 0 && HasFilters);
 }
 
 /// <summary>Counts connections.</summary>

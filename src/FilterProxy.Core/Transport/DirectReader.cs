@@ -20,8 +20,11 @@ namespace FilterProxy.Core.Transport;
 /// </remarks>
 internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>, IDisposable
 {
-    public const int HeadBufferSize = 8 * 1024;
-    public const int BodyBufferSize = 64 * 1024;
+    /// <summary>Bytes of a receive, for heads and to begin with.</summary>
+    public const int SmallBufferSize = 8 * 1024;
+
+    /// <summary>Bytes of a receive after one that was filled: a body is on its way, which has more.</summary>
+    public const int LargeBufferSize = 64 * 1024;
 
     // The life of one receive. Awaited: a caller waits for it. Claimed: it is being finished for that caller. Done: it waits for one.
     private const int None = 0, Receiving = 1, Awaited = 2, Claimed = 3, Done = 4;
@@ -29,14 +32,17 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     // Whether a result is out: held until AdvanceTo.
     private const byte Free = 0, Held = 1, Completed = 2;
 
-    private ManualResetValueTaskSourceCore<Wakening> _waiter;
+    // What ends a wait: CancelPendingRead, or the token of the read, which must end no other.
+    private const int Requested = 1, ByToken = 2;
+
+    private ManualResetValueTaskSourceCore<bool> _waiter; // its result: whether the wait was cancelled
     private int _state;
-    private int _cancelRequested;
+    private int _cancel;
     private byte[] _buffer = [];
     private int _start, _end, _examined;
     private SocketError _failure;
     private bool _ended;
-    private bool _bodyMode;
+    private bool _isLarge;
     private byte _use;
 
     /// <summary>Called once when the peer's end or a reset has been received, from the thread that received it.</summary>
@@ -62,9 +68,6 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
         }
     }
 
-    /// <summary>A large buffer while a body is on its way, a small one for heads and while idle.</summary>
-    public void ExpectBody(bool body) => _bodyMode = body;
-
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -87,7 +90,7 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
             }
 
             // A cancellation that came just before found nobody waiting to wake.
-            if (Volatile.Read(ref _cancelRequested) != 0 && Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
+            if (Volatile.Read(ref _cancel) != 0 && Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
             {
                 continue;
             }
@@ -103,12 +106,10 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     {
         if (_use != Free || Volatile.Read(ref _state) == Awaited)
         {
-            throw new InvalidOperationException(_use == Completed
-                ? "The reader is completed."
-                : "A read is under way, or its result has not been given back with AdvanceTo.");
+            throw new InvalidOperationException(_use == Completed ? "The reader is completed." : "A read is under way, or not given back with AdvanceTo.");
         }
 
-        if (Volatile.Read(ref _cancelRequested) != 0 && Interlocked.Exchange(ref _cancelRequested, 0) != 0)
+        if (Volatile.Read(ref _cancel) != 0 && (Interlocked.And(ref _cancel, ~Requested) & Requested) != 0)
         {
             result = Take(canceled: true);
             return true;
@@ -154,11 +155,7 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
         }
     }
 
-    public override void CancelPendingRead()
-    {
-        Volatile.Write(ref _cancelRequested, 1);
-        Wake(Wakening.Requested);
-    }
+    public override void CancelPendingRead() => Cancel(Requested);
 
     /// <summary>Ends the reading: no read is allowed any more. The peer learns nothing of it.</summary>
     public override void Complete(Exception? exception = null)
@@ -181,19 +178,14 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
 
     public ReadResult GetResult(short token)
     {
-        switch (_waiter.GetResult(token))
+        if (_waiter.GetResult(token))
         {
-            case Wakening.Requested:
-                Interlocked.Exchange(ref _cancelRequested, 0);
-                return Take(canceled: true);
-
-            case Wakening.ByToken:
-                return Take(canceled: true);
-
-            default:
-                ThrowIfFailed();
-                return Take(canceled: false);
+            Interlocked.And(ref _cancel, ~Requested);
+            return Take(canceled: true);
         }
+
+        ThrowIfFailed();
+        return Take(canceled: false);
     }
 
     public ValueTaskSourceStatus GetStatus(short token) => _waiter.GetStatus(token);
@@ -241,7 +233,7 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
                 {
                     var ended = _ended;
                     Volatile.Write(ref _state, None);
-                    _waiter.SetResult(Wakening.Arrival);
+                    _waiter.SetResult(false);
                     if (ended)
                     {
                         Ended?.Invoke();
@@ -251,9 +243,9 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
                 }
 
                 Volatile.Write(ref _state, Awaited);
-                if (Volatile.Read(ref _cancelRequested) != 0)
+                if (Volatile.Read(ref _cancel) != 0)
                 {
-                    Wake(Wakening.Requested);
+                    Wake();
                 }
 
                 if (!Start())
@@ -288,8 +280,18 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> waiting, CancellationToken cancellationToken)
     {
-        using var registration = cancellationToken.UnsafeRegister(static reader => ((DirectReader)reader!).Wake(Wakening.ByToken), this);
-        var result = await waiting;
+        ReadResult result;
+        var registration = cancellationToken.UnsafeRegister(static reader => ((DirectReader)reader!).Cancel(ByToken), this);
+        try
+        {
+            result = await waiting;
+        }
+        finally
+        {
+            registration.Dispose();
+            Interlocked.And(ref _cancel, ~ByToken);
+        }
+
         if (result.IsCanceled && cancellationToken.IsCancellationRequested)
         {
             _use = Free;
@@ -299,12 +301,18 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
         return result;
     }
 
-    /// <summary>Ends the wait of the read under way, if there is one; its receive goes on.</summary>
-    private void Wake(Wakening reason)
+    private void Cancel(int cause)
+    {
+        Interlocked.Or(ref _cancel, cause);
+        Wake();
+    }
+
+    /// <summary>Ends the wait of the read under way, if one waits; its receive goes on.</summary>
+    private void Wake()
     {
         if (Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
         {
-            _waiter.SetResult(reason);
+            _waiter.SetResult(true);
         }
     }
 
@@ -341,6 +349,8 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
             return false;
         }
 
+        // What fills a buffer has more behind it.
+        _isLarge = received >= SmallBufferSize || _end + received == _buffer.Length;
         _ended |= received == 0;
         _end += received;
         return true;
@@ -348,11 +358,11 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
 
     private void EnsureSpace()
     {
-        var wanted = _bodyMode ? BodyBufferSize : HeadBufferSize;
+        var wanted = _isLarge ? LargeBufferSize : SmallBufferSize;
         if (_start == _end)
         {
             _start = _end = _examined = 0;
-            if (_buffer.Length < wanted || (!_bodyMode && _buffer.Length > HeadBufferSize * 2))
+            if (_buffer.Length < wanted || (!_isLarge && _buffer.Length > SmallBufferSize * 2))
             {
                 ReleaseBuffer();
                 _buffer = ArrayPool<byte>.Shared.Rent(wanted);
@@ -388,21 +398,5 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = [];
         }
-    }
-
-    /// <summary>Why a wait ends: a token's cancellation is of that read alone, a requested one is the next read's if this one was not waiting.</summary>
-    private enum Wakening
-    {
-        Arrival,
-        Requested,
-        ByToken,
-    }
-
-    /// <summary>What has come.</summary>
-    protected enum Arrival
-    {
-        Nothing,
-        Bytes,
-        End,
     }
 }

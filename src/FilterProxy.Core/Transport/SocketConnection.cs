@@ -17,6 +17,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
     private readonly CancellationTokenSource _closedSource = new();
     private IDictionary<object, object?>? _items;
     private string? _id;
+    private Addresses? _told;
 
     /// <param name="socket">Connected; the connection owns it.</param>
     /// <param name="loop">The event loop it belongs to for life; null to leave it to the runtime's.</param>
@@ -32,7 +33,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         Socket = socket;
         _onLoop = onLoop;
         Input = onLoop is null ? new SocketReader(socket) { Ended = _closedSource.Cancel } : new EpollReader(onLoop) { Ended = _closedSource.Cancel };
-        Output = onLoop is null ? new SocketWriter(socket) : new EpollWriter(onLoop, socket);
+        Output = onLoop is null ? new SocketWriter(socket) { Reset = Abort } : new EpollWriter(onLoop, socket) { Reset = Abort };
         Transport = this;
         _features.Set<IConnectionSocketFeature>(this);
     }
@@ -66,16 +67,18 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         set => _items = value;
     }
 
+    /// <summary>The socket's, unless a filter knows better, as after a PROXY protocol header.</summary>
     public override EndPoint? LocalEndPoint
     {
-        get => Socket.LocalEndPoint;
-        set => throw new NotSupportedException("A socket's address cannot be changed.");
+        get => _told is null ? Socket.LocalEndPoint : _told.Local;
+        set => _told = new Addresses(value, RemoteEndPoint);
     }
 
+    /// <summary>As <see cref="LocalEndPoint"/>.</summary>
     public override EndPoint? RemoteEndPoint
     {
-        get => Socket.RemoteEndPoint;
-        set => throw new NotSupportedException("A socket's address cannot be changed.");
+        get => _told is null ? Socket.RemoteEndPoint : _told.Remote;
+        set => _told = new Addresses(LocalEndPoint, value);
     }
 
     /// <summary>Cancelled when the peer's end, or a reset, is received: while somebody reads, or a prefetch is under way.</summary>
@@ -124,4 +127,6 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         Socket.Dispose();
         _onLoop?.Close();
     }
+
+    private sealed record Addresses(EndPoint? Local, EndPoint? Remote);
 }

@@ -6,8 +6,11 @@ using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
 
-/// <summary>Connects to IP addresses, names and unix sockets; adds TLS where the peer asks for it.</summary>
-internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTimeout = default) : IConnector
+/// <summary>
+/// Connects to IP addresses, names and unix sockets; tells the client's address where the cluster wants that; adds TLS where the
+/// peer asks for it.
+/// </summary>
+internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTimeout = default, ProxyProtocolVersion? proxyProtocol = null) : IConnector
 {
     public async ValueTask<ConnectionContext> ConnectAsync(UpstreamPeer peer, ConnectContext context, CancellationToken cancel)
     {
@@ -16,10 +19,15 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         {
             if (peer.Tls is null)
             {
-                return await ConnectAnyAsync(peer.Endpoint.Address, context.Loop as EpollLoop, OpenAsync, cancel);
+                var connection = await ConnectAnyAsync(peer.Endpoint.Address, context.Loop as EpollLoop, OpenAsync, cancel);
+                return proxyProtocol is null ? connection : await IntroduceAsync(connection, context.Downstream, cancel);
             }
 
             var socket = await ConnectAnyAsync(peer.Endpoint.Address, null, static (address, _, cancel) => ConnectAsync(address, cancel), cancel);
+            if (proxyProtocol is { } version)
+            {
+                await SendAsync(socket, ProxyProtocolHead.Write(version, context.Downstream), cancel);
+            }
 
             limit = Limit.UpstreamHandshake;
             return await OpenTlsAsync(socket, peer, cancel);
@@ -43,6 +51,38 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timeout.CancelAfter(handshakeTimeout > TimeSpan.Zero ? handshakeTimeout : Timeout.InfiniteTimeSpan);
         return await TlsConnection.OpenAsync(socket, peer, timeout.Token);
+    }
+
+    /// <summary>Sends the header through the connection's own pipe.</summary>
+    private async ValueTask<ConnectionContext> IntroduceAsync(SocketConnection connection, DownstreamInfo? downstream, CancellationToken cancel)
+    {
+        try
+        {
+            await connection.Output.WriteAsync(ProxyProtocolHead.Write(proxyProtocol!.Value, downstream), cancel);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Sends what stands before everything else; the socket is closed when it cannot.</summary>
+    private static async ValueTask SendAsync(Socket socket, ReadOnlyMemory<byte> head, CancellationToken cancel)
+    {
+        try
+        {
+            while (!head.IsEmpty)
+            {
+                head = head[await socket.SendAsync(head, cancel)..];
+            }
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private async ValueTask<T> ConnectAnyAsync<T>(

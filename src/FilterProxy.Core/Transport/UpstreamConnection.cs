@@ -35,6 +35,12 @@ internal sealed class UpstreamConnection
 
     public ISequenceSend? Sender { get; }
 
+    /// <summary>The client it was opened for and serves alone; null where connections are shared.</summary>
+    public DownstreamInfo? Downstream { get; init; }
+
+    /// <summary>That client's addresses, which the upstream was told.</summary>
+    public DownstreamAddresses Addresses { get; init; }
+
     /// <summary>When it was opened, in heartbeat milliseconds.</summary>
     public long CreatedAt { get; }
 
@@ -69,9 +75,6 @@ internal sealed class UpstreamConnection
 
     /// <summary>Makes the end of an idle connection noticeable.</summary>
     public void Prefetch() => _socketReader?.Prefetch();
-
-    /// <summary>Chooses the receive buffer's size.</summary>
-    public void ExpectBody(bool body) => _socketReader?.ExpectBody(body);
 
     /// <summary>Begins the use by one exchange; the number is unique in the process and names this use to <see cref="Abort"/>.</summary>
     public long BeginLease()

@@ -37,7 +37,7 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
     {
         BeginAttempt();
         _interim = 0;
-        var connection = X.NeedsFreshConnection ? null : pool.TryRent();
+        var connection = X.NeedsFreshConnection ? null : pool.TryRent(X.Downstream);
         if (connection is null)
         {
             (connection, var error) = await pool.RentAsync(new ConnectContext(X.Downstream, X.Loop), X.Aborted, X.Timeouts.PerTry);
@@ -68,14 +68,15 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
         }
     }
 
+    /// <summary>An attempt that ends before there is a connection.</summary>
+    public void BeginUnconnected() => BeginAttempt();
+
     public override void Abort()
     {
         // The pair may be torn by an attempt that begins just now; the lease then fits no connection and nothing happens.
         var lease = Volatile.Read(ref _lease);
         Volatile.Read(ref _connection)?.Abort(lease);
     }
-
-    public override void ExpectLargeBody() => _connection?.ExpectBody(true);
 
     public override void AbandonResponse()
     {
