@@ -38,9 +38,9 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             }
         }
 
-        if (config.Protocols.Contains(ListenerProtocol.Http3))
+        if (config.Protocols.Count > 0 && config.Protocols.All(p => p == ListenerProtocol.Http3))
         {
-            errors.Add(places.Locate(config, nameof(config.Protocols)), "this version serves http1 and http2 only");
+            errors.Add(places.Locate(config, nameof(config.Protocols)), "http3 needs http1 or http2 beside it: clients learn of it there");
         }
 
         return new ListenerPlan
@@ -57,6 +57,7 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             TlsFiles = tlsCompiler.Files,
             AfterTls = after,
             SpeaksHttp1 = config.Protocols.Contains(ListenerProtocol.Http1),
+            WantsHttp3 = config.Protocols.Contains(ListenerProtocol.Http3),
             SpeaksHttp2 = config.Protocols.Contains(ListenerProtocol.Http2),
         };
     }

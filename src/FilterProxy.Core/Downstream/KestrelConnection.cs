@@ -13,14 +13,19 @@ namespace FilterProxy.Core.Downstream;
 /// </summary>
 internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
 {
+    /// <summary>Milliseconds the last response of a connection may take to leave before its input ends.</summary>
+    private const long ClosePatience = 2000;
+
     private readonly ConnectionContext _connection;
     private readonly SnapshotStore _snapshots;
     private readonly ProxyServices _services;
     private readonly Lock _lock = new();
     private readonly Stack<KestrelExchange> _free = new();
+    private readonly KestrelTransport _transport;
     private readonly long _connectedAt;
     private volatile KestrelExchange[] _exchanges = [];
     private long _requests;
+    private long _idleSince;
     private int _closing;
 
     public KestrelConnection(ConnectionContext connection, ConnectionEntry entry, SnapshotStore snapshots, ProxyServices services)
@@ -29,6 +34,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         _snapshots = snapshots;
         _services = services;
         _connectedAt = services.Heartbeat.Now;
+        var rules = snapshots.Current.Listeners.GetValueOrDefault(entry.Plan.Name) ?? new ListenerRules { Name = entry.Plan.Name };
+        _transport = new KestrelTransport(connection.Transport, services.Heartbeat, rules.WriteTimeout);
         Entry = entry;
     }
 
@@ -40,7 +47,9 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     /// <summary>Serves the connection to its end.</summary>
     public async Task RunAsync(ConnectionDelegate engine)
     {
+        var transport = _connection.Transport;
         _connection.Features.Set(this);
+        _connection.Transport = _transport;
         _services.Connections.Add(this);
         _services.Heartbeat.Add(this);
         try
@@ -61,6 +70,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
             {
                 exchange.Release();
             }
+
+            _connection.Transport = transport;
         }
     }
 
@@ -109,6 +120,18 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
 
     public void OnHeartbeat(long now)
     {
+        if (_transport.IsStuck(now))
+        {
+            _services.Limits.Reached(Limit.WriteTimeout);
+            Abort();
+            return;
+        }
+
+        if (Volatile.Read(ref _closing) != 0)
+        {
+            EndWhenIdle(now);
+        }
+
         foreach (var exchange in _exchanges)
         {
             if (exchange.HasDue(now))
@@ -148,6 +171,32 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
             {
                 exchange.AbortSoon();
             }
+        }
+    }
+
+    /// <summary>
+    /// Ends the connection's input a while after its last stream: while its server stops, Kestrel does not notice that the last one is
+    /// over, and a client that does not close would be waited for in vain.
+    /// </summary>
+    private void EndWhenIdle(long now)
+    {
+        foreach (var exchange in _exchanges)
+        {
+            if (exchange.Held is not null)
+            {
+                _idleSince = 0;
+                return;
+            }
+        }
+
+        if (_idleSince == 0)
+        {
+            _idleSince = now;
+        }
+        else if (now - _idleSince >= ClosePatience)
+        {
+            _idleSince = long.MaxValue;
+            _transport.Input.CancelPendingRead();
         }
     }
 

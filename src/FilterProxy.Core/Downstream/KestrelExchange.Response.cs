@@ -106,7 +106,20 @@ internal sealed partial class KestrelExchange
         {
             foreach (var piece in data)
             {
-                _output.Write(piece.Span);
+                for (var rest = piece.Span; !rest.IsEmpty;)
+                {
+                    var span = _output.GetSpan();
+                    if (span.IsEmpty)
+                    {
+                        // The stream has ended under us.
+                        return new ValueTask<bool>(false);
+                    }
+
+                    var count = Math.Min(span.Length, rest.Length);
+                    rest[..count].CopyTo(span);
+                    _output.Advance(count);
+                    rest = rest[count..];
+                }
             }
         }
         catch (Exception e) when (IsEnded(e))

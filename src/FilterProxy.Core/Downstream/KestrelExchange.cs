@@ -75,6 +75,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
     /// <summary>Gives the buffers back when the connection is over.</summary>
     public void Release()
     {
+        Downstream.IsClosed = true;
         Block.Release();
         Response.Block.Release();
     }

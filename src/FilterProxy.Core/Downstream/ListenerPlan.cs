@@ -43,6 +43,9 @@ internal sealed record ListenerPlan
 
     public bool SpeaksHttp2 { get; init; }
 
+    /// <summary>Whether HTTP/3 was asked for, which is said not to be there when the listener starts.</summary>
+    public bool WantsHttp3 { get; init; }
+
     /// <summary>What Kestrel's engine keeps HTTP/2 clients to.</summary>
     public StreamLimits Streams { get; init; } = new();
 

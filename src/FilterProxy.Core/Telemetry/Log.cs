@@ -150,4 +150,9 @@ internal sealed partial class Log(ILogger logger)
     private static partial void NoProtocol(ILogger logger, string listener);
 
     public void NoProtocol(string listener) => NoProtocol(logger, listener);
+
+    [LoggerMessage(41, LogLevel.Warning, "Listener '{Listener}' does not speak HTTP/3: {Reason}. Its other protocols are served.")]
+    private static partial void NoHttp3(ILogger logger, string listener, string reason);
+
+    public void NoHttp3(string listener, string reason) => NoHttp3(logger, listener, reason);
 }

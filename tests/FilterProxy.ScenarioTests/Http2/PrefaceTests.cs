@@ -134,4 +134,14 @@ public sealed class PrefaceTests : Http2Scenario
 
         Assert.Equal(SslApplicationProtocol.Http2, stream.NegotiatedApplicationProtocol);
     }
+
+    [Fact]
+    public async Task Http3_that_is_not_there_is_one_line_at_the_start()
+    {
+        await using var proxy = await TestProxy.StartAsync(
+            "listeners: { web: { address: \"127.0.0.1:0\", protocols: [http1, http3] } }\nroutes: [ { name: all, respond: { status: 204 } } ]\n");
+
+        Assert.Single(proxy.LogLines, line => line.Contains("does not speak HTTP/3", StringComparison.Ordinal));
+        Assert.Equal(204, (await proxy.SendAsync(Get)).Status);
+    }
 }
