@@ -1,3 +1,4 @@
+using FilterProxy.Core.Components;
 using FilterProxy.Core.Config.Tree;
 
 namespace FilterProxy.Core.Config.Binding;
@@ -57,7 +58,7 @@ internal static class ModelForms
         }
 
         // The name becomes part of a path: nothing that leads out of the plugin folder.
-        if (!named.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '@') || named.Name.Trim('.').Length == 0)
+        if (!PluginLoader.IsName(named.Name))
         {
             binder.Refuse(named.Location, $"'{named.Name}' cannot be the name of a plugin", "names are like 'RateLimit' or 'RateLimit@1.1'");
             return null;
@@ -77,7 +78,7 @@ internal static class ModelForms
 
         if (options.Find("name") is { } misplaced)
         {
-            binder.Refuse(misplaced.Location, $"unknown option 'name' of {named.Name}", "options: sha256");
+            binder.Refuse(misplaced.Location, $"unknown option 'name' of {named.Name}", "options: sha256, unloadable");
             return null;
         }
 
