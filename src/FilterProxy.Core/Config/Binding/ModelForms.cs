@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using FilterProxy.Core.Components;
 using FilterProxy.Core.Config.Tree;
 
@@ -21,7 +22,7 @@ internal static class ModelForms
             return Plugin;
         }
 
-        return type == typeof(EndpointsConfig) ? Endpoints : null;
+        return type == typeof(EndpointsConfig) ? Endpoints : type == typeof(JsonNode) ? AnyForm.Bind : null;
     }
 
     private static ComponentConfig? Component(ConfigBinder binder, ConfigNode node, string path, out bool bound)
