@@ -41,11 +41,15 @@ heading() { printf '\n== %s\n' "$*"; }
 has() { command -v "$1" >/dev/null 2>&1; }
 has_chromium() { [[ -n ${CHROMIUM_PATH:-} ]] || has chromium || has chromium-browser || has google-chrome || has google-chrome-stable; }
 
+has_server() { has "$1" || [[ -x /usr/sbin/$1 ]]; }
+
 missing_packages() {
   has curl || echo curl
   has node || echo nodejs
   has npm || echo npm
   has_chromium || echo chromium
+  has_server haproxy || echo haproxy
+  has_server nginx || echo nginx
   if [[ $full == yes ]]; then
     has python3 || echo python3
     has slowhttptest || echo slowhttptest

@@ -34,6 +34,13 @@ def build(no_build):
     return "as it was there, not rebuilt for this run" if no_build else "Release, built from the commit for this run"
 
 
+def _read(path):
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return "unknown"
+
+
 def processor():
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -47,6 +54,7 @@ def conditions(targets, settings):
         "kernel": platform.release(),
         "processor": f"{processor()}, {os.cpu_count()} cores online",
         "load average at start": " ".join(f"{x:.2f}" for x in os.getloadavg()),
+        "TCP congestion control": _read("/proc/sys/net/ipv4/tcp_congestion_control"),
         ".NET SDK": first_line(["dotnet", "--version"]),
         "wrk": first_line(["wrk", "-v"]).split(" [")[0],
         "origin": first_line(["nginx", "-v"]),

@@ -2,7 +2,6 @@
 
 import argparse
 import datetime
-import json
 import signal
 import sys
 import tempfile
@@ -11,9 +10,11 @@ from pathlib import Path
 from . import machine
 from .dotnet_diagnostics import heap_mib
 from .load import h2load
-from .process import Failure, free_ports
-from .rounds import check_reply
-from .series import SERIES
+from .model import Contender
+from .process import Failure, free_ports, raise_limits
+from .report import raw
+from .rounds import Bench, Runner, check_reply
+from .series import SMALL_GET
 from .targets import PERF, all_targets, start_origin, start_proxy
 
 MIB = 2**20
@@ -35,6 +36,12 @@ def arguments(argv):
     if options.slices < 2 or options.requests < options.slices:
         parser.error("there must be two slices at least, and a request for each")
     return options
+
+
+def needs(options):
+    """What must be installed (command=package) and built."""
+    tools = ["nginx=nginx", "h2load=nghttp2-client", "taskset=util-linux", *(["haproxy=haproxy"] if options.target == "haproxy" else [])]
+    return tools, [options.target] if options.target in ("filterproxy", "yarp") and not options.no_build else []
 
 
 def growth(samples, key):
@@ -63,10 +70,11 @@ def run(options):
     with tempfile.TemporaryDirectory(dir=PERF / ".work", prefix="memory-") as work:
         try:
             origin_port, port = free_ports(2)
-            started.append(start_origin(work, origin_port, options.load_cpus))
+            bench = Bench(start_origin(work, origin_port, options.load_cpus), origin_port, options.proxy_cpus, options.load_cpus)
+            started.append(bench.origin)
             proxy = start_proxy(target, work, port, origin_port, options.proxy_cpus)
             started.append(proxy)
-            check_reply(target.name, port, SERIES["small-get"])
+            check_reply(bench, Runner(Contender(target.name), proxy, port), SMALL_GET)
             at_start = proxy.rss_bytes() / MIB
             print(f"{target.name}: {at_start:.1f} MiB resident at start; {options.slices} slices of {per_slice} requests", flush=True)
             for number in range(1, options.slices + 1):
@@ -100,6 +108,7 @@ def render(options, facts, at_start, samples, found):
 
 def main(argv):
     options = arguments(argv)
+    raise_limits()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         at_start, samples = run(options)
@@ -113,8 +122,8 @@ def main(argv):
              **machine.conditions([all_targets()[options.target]], {"build": machine.build(options.no_build)})}
     name = f"{now:%Y-%m-%d}-{commit}-memory" + ("" if options.target == "filterproxy" else f"-{options.target}")
     results = Path(options.results)
-    (results / "raw").mkdir(parents=True, exist_ok=True)
-    (results / "raw" / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [{"conditions": facts}, *samples]))
+    results.mkdir(parents=True, exist_ok=True)
+    (results / f"{name}.json").write_text(raw("memory", facts, samples))
     (results / f"{name}.md").write_text(render(options, facts, at_start, samples, found))
     print("\n".join(found) if found else "Flat within the bounds.")
     print(f"written: {results / name}.md")

@@ -1,6 +1,8 @@
 """Processes under measurement: started in a group of their own, pinned to cores, stopped by their own id."""
 
 import os
+import re
+import resource
 import shutil
 import signal
 import socket
@@ -13,6 +15,17 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 class Failure(Exception):
     """Something that makes the measurement worthless; its text is for the reader."""
+
+
+def raise_limits(wanted=65536):
+    """Thousands of connections need as many open files; what we start inherits the limit."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for limit in (max(wanted, hard), hard):
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+            return
+        except (ValueError, PermissionError):
+            pass
 
 
 def free_ports(count):
@@ -92,17 +105,17 @@ class Process:
 
     def cpu_seconds(self):
         """User plus system time of the group so far."""
-        ticks = 0
-        for pid in self.members():
-            stat = _stat(pid)
-            if stat:
-                ticks += int(stat[11]) + int(stat[12])
-        return ticks / TICKS
+        return sum(map(_cpu_seconds, self.members()))
 
     def rss_bytes(self):
         """Resident memory of the group; pages its processes share count once for each."""
         page = os.sysconf("SC_PAGE_SIZE")
         return sum(int(stat[21]) * page for stat in map(_stat, self.members()) if stat)
+
+    def peak_rss_bytes(self):
+        """The most that each process of the group had resident so far, summed."""
+        peaks = (re.search(r"VmHWM:\s+(\d+) kB", _status(pid)) for pid in self.members())
+        return sum(int(peak.group(1)) * 1024 for peak in peaks if peak)
 
     def stop(self):
         if self.alive():
@@ -126,6 +139,21 @@ def _stat(pid):
     except OSError:
         return None
     return text[text.rindex(")") + 2:].split()
+
+
+def _status(pid):
+    try:
+        return Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return ""
+
+
+def _cpu_seconds(pid):
+    """From the process's CPU clock, which counts nanoseconds where /proc counts ticks of 10 ms."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)  # the kernel's MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED)
+    except OSError:
+        return 0.0  # it is gone
 
 
 def busy_seconds(cpus):

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from . import machine
 from .load import wrk
-from .process import Failure, free_ports
-from .rounds import check_reply
-from .series import SERIES
+from .model import Contender, Setup
+from .process import Failure, free_ports, raise_limits
+from .rounds import Bench, Runner, check_reply
+from .series import SMALL_GET
 from .targets import PERF, all_targets, start_origin, start_proxy
 
 
@@ -34,8 +35,13 @@ def arguments(argv):
     return parser.parse_args(argv)
 
 
+def needs(options):
+    """What must be installed (command=package) and built."""
+    return ["nginx=nginx", "wrk=wrk", "taskset=util-linux"], [] if options.no_build else ["filterproxy"]
+
+
 def configuration(routes, number):
-    """Routes with hosts, paths and clusters of their own, and one that is another each time."""
+    """Routes with hosts, paths and clusters of their own, and one that is another each time. The proxy itself reads the ports from its environment."""
     lines = ["runtime: { watch: false }", "listeners: { web: { address: \"127.0.0.1:${PORT}\" } }", "routes:"]
     lines += [f"  - {{ name: r{i}, match: {{ host: h{i % 100}.example.com, path: /app{i}/* }}, cluster: c{i % 50} }}" for i in range(routes)]
     lines += [f"  - {{ name: changing, match: {{ path: /changing{number}/* }}, cluster: c0 }}", "  - { name: all, cluster: c0 }", "clusters:"]
@@ -64,20 +70,19 @@ def times(log):
 
 def run(options):
     target = all_targets()["filterproxy"]
-    series = dataclasses.replace(SERIES["small-get"], connections=options.connections)
+    traffic = dataclasses.replace(SMALL_GET, connections=options.connections)
     rows, started = [], []
     (PERF / ".work").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=PERF / ".work", prefix="reload-") as work:
         try:
             origin_port, port = free_ports(2)
-            started.append(start_origin(work, origin_port, options.load_cpus))
-            template = Path(work, "routes.yaml.in")
-            template.write_text(configuration(options.routes, 0))
-            proxy = start_proxy(target, work, port, origin_port, options.proxy_cpus, template=str(template))
+            bench = Bench(start_origin(work, origin_port, options.load_cpus), origin_port, options.proxy_cpus, options.load_cpus)
+            started.append(bench.origin)
+            proxy = start_proxy(target, work, port, origin_port, options.proxy_cpus, template=configuration(options.routes, 0))
             started.append(proxy)
-            check_reply(target.name, port, series)
-            conf = next(Path(work).glob("**/routes.yaml"))
-            wrk(port, series, target.warm_up_seconds, options.load_cpus, 1)
+            check_reply(bench, Runner(Contender(target.name), proxy, port), traffic)
+            conf = Path(work, "filterproxy.yaml")
+            wrk(port, traffic, Setup(), target.warm_up_seconds, options.load_cpus)
             for number in range(options.rounds):
                 for reloading in (False, True):
                     stop = threading.Event()
@@ -85,7 +90,7 @@ def run(options):
                     before = len(times(proxy.log))
                     if reloading:
                         changer.start()
-                    load = wrk(port, series, options.seconds, options.load_cpus, 1)
+                    load = wrk(port, traffic, Setup(), options.seconds, options.load_cpus)
                     stop.set()
                     if reloading:
                         changer.join()
@@ -114,6 +119,7 @@ def render(options, facts, rows, compile_ms):
 
 def main(argv):
     options = arguments(argv)
+    raise_limits()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         rows, compile_ms = run(options)

@@ -1,64 +1,123 @@
-"""One measured round of one target."""
+"""One measured round of one contender."""
 
+import json
 import resource
 import time
+from dataclasses import dataclass
 
-from .load import wrk
-from .process import Failure, busy_seconds, cpu_count
-from .targets import SMALL_BODY, fetch, origin_connections
-
-DIRECT = "direct"
+from .load import generate
+from .process import Failure, Process, busy_seconds, cpu_count, cpu_ids
+from .targets import fetch, origin_connections
 
 
-def check_reply(name, port, series):
+@dataclass
+class Bench:
+    """The origin, and the cores of each side."""
+
+    origin: Process
+    origin_port: int
+    proxy_cpus: str
+    load_cpus: str
+
+    @property
+    def shared(self):
+        """Whether the load generator has no core of its own."""
+        return bool(set(cpu_ids(self.proxy_cpus)) & set(cpu_ids(self.load_cpus)))
+
+
+@dataclass
+class Runner:
+    """A contender that runs; `process` is None for the origin itself."""
+
+    contender: object
+    process: Process | None
+    port: int
+
+    @property
+    def name(self):
+        return self.contender.name
+
+
+def check_reply(bench, runner, traffic):
     """One request before the load: the reply must be the origin's. Returns its length on the wire."""
-    status, body, wire = fetch(port, series.path)
+    setup = runner.contender.setup
+    body = b"0123456789abcdef" * (traffic.upload // 16) if traffic.upload else None
+    status, received, wire = fetch(runner.port, traffic.path, setup, body)
     if status != 200:
-        raise Failure(f"{name} answered {status} to GET {series.path}")
-    if series.path == "/" and body != SMALL_BODY.encode():
-        raise Failure(f"{name} did not pass the origin's body on: {len(body)} bytes")
+        raise Failure(f"{runner.name} answered {status} to {traffic.path}")
+    if body:
+        arrived = json.loads(received)["received"]
+        if not len(body) < arrived < len(body) + 8192:
+            raise Failure(f"through {runner.name} {arrived} bytes of a request with a body of {len(body)} arrived")
+    else:
+        _, expected, _ = fetch(bench.origin_port, traffic.path)
+        if received != expected:
+            raise Failure(f"{runner.name} did not pass the origin's body on: {len(received)} bytes instead of {len(expected)}")
     return wire
 
 
-def measure(number, name, proxy, port, origin, origin_port, series, seconds, proxy_cpus, load_cpus):
-    """Loads one target for a time and returns its figures; `proxy` is None for the origin itself."""
-    wire = check_reply(name, port, series)
-    accepted = origin_connections(origin_port)
-    cores, load_cores = cpu_count(proxy_cpus), cpu_count(load_cpus)
+def measure(number, point, runner, bench, seconds, load=generate):
+    """Loads one contender for a time and returns its figures."""
+    traffic, proxy = point.traffic, runner.process
+    wire = check_reply(bench, runner, traffic)
+    accepted = origin_connections(bench.origin_port)
+    cores, load_cores = cpu_count(bench.proxy_cpus), cpu_count(bench.load_cpus)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     proxy_cpu = proxy.cpu_seconds() if proxy else 0
-    origin_cpu, busy, load_busy = origin.cpu_seconds(), busy_seconds(proxy_cpus), busy_seconds(load_cpus)
+    origin_cpu, busy, load_busy = bench.origin.cpu_seconds(), busy_seconds(bench.proxy_cpus), busy_seconds(bench.load_cpus)
     started = time.monotonic()
 
-    load = wrk(port, series, seconds, load_cpus, load_cores)
+    seen = load(runner.port, traffic, runner.contender.setup, seconds, bench.load_cpus)
 
     wall = time.monotonic() - started
+    if runner.contender.setup.access_log:
+        time.sleep(0.3)  # what is written behind belongs to it
     proxy_cpu = proxy.cpu_seconds() - proxy_cpu if proxy else 0
-    origin_cpu, busy, load_busy = origin.cpu_seconds() - origin_cpu, busy_seconds(proxy_cpus) - busy, busy_seconds(load_cpus) - load_busy
+    origin_cpu = bench.origin.cpu_seconds() - origin_cpu
+    busy, load_busy = busy_seconds(bench.proxy_cpus) - busy, busy_seconds(bench.load_cpus) - load_busy
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    wrk_cpu = after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime
-    if load.requests == 0:
-        raise Failure(f"{name} answered no request at all")
+    load_cpu = after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime
+    if seen.requests == 0:
+        raise Failure(f"{runner.name} answered no request at all")
 
-    problems = [f"{count} {kind} errors" for kind, count in load.errors.items() if count]
-    # wrk counts only 4xx and 5xx. Any other reply that is not the expected one has another length.
-    mean = load.bytes / load.requests
-    if abs(mean - wire) > 0.01 * wire:
-        problems.append(f"replies of {mean:.0f} bytes on average, expected {wire}")
-    # One connection of these is the question itself.
-    opened = origin_connections(origin_port) - accepted - 1
-    if opened > max(4 * series.connections, load.requests // 100):
-        problems.append(f"no keep-alive to the origin: {opened} new connections for {load.requests} requests")
+    opened = origin_connections(bench.origin_port) - accepted - 1  # one connection of these is the question itself
+    problems = find_problems(seen, traffic, wire, opened)
+    if traffic.by_bytes:
+        seen.requests = seen.bytes / wire
+    # What a generator sent without counting it was work as well.
+    worked = seen.more.get("sent", seen.requests)
+    foreign, load_foreign = strangers(bench, proxy_cpu, origin_cpu + load_cpu, busy, load_busy)
     return {
-        "series": series.name, "round": number, "target": name, "problems": problems,
-        "requests": load.requests, "seconds": load.seconds, "rate": load.rate,
-        "latency_us": load.latency_us, "errors": load.errors,
-        "cpu_us": proxy_cpu / load.requests * 1e6 if proxy else None,
-        "origin_cpu_us": origin_cpu / load.requests * 1e6, "wrk_cpu_us": wrk_cpu / load.requests * 1e6,
+        "point": point.label, "target": runner.name, "round": number,
+        "requests": seen.requests, "seconds": seen.seconds, "rate": seen.rate,
+        "p50": seen.latency_us.get("p50"), "p99": seen.latency_us.get("p99"), "p999": seen.latency_us.get("p99.9"),
+        "max": seen.latency_us.get("max"), "late": seen.more.get("late_us", {}).get("p99.9"), "errors": seen.failed,
+        "cpu_us": proxy_cpu / worked * 1e6 if proxy else None,
+        "origin_cpu_us": origin_cpu / worked * 1e6, "load_cpu_us": load_cpu / worked * 1e6,
         "rss": proxy.rss_bytes() if proxy else None,
         "busy": min(1, proxy_cpu / wall / cores) if proxy else None, "load_busy": min(1, load_busy / wall / load_cores),
-        # Anything on the measured cores that is not ours: other programs, other guests.
-        "foreign": max(0, busy - proxy_cpu) / wall / cores,
-        "load_foreign": max(0, load_busy - origin_cpu - wrk_cpu) / wall / load_cores,
-        "origin_connections": opened,
+        "foreign": foreign / wall / cores, "load_foreign": load_foreign / wall / load_cores,
+        "origin_connections": opened, "problems": "; ".join(problems),
     }
+
+
+def find_problems(seen, traffic, wire, opened):
+    """What makes the figures of this round worthless, in words."""
+    problems = [f"{count} {kind} errors" for kind, count in seen.errors.items() if count]
+    # wrk counts only 4xx and 5xx. Any other reply that is not the expected one has another length; replies that were
+    # still on their way at the end are counted in bytes alone.
+    if wire and not 0.99 * seen.requests * wire <= seen.bytes <= (1.01 * seen.requests + traffic.connections) * wire:
+        problems.append(f"replies of {seen.bytes / seen.requests:.0f} bytes on average, expected {wire}")
+    # What the last round cut off in the middle must be opened again, once each.
+    if opened > max(64, 2 * traffic.connections * max(1, traffic.streams), seen.requests // 100):
+        problems.append(f"no keep-alive to the origin: {opened} new connections for {seen.requests} requests")
+    return problems
+
+
+def strangers(bench, proxy_cpu, load_cpu, busy, load_busy):
+    """Seconds on the measured cores that were not ours: other programs, other guests. On the proxy's cores, and on the load's."""
+    if bench.shared:
+        # Who ran on which of the shared cores is not known: the wider set holds all of ours.
+        other = max(0, max(busy, load_busy) - proxy_cpu - load_cpu)
+        return other, other
+    return max(0, busy - proxy_cpu), max(0, load_busy - load_cpu)

@@ -1,6 +1,7 @@
 """Medians and paired ratios. Pairs are taken per round, so what disturbs a whole round disturbs both sides of its ratio."""
 
 import random
+from collections import Counter
 from statistics import median
 
 SEED = 20240229
@@ -36,21 +37,20 @@ DISTURBED = 0.15
 
 def disturbed(sample):
     """Whether other programs took a noticeable part of the cores during this measurement."""
-    return sample["load_foreign"] > DISTURBED or (sample["cpu_us"] is not None and sample["foreign"] > DISTURBED)
+    return sample.get("load_foreign", 0) > DISTURBED or (sample.get("cpu_us") is not None and sample["foreign"] > DISTURBED)
 
 
 def calm(samples):
     """The samples that count, and what to tell the reader about the rest.
 
-    The rule looks at the other programs' CPU time alone, never at the result. When it would leave a target with fewer
+    The rule looks at the other programs' CPU time alone, never at the result. When it would leave a contender with fewer
     than half of its rounds (or fewer than two), the machine as a whole was busy, and everything counts.
     """
     kept = [s for s in samples if not disturbed(s)]
-    for name in {s["target"] for s in samples}:
-        rounds = sum(s["target"] == name for s in samples)
-        if sum(s["target"] == name for s in kept) < max(rounds / 2, min(2, rounds)):
-            return samples, (f"The machine was busy with other work: {len(samples) - len(kept)} of {len(samples)} measurements were "
-                             "disturbed, too many to leave out. All count; repeat this run on a quiet machine.")
+    rounds, left = (Counter((s["point"], s["target"]) for s in some) for some in (samples, kept))
+    if any(left[key] < max(count / 2, min(2, count)) for key, count in rounds.items()):
+        return samples, (f"The machine was busy with other work: {len(samples) - len(kept)} of {len(samples)} measurements were "
+                         "disturbed, too many to leave out. All count; repeat this run on a quiet machine.")
     if len(kept) == len(samples):
         return samples, ""
     return kept, (f"{len(samples) - len(kept)} of {len(samples)} measurements are left out, because other programs took more than "

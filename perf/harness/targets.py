@@ -1,23 +1,30 @@
-"""The origin and the proxies: how each is configured, built, started and checked."""
+"""The origin and the proxies: how each is started, and one request to check it."""
 
 import http.client
 import json
 import os
+import random
 import re
 import shutil
+import socket
+import ssl
 import string
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .process import Failure, Process, cpu_count
+from . import configs
+from .configs import PERF
+from .model import Setup
+from .process import Failure, Process
 
-PERF = Path(__file__).resolve().parent.parent
 ROOT = PERF.parent
 FILTERPROXY = ROOT / "artifacts/bin/FilterProxy/release/filterproxy"
 YARP = PERF / "yarp/bin/Release/net10.0/YarpBaseline"
 
 # 600 bytes of JSON without a quote or a dollar sign that a configuration language would read.
 SMALL_BODY = '{"id":"0001","items":["' + (string.ascii_lowercase * 24)[:600 - 26] + '"]}'
+FILES = {"64k": 64 * 1024, "10m": 10 * 1024 * 1024}
 
 # The headers every proxy must send upstream, so that all do the same work.
 DUTIES = ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-request-id", "via")
@@ -36,7 +43,7 @@ class Target:
     @property
     def warm_up_seconds(self):
         # A JIT compiles in tiers: the .NET proxies get more load before anything counts.
-        return 12 if self.managed else 3
+        return 12 if self.managed else 2
 
     def executable(self):
         return shutil.which(self.command[0])
@@ -64,67 +71,90 @@ def render(template, values):
     return re.sub(r"\$\{([A-Z_]+)\}", value, template)
 
 
-def _values(work, port, cpus):
-    cores = cpu_count(cpus)
-    return {
-        "WORK": work, "PORT": port, "CORES": cores, "SMALL_BODY": SMALL_BODY,
-        "NGINX_USER": "user root;" if os.geteuid() == 0 else "",
-        # Several workers on one socket share connections unevenly; one socket each spreads them.
-        "LISTEN_OPTIONS": "reuseport" if cores > 1 else "",
-    }
-
-
 def start_origin(work, port, cpus):
+    folder = Path(work, "bytes")
+    folder.mkdir()
+    for name, size in FILES.items():
+        (folder / name).write_bytes(random.Random(size).randbytes(size))
     conf = Path(work, "origin.conf")
-    conf.write_text(render((PERF / "proxies/origin.conf.in").read_text(), _values(work, port, cpus)))
-    origin = Process("origin", ["nginx", "-c", str(conf)], cpus, Path(work, "origin.log"))
-    try:
-        origin.wait_for_port(port)
-    except BaseException:
-        origin.stop()
-        raise
-    return origin
+    values = {**configs.common(work, port, port, cpus), "SMALL_BODY": SMALL_BODY}
+    conf.write_text(render((PERF / "proxies/origin.conf.in").read_text(), values))
+    return _started(Process("origin", ["nginx", "-c", str(conf)], cpus, Path(work, "origin.log")), port)
 
 
-def start_proxy(target, work, port, origin_port, cpus, template=None):
-    values = {**_values(work, port, cpus), "ORIGIN_PORT": origin_port}
+def start_proxy(target, work, port, origin_port, cpus, setup=Setup(), template=None):
+    """`template` is a text that replaces the usual one."""
+    values = configs.values(target.name, setup, work, port, origin_port, cpus)
     conf = ""
-    template = template or target.template
-    if template:
-        conf = Path(work, template.removesuffix(".in"))
-        text = (PERF / "proxies" / template).read_text()
-        # FilterProxy reads its variables from the environment by itself.
-        conf.write_text(text if target.name == "filterproxy" else render(text, values))
+    if target.template:
+        conf = Path(work, target.template.removesuffix(".in"))
+        conf.write_text(render(template or (PERF / "proxies" / target.template).read_text(), values))
     env = {"PORT": str(port), "ORIGIN_PORT": str(origin_port)}
+    if target.name == "yarp":
+        env |= configs.yarp_environment(setup, values)
     command = [part.replace("{conf}", str(conf)) for part in target.command]
-    proxy = Process(target.name, command, cpus, Path(work, f"{target.name}.log"), env)
+    return _started(Process(target.name, command, cpus, Path(work, f"{target.name}.log"), env), port)
+
+
+def _started(process, port):
     try:
-        proxy.wait_for_port(port)
+        process.wait_for_port(port)
     except BaseException:
-        proxy.stop()
+        process.stop()
         raise
-    return proxy
+    return process
 
 
-def fetch(port, path):
-    """One GET on a connection of its own: status, body, and the length of the whole reply on the wire."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+def client_context():
+    """TLS as the load generators speak it: any certificate, OpenSSL's own choice of version and cipher."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def fetch(port, path, setup=Setup(), body=None):
+    """One request on a connection of its own: status, body, and the length of the whole reply as HTTP/1.1 (0 for HTTP/2)."""
+    if setup.http2:
+        return _fetch_http2(port, path, setup)
+    connection = (http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=client_context()) if setup.tls
+                  else http.client.HTTPConnection("127.0.0.1", port, timeout=10))
     try:
-        connection.request("GET", path)
+        connection.request("POST" if body else "GET", path, body)
         response = connection.getresponse()
-        body = response.read()
+        received = response.read()
         head = len(f"HTTP/1.1 {response.status} {response.reason}\r\n\r\n")
         head += sum(len(name) + len(value) + 4 for name, value in response.getheaders())
-        return response.status, body, head + len(body)
+        return response.status, received, head + len(received)
     except (OSError, http.client.HTTPException) as error:
-        raise Failure(f"GET {path} on port {port}: {error!r}") from error
+        raise Failure(f"{path} on port {port}: {error!r}") from error
     finally:
         connection.close()
 
 
-def missing_duties(port):
+def _fetch_http2(port, path, setup):
+    """Python speaks no HTTP/2; curl does."""
+    scheme, how = ("https", "--http2") if setup.tls else ("http", "--http2-prior-knowledge")
+    asked = subprocess.run(["curl", "-sSk", "-m", "10", how, "-w", r"\n%{http_code} %{http_version}", f"{scheme}://127.0.0.1:{port}{path}"],
+                           capture_output=True)
+    if asked.returncode != 0:
+        raise Failure(f"{path} on port {port}: {asked.stderr.decode().strip()}")
+    body, _, facts = asked.stdout.rpartition(b"\n")
+    status, version = facts.decode().split()
+    if version != "2":
+        raise Failure(f"{path} on port {port}: answered in HTTP/{version}")
+    return int(status), body, 0
+
+
+def tls_facts(port):
+    """Protocol version and cipher as negotiated with a client that leaves the choice to OpenSSL."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as raw, client_context().wrap_socket(raw) as stream:
+        return f"{stream.version()}, {stream.cipher()[0]}"
+
+
+def missing_duties(port, setup=Setup()):
     """Which of the agreed headers this proxy does not send upstream, as the origin saw it."""
-    status, body, _ = fetch(port, "/.perf/echo")
+    status, body, _ = fetch(port, "/.perf/echo", setup)
     if status != 200:
         raise Failure(f"the echo of the origin answered {status}")
     seen = json.loads(body)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from . import machine
 from .load import wrk
-from .process import Failure, free_ports
-from .rounds import check_reply
-from .series import SERIES
+from .model import Contender, Setup
+from .process import Failure, free_ports, raise_limits
+from .rounds import Bench, Runner, check_reply
+from .series import SMALL_GET
 from .stats import bootstrap_median
 from .targets import PERF, all_targets, start_origin, start_proxy
 
@@ -45,10 +46,15 @@ def arguments(argv):
     return options
 
 
-def cpu_per_request(proxy, port, series, seconds, cpus):
+def needs(options):
+    """What must be installed (command=package) and built."""
+    return ["nginx=nginx", "wrk=wrk", "taskset=util-linux"], [] if options.no_build else ["filterproxy"]
+
+
+def cpu_per_request(proxy, port, seconds, cpus):
     """Microseconds of user and system time."""
     before = proxy.cpu_seconds()
-    load = wrk(port, series, seconds, cpus, 1)
+    load = wrk(port, SMALL_GET, Setup(), seconds, cpus)
     if load.failed:
         raise Failure(f"{proxy.name}: {load.errors}")
     time.sleep(0.4)  # What is written behind belongs to it.
@@ -56,28 +62,28 @@ def cpu_per_request(proxy, port, series, seconds, cpus):
 
 
 def run(options):
-    target, series = all_targets()["filterproxy"], SERIES["small-get"]
+    target = all_targets()["filterproxy"]
     base = (PERF / "proxies" / target.template).read_text()
     started, proxies, rounds = [], {}, []
     (PERF / ".work").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=PERF / ".work", prefix="variants-") as work:
         try:
             origin_port, *ports = free_ports(1 + len(options.variants))
-            started.append(start_origin(work, origin_port, options.load_cpus))
+            bench = Bench(start_origin(work, origin_port, options.load_cpus), origin_port, options.proxy_cpus, options.load_cpus)
+            started.append(bench.origin)
             for number, ((name, text), port) in enumerate(zip(options.variants.items(), ports)):
                 folder = Path(work, str(number))
                 folder.mkdir()
-                template = folder / "proxy.yaml.in"
-                template.write_text(f"plugins: [AccessLog]\n{text.replace('FOLDER', str(folder))}\n{base}")
-                proxy = start_proxy(target, str(folder), port, origin_port, options.proxy_cpus, template=str(template))
+                template = f"plugins: [AccessLog]\n{text.replace('FOLDER', str(folder))}\n{base}"
+                proxy = start_proxy(target, str(folder), port, origin_port, options.proxy_cpus, template=template)
                 started.append(proxy)
                 proxies[name] = (proxy, port)
-                check_reply(name, port, series)
-                cpu_per_request(proxy, port, series, target.warm_up_seconds, options.load_cpus)
+                check_reply(bench, Runner(Contender(name), proxy, port), SMALL_GET)
+                cpu_per_request(proxy, port, target.warm_up_seconds, options.load_cpus)
             for _ in range(options.rounds):
                 order = list(proxies)
                 random.shuffle(order)
-                rounds.append({name: cpu_per_request(*proxies[name], series, options.seconds, options.load_cpus) for name in order})
+                rounds.append({name: cpu_per_request(*proxies[name], options.seconds, options.load_cpus) for name in order})
                 print("  ".join(f"{name} {rounds[-1][name]:.2f}" for name in proxies), flush=True)
             return rounds
         finally:
@@ -98,6 +104,7 @@ def render(facts, rounds, names):
 
 def main(argv):
     options = arguments(argv)
+    raise_limits()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         rounds = run(options)
@@ -106,7 +113,7 @@ def main(argv):
         return 1
     now = datetime.datetime.now(datetime.timezone.utc)
     commit = machine.commit()
-    facts = {"date": f"{now:%Y-%m-%d %H:%M} UTC", "commit": commit, "load": SERIES["small-get"].title,
+    facts = {"date": f"{now:%Y-%m-%d %H:%M} UTC", "commit": commit, "load": "small GET (600 bytes of JSON), 64 keep-alive connections",
              **machine.conditions([all_targets()["filterproxy"]], {"build": machine.build(options.no_build)})}
     written = Path(options.results) / f"{now:%Y-%m-%d}-{commit}-variants.md"
     written.write_text(render(facts, rounds, list(options.variants)))

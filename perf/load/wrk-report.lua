@@ -1,5 +1,15 @@
--- Prints what wrk measured as one JSON line; harness/load.py reads it. No response callback: it would cost the
--- load generator more than the request does.
+-- One request, prepared once: a GET, or with an argument a POST of that many bytes. Prints what wrk measured as one JSON
+-- line; harness/load.py reads it. No request or response callback: they would cost the load generator more than the
+-- request does.
+function init(args)
+  local size = tonumber(args[1])
+  if size then
+    wrk.method = "POST"
+    wrk.headers["Content-Type"] = "application/octet-stream"
+    wrk.body = string.rep("0123456789abcdef", size / 16)
+  end
+end
+
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(

@@ -38,6 +38,7 @@ internal sealed class Engine : IAsyncDisposable
         {
             Limits = new LimitMetrics(_meter),
             Filters = new FilterMetrics(_meter),
+            Tls = new TlsMetrics(_meter),
         };
         Registry = new ComponentRegistry();
         ConfigMetrics = new ConfigMetrics(_meter);
@@ -102,7 +103,7 @@ internal sealed class Engine : IAsyncDisposable
         {
             if (_options.InlineCompletions)
             {
-                await EventLoop.StartAsync();
+                await RuntimeLoop.StartAsync();
             }
 
             _snapshots ??= new SnapshotStore(next.Snapshot);

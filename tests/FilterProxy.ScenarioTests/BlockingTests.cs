@@ -183,7 +183,7 @@ public sealed class BlockingTests
 
         public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
         {
-            await Hop.BackTo(EventLoop.Next());
+            await Hop.BackTo(RuntimeLoop.Next());
             Seen = EventLoop.Current;
             await next(connection);
         }

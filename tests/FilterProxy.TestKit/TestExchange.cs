@@ -124,6 +124,13 @@ public sealed class TestExchange : HttpExchange, IDisposable
         return this;
     }
 
+    /// <summary>The connection began with a PROXY protocol header.</summary>
+    public TestExchange WithProxyProtocol(ProxyProtocolHeader header)
+    {
+        Downstream.ProxyProtocol = header;
+        return this;
+    }
+
     /// <summary>What the upstream answers. Applied at once; a run of all phases takes it back until its response phase.</summary>
     public TestExchange WithResponse(int status, string body = "", params (string Name, string Value)[] headers) =>
         WithResponse(status, Encoding.UTF8.GetBytes(body), headers);

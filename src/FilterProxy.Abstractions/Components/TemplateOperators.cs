@@ -75,6 +75,7 @@ internal static class TemplateOperators
         Text("DOWNSTREAM_PEER_ISSUER", static (x, o) => o.WriteText(x.Downstream.ClientCertificate?.Issuer)),
         Text("DOWNSTREAM_PEER_SERIAL", static (x, o) => o.WriteText(x.Downstream.ClientCertificate?.SerialNumber)),
         Text("REQUESTED_SERVER_NAME", static (x, o) => o.WriteText(x.Downstream.ServerName)),
+        new("PROXY_PROTOCOL_TLV", Required, TemplateKind.Text, TemplateProxyProtocol.BindTlv),
         Text("LISTENER_NAME", static (x, o) => o.WriteText(x.Downstream.ListenerName)),
         Plain("CONNECTION_ID", static (x, o) => o.WriteText(x.Downstream.ConnectionId)),
 

@@ -12,6 +12,13 @@ public interface IConnectionFilter
     /// <param name="connection">The connection; owned by the listener, which disposes it when the task completes.</param>
     /// <param name="next">The rest of the list. Not calling it ends the connection here.</param>
     Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next);
+
+    /// <summary>
+    /// Whether this connection's client is somebody else than its peer, whom the filter tells by setting the connection's
+    /// <c>RemoteEndPoint</c> before it calls <c>next</c> (PROXY protocol). Asked once, when the connection is accepted; limits per
+    /// client then count who was told, and not the peer. Must not block.
+    /// </summary>
+    bool TellsClient(ConnectionContext connection) => false;
 }
 
 /// <summary>Told once when a connection of its listener has closed, whatever closed it.</summary>

@@ -51,8 +51,14 @@ public sealed class DownstreamInfo
     /// <summary>The client's verified certificate, or null.</summary>
     public X509Certificate2? ClientCertificate { get; internal set; }
 
+    /// <summary>The PROXY protocol header the connection began with, with its TLVs; null for none.</summary>
+    public ProxyProtocolHeader? ProxyProtocol { get; internal set; }
+
     // RemoteAddress as text, made once per connection: it goes into a field of every request.
     internal byte[] RemoteAddressText { get; set; } = [];
+
+    // The connection is over: upstream connections that are kept for it alone have no use any more.
+    internal bool IsClosed { get; set; }
 
     /// <summary>Requests begun on this connection, this one included.</summary>
     public long RequestNumber { get; internal set; }

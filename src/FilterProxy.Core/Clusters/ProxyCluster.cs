@@ -91,6 +91,7 @@ internal sealed class ProxyCluster : Cluster
     {
         var tried = new List<Endpoint>();
         UpstreamException? last = null;
+        var downstream = context.Exchange?.Downstream ?? (context.Connection is { } c ? DownstreamAddresses.Describe(c) : null);
         while (Pick(context with { Tried = tried }) is { } peer)
         {
             tried.Add(peer.Endpoint);
@@ -98,7 +99,7 @@ internal sealed class ProxyCluster : Cluster
             timeout.CancelAfter(_poolRules.ConnectTimeout > TimeSpan.Zero ? _poolRules.ConnectTimeout : Timeout.InfiniteTimeSpan);
             try
             {
-                return await _connector.ConnectAsync(peer, default, timeout.Token);
+                return await _connector.ConnectAsync(peer, new ConnectContext(downstream), timeout.Token);
             }
             catch (UpstreamException e)
             {

@@ -1,4 +1,5 @@
 using FilterProxy.Core.Config.Schema;
+using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Core.Config;
 
@@ -21,6 +22,12 @@ internal sealed record ClusterConfig
 
     /// <summary>Speaks TLS to every endpoint. Default: only to those written <c>https://</c>, with the system's trust.</summary>
     public UpstreamTlsConfig? Tls { get; init; }
+
+    /// <summary>
+    /// Begins every connection with a PROXY protocol header, <c>v1</c> or <c>v2</c>, that tells the client's address; it stands before TLS.
+    /// Connections then serve one client alone. Default: none.
+    /// </summary>
+    public ProxyProtocolVersion? ProxyProtocol { get; init; }
 
     /// <summary>The Host endpoints get: <c>pass</c> (the client's) or a host name. Default: pass.</summary>
     public string Host { get; init; } = "pass";

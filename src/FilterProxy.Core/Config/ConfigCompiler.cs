@@ -181,12 +181,15 @@ internal sealed class ConfigCompiler
         name,
         balancer ?? new RoundRobin(),
         connector ?? new TcpConnector(
-            new NameResolver(_services.Time, config.DnsRefresh), (config.Tls ?? new UpstreamTlsConfig()).HandshakeTimeout),
+            new NameResolver(_services.Time, config.DnsRefresh), (config.Tls ?? new UpstreamTlsConfig()).HandshakeTimeout, config.ProxyProtocol),
         new ClusterTimeouts(Milliseconds(config.ResponseTimeout), Milliseconds(config.ReadTimeout), Milliseconds(config.WriteTimeout))
         {
             PerTry = Milliseconds(config.PerTryTimeout),
         },
-        new PoolRules(config.Pool.Min, config.Pool.Max, config.Pool.MaxIdle, config.Pool.IdleTimeout, config.Pool.Lifetime, config.ConnectTimeout),
+        new PoolRules(config.Pool.Min, config.Pool.Max, config.Pool.MaxIdle, config.Pool.IdleTimeout, config.Pool.Lifetime, config.ConnectTimeout)
+        {
+            PerDownstream = config.ProxyProtocol is not null,
+        },
         new PeerSettings(config.Host == "pass" ? null : config.Host, config.Tls?.ServerName, tls ? CompileTls(config) : null),
         _services.Heartbeat,
         _services.Shelves);

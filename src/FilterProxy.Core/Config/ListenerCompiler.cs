@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using FilterProxy.Core.Config.Addresses;
 using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Downstream;
@@ -49,7 +48,7 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             Address = ListenAddress.TryParse(config.Address, out var address, out _) ? address : new IPEndPoint(IPAddress.Loopback, 0),
 
             // A filter may wait for ConnectionClosed without reading; only Kestrel's pump notices the end then.
-            Direct = config.Io == ListenerIo.Direct || (config.Io == ListenerIo.Auto && config.Filters.Count == 0),
+            Direct = config.Io == ListenerIo.Direct || (config.Io == ListenerIo.Auto && before.Count + after.Count == 0),
             BeforeTls = before,
             Tls = selector,
             HandshakeTimeout = tls?.HandshakeTimeout ?? default,
@@ -68,6 +67,6 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             .Select(c => factory.Create(typeof(ICertificateSource), "certificate source", $"{place}.tls", c, out _))
             .OfType<ICertificateSource>()
             .ToList();
-        return new TlsSelector(sources, [SslApplicationProtocol.Http11]);
+        return new TlsSelector(sources, new TlsRules());
     }
 }

@@ -7,6 +7,8 @@ namespace FilterProxy.Core.Downstream;
 /// <summary>A connection filter that blocks its thread: runs on the thread pool, and what follows it on the loop again.</summary>
 internal sealed class BlockingConnectionFilter(IConnectionFilter filter) : IConnectionFilter
 {
+    public bool TellsClient(ConnectionContext connection) => filter.TellsClient(connection);
+
     public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var loop = EventLoop.Current;

@@ -1,9 +1,7 @@
 using System.Net;
-using System.Net.Security;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace FilterProxy.Core.Downstream;
 
@@ -13,6 +11,7 @@ namespace FilterProxy.Core.Downstream;
 /// </summary>
 internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots, ProxyServices services)
 {
+    private readonly TlsEntry _tls = new(services);
     private readonly TaskCompletionSource<bool> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ListenerPlan _plan = plan;
     private volatile bool _isDraining;
@@ -41,8 +40,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
 
     /// <summary>A connection was accepted: counts it and runs what stands before HTTP.</summary>
     /// <param name="connection">As the transport made it.</param>
-    /// <param name="handshake">Does TLS and comes back with <see cref="OnTlsDoneAsync"/>.</param>
-    public async Task OnAcceptedAsync(ConnectionContext connection, ConnectionDelegate handshake)
+    public async Task OnAcceptedAsync(ConnectionContext connection)
     {
         if (!_opened.Task.IsCompleted && !await _opened.Task)
         {
@@ -58,7 +56,8 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
             return;
         }
 
-        var client = ClientOf(connection, rules);
+        var told = plan.HasFilters && rules.MaxConnectionsPerClient > 0 ? ToldClient.Of(connection, plan, rules) : null;
+        var client = told is null ? ClientOf(connection, rules) : null;
         if (TryEnter(rules, client) is var reached && reached != Limit.None)
         {
             Refuse(connection, rules, reached);
@@ -68,37 +67,18 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         plan.Hold.Enter();
         try
         {
-            await RunAsync(connection, plan.BeforeTls, plan.Tls is null ? OnHttpAsync : c => OnTlsAsync(c, plan, handshake));
+            await RunAsync(connection, plan.BeforeTls, plan.Tls is null ? OnHttpAsync : c => _tls.RunAsync(c, plan, plain => RunAsync(plain, plan.AfterTls, OnHttpAsync)));
         }
         finally
         {
             plan.Hold.Leave();
             Interlocked.Decrement(ref _open);
             services.ConnectionCounts.Remove();
-            if (client is { } key)
+            if ((told is null ? client : told.Client) is { } key)
             {
                 services.ConnectionCounts.Remove(key);
             }
         }
-    }
-
-    /// <summary>Answers a handshake under way.</summary>
-    public static ValueTask<SslServerAuthenticationOptions> SelectCertificateAsync(TlsHandshakeCallbackContext context) =>
-        context.Connection.Features.Get<TlsHandshake>()!.Plan.Tls!.SelectAsync(context);
-
-    /// <summary>The handshake is over: runs the filters that stand behind TLS.</summary>
-    public Task OnTlsDoneAsync(ConnectionContext connection)
-    {
-        var handshake = connection.Features.Get<TlsHandshake>()!;
-        handshake.Dispose();
-        return RunAsync(connection, handshake.Plan.AfterTls, OnHttpAsync);
-    }
-
-    private async Task OnTlsAsync(ConnectionContext connection, ListenerPlan plan, ConnectionDelegate handshake)
-    {
-        using var clock = new TlsHandshake(connection, plan, services);
-        connection.Features.Set(clock);
-        await handshake(connection);
     }
 
     /// <summary>There was no descriptor for a new connection.</summary>
@@ -112,13 +92,32 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
     }
 
     /// <summary>Runs filters in order; each decides whether the next is reached.</summary>
-    private static Task RunAsync(ConnectionContext connection, IReadOnlyList<IConnectionFilter> filters, ConnectionDelegate last)
+    private Task RunAsync(ConnectionContext connection, IReadOnlyList<IConnectionFilter> filters, ConnectionDelegate last)
     {
+        var told = filters.Count == 0 ? null : connection.Features.Get<ToldClient>();
         return filters.Count == 0 ? last(connection) : Step(0)(connection);
 
-        ConnectionDelegate Step(int index) =>
-            index == filters.Count ? last : c => filters[index].OnConnectionAsync(c, Step(index + 1));
+        ConnectionDelegate Step(int index) => index == filters.Count ? last
+            : ReferenceEquals(told?.Filter, filters[index]) ? c => filters[index].OnConnectionAsync(c, CountTold(told!, Step(index + 1)))
+            : c => filters[index].OnConnectionAsync(c, Step(index + 1));
     }
+
+    /// <summary>Counts a connection for the client a filter told, and goes on where that is within the limit.</summary>
+    private ConnectionDelegate CountTold(ToldClient told, ConnectionDelegate next) => connection =>
+    {
+        if (ClientOf(connection, told.Rules) is { } client)
+        {
+            if (!services.ConnectionCounts.TryAdd(client, told.Rules.MaxConnectionsPerClient))
+            {
+                Refuse(connection, told.Rules, Limit.ConnectionsPerClient);
+                return Task.CompletedTask;
+            }
+
+            told.Client = client;
+        }
+
+        return next(connection);
+    };
 
     /// <summary>The end of the list: HTTP/1 over whatever transport the filters left.</summary>
     private Task OnHttpAsync(ConnectionContext connection) => new Http1Connection(connection, this, snapshots, services).RunAsync();

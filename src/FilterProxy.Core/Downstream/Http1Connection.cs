@@ -61,6 +61,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
             await _exchange.ReleaseAsync();
+            _exchange.Downstream.IsClosed = true;
         }
     }
 
@@ -314,6 +315,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         }
 
         info.ClientAddress = info.RemoteAddress;
+        info.ProxyProtocol = _connection.Features.Get<ProxyProtocolHeader>();
         if (_connection.Features.Get<ITlsHandshakeFeature>() is { } tls)
         {
             info.IsTls = true;

@@ -176,11 +176,6 @@ internal sealed partial class Http1Exchange
                 await EndBodyAsync();
                 return;
             }
-
-            if (fromUpstream && read.Data.Length >= SocketReader.HeadBufferSize / 2)
-            {
-                Upstream.ExpectLargeBody();
-            }
         }
     }
 
@@ -325,11 +320,10 @@ internal sealed partial class Http1Exchange
             return;
         }
 
-        var upstream = Upstream.Connection!.Connection;
         BeginRelay();
         void Progress() => _readDeadline.Arm(Heartbeat, Rules.UpgradeIdleTimeout);
         Progress();
-        var result = await Relay.RunAsync(_connection.Transport, upstream.Transport, Progress, () =>
+        var result = await Relay.RunAsync(_connection.Transport, Upstream.Switched, Progress, () =>
         {
             Upstream.Abort();
             ConnectionReset.Abort(_connection);

@@ -86,7 +86,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
     {
         Stats.Started = Stats.TimeProvider.GetTimestamp();
         Stats.RequestHeadBytes = Reader.HeadBytes;
-        Loop = EventLoop.Current ?? Loop ?? EventLoop.Next();
+        Loop = (_connection as SocketConnection)?.Loop ?? EventLoop.Current ?? Loop ?? RuntimeLoop.Next();
         Downstream.RequestNumber++;
         ForwardingHeaders.Accept(this);
         Error = Judge(hasMore);

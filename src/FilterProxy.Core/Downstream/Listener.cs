@@ -6,14 +6,13 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace FilterProxy.Core.Downstream;
 
-/// <summary>One slim Kestrel host: it accepts, does TLS, and hands every connection to our own HTTP/1 loop.</summary>
+/// <summary>One slim Kestrel host: it accepts, and hands every connection to the listener's entry.</summary>
 internal sealed class Listener : IAsyncDisposable
 {
     private readonly WebApplication _host;
@@ -44,7 +43,7 @@ internal sealed class Listener : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, ListenerLifetime>();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.UseKestrelCore();
         var connections = new ConnectionMaker(loggers, inlineCompletions);
         builder.Services.AddSingleton(transport ?? new SocketTransport(
             socket => connections.Make(socket, entry.Plan.Direct, entry.Plan.BufferSize), entry.OnExhausted));
@@ -71,7 +70,7 @@ internal sealed class Listener : IAsyncDisposable
 
         var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
 
-        // Kestrel calls every one of them https, because each can do TLS.
+        // Kestrel does not know which of them do TLS.
         var scheme = plan.Tls is null ? "http" : "https";
         return new Listener(host, entry) { Addresses = [.. (addresses?.Addresses ?? []).Select(a => scheme + a[a.IndexOf(':', StringComparison.Ordinal)..])] };
     }
@@ -105,17 +104,6 @@ internal sealed class Listener : IAsyncDisposable
     private static void Configure(ListenOptions options, ConnectionEntry entry)
     {
         options.Protocols = HttpProtocols.Http1;
-        options.Use(handshake => connection => entry.OnAcceptedAsync(connection, handshake));
-
-        // Only for connections whose plan has TLS: whether a listener has may change while it runs.
-        options.UseHttps(new TlsHandshakeCallbackOptions
-        {
-            OnConnection = ConnectionEntry.SelectCertificateAsync,
-            HandshakeTimeout = LongestHandshake,
-        });
-        options.Use(_ => entry.OnTlsDoneAsync);
+        options.Use(_ => entry.OnAcceptedAsync);
     }
-
-    // The plan's own limit is shorter: see TlsHandshake.
-    private static readonly TimeSpan LongestHandshake = TimeSpan.FromDays(1);
 }

@@ -24,8 +24,16 @@ internal sealed record ListenerPlan
 
     public TimeSpan HandshakeTimeout { get; init; }
 
+    /// <summary>TLS handshakes under way at a time on the listener; 0 for no limit.</summary>
+    public int MaxHandshakes { get; init; } = 1000;
+
     /// <summary>Filters that see plain text after TLS.</summary>
     public IReadOnlyList<IConnectionFilter> AfterTls { get; init; } = [];
+
+    /// <summary>All filters in order.</summary>
+    public IEnumerable<IConnectionFilter> Filters => BeforeTls.Concat(AfterTls);
+
+    public bool HasFilters => BeforeTls.Count > 0 || AfterTls.Count > 0;
 
     /// <summary>The connections that were accepted under this plan and may still be inside its filters.</summary>
     public ConnectionHold Hold { get; } = new();
@@ -34,7 +42,7 @@ internal sealed record ListenerPlan
     public ConnectionHold Handshakes { get; } = new();
 
     /// <summary>Whether a component of this plan may be in use by a connection.</summary>
-    public bool IsHeld => Handshakes.Count > 0 || (Hold.Count > 0 && (BeforeTls.Count > 0 || AfterTls.Count > 0));
+    public bool IsHeld => Handshakes.Count > 0 || (Hold.Count > 0 && HasFilters);
 }
 
 /// <summary>Counts connections.</summary>

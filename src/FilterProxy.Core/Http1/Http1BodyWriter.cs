@@ -9,7 +9,7 @@ namespace FilterProxy.Core.Http1;
 /// Writes the body of one HTTP/1 message to a connection with the framing its head announced. Reused by its connection; for
 /// requests and responses alike. Small pieces gather until <see cref="FlushAsync"/>, large ones are sent from where they are.
 /// </summary>
-internal sealed class Http1BodyWriter
+internal sealed class Http1BodyWriter : BodyWriter
 {
     private const int DirectSendThreshold = 8 * 1024;
     private const int FlushThreshold = 32 * 1024;
@@ -20,7 +20,7 @@ internal sealed class Http1BodyWriter
     private int _unflushed;
 
     /// <summary>Whether bytes wait to be flushed, those of the head included.</summary>
-    public bool HasUnflushed => _unflushed > 0;
+    public override bool HasUnflushed => _unflushed > 0;
 
     /// <summary>Begins after the head was written to <paramref name="output"/> but not flushed.</summary>
     public void Begin(PipeWriter output, ISequenceSend? sender, BodyKind kind, long length)
@@ -33,7 +33,7 @@ internal sealed class Http1BodyWriter
     }
 
     /// <summary>Writes a piece; flushes when enough has gathered. False when the other side is gone or the length was exceeded.</summary>
-    public ValueTask<bool> WriteAsync(in ReadOnlySequence<byte> data)
+    public override ValueTask<bool> WriteAsync(in ReadOnlySequence<byte> data)
     {
         if (data.IsEmpty)
         {
@@ -71,7 +71,7 @@ internal sealed class Http1BodyWriter
     }
 
     /// <summary>Writes what ends the body. False when fewer bytes were written than announced: the connection must be cut.</summary>
-    public bool End(HeaderMap? trailers)
+    public override bool End(HeaderMap? trailers)
     {
         if (_kind == BodyKind.Chunked)
         {
@@ -91,7 +91,7 @@ internal sealed class Http1BodyWriter
     }
 
     /// <summary>Sends what was written. False when the other side is gone.</summary>
-    public ValueTask<bool> FlushAsync()
+    public override ValueTask<bool> FlushAsync()
     {
         _unflushed = 0;
         var flush = _output.FlushAsync();

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
+using FilterProxy.Core.Upstream;
 
 namespace FilterProxy.Core.Pipeline;
 
@@ -23,7 +24,7 @@ internal static class HttpPipeline
                     x.Peer = await x.SelectPeerAsync();                     // 4 upstream_peer: filters, else load balancer
                     x.Error = x.HasReply ? default
                         : x.Peer is null ? ProxyError.Upstream(ProxyErrorKind.NoEndpoint)
-                        : await x.Upstream.SendAsync();                     // 5 upstream_request_filter, request out, response head in
+                        : await Forwarder.SendAsync(x);                      // 5 upstream_request_filter, request out, response head in
                 }
                 while (await Retry.AgainAsync(x));                          //   discards the failed attempt
             }

@@ -29,7 +29,9 @@ internal abstract partial class ProxyExchange : HttpExchange
     {
         Services = services;
         AttemptHead = new RequestHead(Block);
-        Upstream = new Http1Upstream(this);
+        Pump = new RequestPump(this);
+        Http1 = new Http1Upstream(this);
+        Upstream = Http1;
         RequestBodyFilters = new BodyFilterRun(this);
         ResponseBodyFilters = new BodyFilterRun(this);
     }
@@ -55,7 +57,14 @@ internal abstract partial class ProxyExchange : HttpExchange
     /// <summary>The request as the current attempt sends it: an overlay.</summary>
     public RequestHead AttemptHead { get; }
 
-    public Http1Upstream Upstream { get; }
+    /// <summary>The upstream half of the current attempt, or of the last one.</summary>
+    public HttpUpstream Upstream { get; set; }
+
+    /// <summary>That of attempts over HTTP/1.</summary>
+    public Http1Upstream Http1 { get; }
+
+    /// <summary>The request's body on its way upstream.</summary>
+    public RequestPump Pump { get; }
 
     public BodyFilterRun RequestBodyFilters { get; }
 
@@ -139,7 +148,7 @@ internal abstract partial class ProxyExchange : HttpExchange
 
         ResetState();
         ResetBodies();
-        Upstream.ForgetReplay();
+        Pump.Forget();
     }
 
     /// <summary>Finds the route and applies it up to its own filters. False when the exchange has its answer already.</summary>

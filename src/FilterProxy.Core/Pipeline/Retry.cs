@@ -54,7 +54,7 @@ internal static class Retry
 
         // RFC 9110 §9.2.2: a proxy must not repeat a request that is not idempotent on its own account.
         var wanted = advice == RetryAdvice.Retry || (failure.Reused && failure.Error.Retryable && IsIdempotent(x.Request.MethodKind));
-        return wanted && x.Upstream.TryReplayBody();
+        return wanted && x.Pump.TryReplay();
     }
 
     private static bool HasSomewhereToGo(ProxyExchange x, in UpstreamFailure failure)

@@ -38,7 +38,9 @@ internal sealed class FileCertificates : ICertificateSource
     }
 
     public ValueTask<SslStreamCertificateContext?> FindAsync(string serverName, CancellationToken timeout) =>
-        new(_isDefault || Fits(serverName) ? _certificate : null);
+        new((serverName.Length == 0 ? _isDefault : Fits(serverName)) ? _certificate : null);
+
+    public IReadOnlyCollection<X509Certificate2> Certificates => [_certificate.TargetCertificate];
 
     private bool Fits(string serverName)
     {

@@ -1,30 +1,86 @@
 using System.Net.Security;
-using System.Security.Authentication;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
+using FilterProxy.Core.Telemetry;
 
 namespace FilterProxy.Core.Security;
 
-/// <summary>Answers each handshake of a listener: the first certificate source that knows the name wins.</summary>
-internal sealed class TlsSelector(IReadOnlyList<ICertificateSource> sources, IReadOnlyList<SslApplicationProtocol> protocols)
+/// <summary>Answers each ClientHello of a listener: the first certificate source that knows the name wins.</summary>
+internal sealed class TlsSelector(IReadOnlyList<ICertificateSource> sources, TlsRules rules)
 {
-    private readonly List<SslApplicationProtocol> _protocols = [.. protocols];
+    /// <summary>The certificate sources, in order.</summary>
+    public IReadOnlyList<ICertificateSource> Sources => sources;
 
-    public async ValueTask<SslServerAuthenticationOptions> SelectAsync(TlsHandshakeCallbackContext context)
+    public TlsRules Rules => rules;
+
+    public async ValueTask<TlsSelection> SelectAsync(TlsClientHello hello, CancellationToken timeout)
     {
-        var name = context.ClientHelloInfo.ServerName;
-        foreach (var source in sources)
+        if (hello.ApplicationProtocols.Count > 0 && !SpeaksOneOf(hello.ApplicationProtocols))
         {
-            if (await source.FindAsync(name, context.CancellationToken) is { } certificate)
+            return await AnswerChallengeAsync(hello, timeout);
+        }
+
+        var certificate = await FindAsync(hello.ServerName, timeout);
+        if (certificate is null && hello.ServerName.Length > 0 && rules.UnknownNameGetsDefault)
+        {
+            certificate = await FindAsync("", timeout);
+        }
+
+        return certificate is null
+            ? new TlsSelection(null, TlsResult.UnknownServerName)
+            : new TlsSelection(Options(certificate, rules.Protocols, rules.Clients));
+    }
+
+    private bool SpeaksOneOf(IReadOnlyList<SslApplicationProtocol> offered)
+    {
+        foreach (var protocol in offered)
+        {
+            if (rules.Protocols.Contains(protocol))
             {
-                return new SslServerAuthenticationOptions
-                {
-                    ServerCertificateContext = certificate,
-                    ApplicationProtocols = _protocols,
-                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                };
+                return true;
             }
         }
 
-        throw new AuthenticationException($"No certificate for server name '{name}'.");
+        return false;
     }
+
+    private async ValueTask<TlsSelection> AnswerChallengeAsync(TlsClientHello hello, CancellationToken timeout)
+    {
+        foreach (var source in sources)
+        {
+            if (await source.AnswerChallengeAsync(hello, timeout) is { } answer)
+            {
+                return new TlsSelection(Options(answer.Certificate, [answer.Protocol], null), IsChallenge: true);
+            }
+        }
+
+        return new TlsSelection(null, TlsResult.NoApplicationProtocol);
+    }
+
+    private async ValueTask<SslStreamCertificateContext?> FindAsync(string name, CancellationToken timeout)
+    {
+        foreach (var source in sources)
+        {
+            if (await source.FindAsync(name, timeout) is { } certificate)
+            {
+                return certificate;
+            }
+        }
+
+        return null;
+    }
+
+    private SslServerAuthenticationOptions Options(
+        SslStreamCertificateContext certificate, List<SslApplicationProtocol> protocols, ClientCertificateRules? clients) => new()
+    {
+        ServerCertificateContext = certificate,
+        ApplicationProtocols = protocols,
+        EnabledSslProtocols = rules.Versions,
+        CipherSuitesPolicy = rules.Ciphers,
+        AllowRenegotiation = false,
+
+        // A resumed session brings its client's certificate but not the chain below it, and outlives a change of what is trusted.
+        AllowTlsResume = rules.Resumption && clients is null,
+        ClientCertificateRequired = clients is not null,
+        CertificateChainPolicy = clients?.ChainPolicy(),
+        RemoteCertificateValidationCallback = clients is null ? null : clients.Validate,
+    };
 }

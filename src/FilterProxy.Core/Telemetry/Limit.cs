@@ -20,6 +20,7 @@ internal enum Limit : byte
     ConnectionsPerClient,
     RequestsPerConnection,
     Descriptors,
+    TlsHandshakes,
 
     // What an upstream sends, and how many connections to it.
     ResponseHead,

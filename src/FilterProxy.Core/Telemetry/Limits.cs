@@ -49,6 +49,7 @@ internal static class Limits
         Add(Limit.ConnectionsPerClient, "connections_per_client");
         Add(Limit.RequestsPerConnection, "requests_per_connection");
         Add(Limit.Descriptors, "descriptors");
+        Add(Limit.TlsHandshakes, "tls.max_handshakes");
         Add(Limit.ResponseHead, "response_head", "response_head_too_large");
         Add(Limit.PoolMax, "cluster.pool.max", "pool_exhausted");
         Add(Limit.TlsHandshake, "tls.handshake_timeout");

@@ -38,10 +38,19 @@ internal sealed partial class Log(ILogger logger)
 
     public void OutOfDescriptors(string listener, long skipped) => OutOfDescriptors(logger, listener, skipped);
 
-    [LoggerMessage(21, LogLevel.Debug, "A TLS handshake on listener '{Listener}' did not end within {Timeout}.")]
-    private static partial void TlsHandshakeTimeout(ILogger logger, string listener, TimeSpan timeout);
+    [LoggerMessage(21, LogLevel.Information,
+        "Listener '{Listener}': a TLS handshake of {Client} failed: {Reason} {Detail} ({Skipped} more of this kind since this was last said).")]
+    private static partial void TlsHandshakeFailed(ILogger logger, string listener, string client, string reason, string detail, long skipped);
 
-    public void TlsHandshakeTimeout(string listener, TimeSpan timeout) => TlsHandshakeTimeout(logger, listener, timeout);
+    public void TlsHandshakeFailed(string listener, string client, string reason, string detail, long skipped) =>
+        TlsHandshakeFailed(logger, listener, client, reason, detail, skipped);
+
+    [LoggerMessage(23, LogLevel.Error,
+        "Listener '{Listener}': a certificate source failed for '{ServerName}' ({Skipped} more failures since this was last said).")]
+    private static partial void CertificateSourceFailed(ILogger logger, Exception exception, string listener, string serverName, long skipped);
+
+    public void CertificateSourceFailed(Exception exception, string listener, string serverName, long skipped) =>
+        CertificateSourceFailed(logger, exception, listener, serverName, skipped);
 
     [LoggerMessage(5, LogLevel.Debug, "Attempt {Attempt} on {Peer} failed: {Kind} {Detail}.")]
     private static partial void AttemptFailed(ILogger logger, int attempt, string peer, ProxyErrorKind kind, string? detail);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
@@ -22,7 +23,7 @@ internal sealed class ConnectionMaker(ILoggerFactory loggers, bool inlineComplet
     {
         if (direct)
         {
-            return new SocketConnection(socket);
+            return new SocketConnection(socket, inlineCompletions ? EpollLoop.Next() : null);
         }
 
         var pumped = _pumped;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Telemetry;
+using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
 
@@ -60,27 +61,30 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     }
 
     /// <summary>Lends an idle connection; null when there is none.</summary>
-    public UpstreamConnection? TryRent() => TakeIdle();
+    /// <param name="downstream">The client it is for.</param>
+    public UpstreamConnection? TryRent(DownstreamInfo? downstream = null) =>
+        !_rules.PerDownstream ? TakeIdle() : downstream is null ? null : TakeIdle(downstream);
 
     /// <summary>Lends a new connection, or, at the limit, the next that comes back.</summary>
     /// <param name="context">For the connector.</param>
     /// <param name="cancel">The exchange's.</param>
     /// <param name="perTry">Milliseconds the attempt may take that wants it; 0 for no limit.</param>
     public ValueTask<RentResult> RentAsync(ConnectContext context, CancellationToken cancel, long perTry = 0) =>
-        TryReserve() ? OpenAsync(context, cancel, perTry) : WaitAsync(context, perTry, cancel);
+        TryReserve() || TryReplace() ? OpenAsync(context, cancel, perTry) : WaitAsync(context, perTry, cancel);
 
     /// <summary>Takes a connection back that can serve again. The exchange must be done with it, bytes and callbacks.</summary>
     public void Return(UpstreamConnection connection)
     {
-        if (Volatile.Read(ref _closed) != 0 || IsTooOld(connection, _heartbeat.Now))
+        if (Volatile.Read(ref _closed) != 0 || IsTooOld(connection, _heartbeat.Now) || connection.Downstream is { IsClosed: true }
+            || (_rules.PerDownstream && !_waiting.IsEmpty))
         {
+            // Where connections serve one client alone, a waiter has no use of this one but its place.
             Discard(connection);
             return;
         }
 
         connection.Reused = true;
         connection.IdleSince = _heartbeat.Now;
-        connection.ExpectBody(false);
         while (_waiting.TryDequeue(out var waiter))
         {
             if (waiter.TrySetResult(connection))
@@ -151,6 +155,38 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         return null;
     }
 
+    private UpstreamConnection? TakeIdle(DownstreamInfo downstream)
+    {
+        var addresses = DownstreamAddresses.Of(downstream);
+        var own = EventLoop.CurrentIndex % _shelves.Length;
+        for (var i = 0; i < _shelves.Length; i++)
+        {
+            while (_shelves[(own + i) % _shelves.Length].Take(addresses) is { } connection)
+            {
+                if (connection.IsAlive && !IsTooOld(connection, _heartbeat.Now))
+                {
+                    return connection;
+                }
+
+                Discard(connection);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Where connections serve one client alone: closes another's idle one for its place under the limit.</summary>
+    private bool TryReplace()
+    {
+        if (!_rules.PerDownstream || TakeIdle() is not { } other)
+        {
+            return false;
+        }
+
+        other.Close();
+        return true;
+    }
+
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<RentResult> OpenAsync(ConnectContext context, CancellationToken cancel, long perTry = 0)
     {
@@ -159,7 +195,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         try
         {
             var connection = await _connector.ConnectAsync(_peer, context, timeout.Token);
-            return new RentResult(new UpstreamConnection(this, connection, _heartbeat.Now), default);
+            return new RentResult(Hold(connection, context.Downstream), default);
         }
         catch (UpstreamException e)
         {
@@ -172,6 +208,11 @@ internal sealed class ConnectionPool : IHeartbeatTarget
             return new RentResult(null, Attribute(ErrorOf(e), perTry));
         }
     }
+
+    private UpstreamConnection Hold(ConnectionContext connection, DownstreamInfo? downstream) =>
+        _rules.PerDownstream && downstream is not null
+            ? new(this, connection, _heartbeat.Now) { Downstream = downstream, Addresses = DownstreamAddresses.Of(downstream) }
+            : new(this, connection, _heartbeat.Now);
 
     private TimeSpan TimeToConnect(long perTry) => EndsWithTheTry(perTry) ? TimeSpan.FromMilliseconds(perTry)
         : _rules.ConnectTimeout > TimeSpan.Zero ? _rules.ConnectTimeout
@@ -200,11 +241,11 @@ internal sealed class ConnectionPool : IHeartbeatTarget
             _waiting.Enqueue(waiter);
 
             // One may have come back between the look at the shelves and the entry in the queue.
-            if (TakeIdle() is { } idle && !waiter.TrySetResult(idle))
+            if (!_rules.PerDownstream && TakeIdle() is { } idle && !waiter.TrySetResult(idle))
             {
                 Return(idle);
             }
-            else if (TryReserve() && !waiter.TrySetResult(null))
+            else if ((TryReserve() || TryReplace()) && !waiter.TrySetResult(null))
             {
                 Release();
             }
@@ -285,6 +326,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
 
     private bool IsOver(UpstreamConnection connection, long now) =>
         !connection.IsAlive
+        || connection.Downstream is { IsClosed: true }
         || IsTooOld(connection, now)
         || (_rules.IdleTimeout > TimeSpan.Zero && now - connection.IdleSince > _rules.IdleTimeout.TotalMilliseconds && Open > _rules.Min);
 

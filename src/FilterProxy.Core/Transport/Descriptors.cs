@@ -16,7 +16,7 @@ internal static class Descriptors
     public static int Max { get; } = ReadMax();
 
     /// <summary>Whether no more clients should be let in.</summary>
-    public static bool AreScarce(Socket newest) => NumberOf(newest) >= Max - Math.Clamp(Max / 8, ForRuntime * 2, 1024);
+    public static bool AreScarce(Socket newest) => NumberOf(newest.SafeHandle) >= Max - Math.Clamp(Max / 8, ForRuntime * 2, 1024);
 
     /// <summary>As <see cref="AreScarce(Socket)"/>, asked with a descriptor of its own.</summary>
     public static bool AreScarce()
@@ -33,9 +33,9 @@ internal static class Descriptors
     }
 
     /// <summary>Whether even an upstream should not have this one.</summary>
-    public static bool AreOut(Socket newest) => NumberOf(newest) >= Max - ForRuntime;
+    public static bool AreOut(SafeSocketHandle newest) => NumberOf(newest) >= Max - ForRuntime;
 
-    private static long NumberOf(Socket socket) => OperatingSystem.IsWindows() ? 0 : socket.Handle;
+    private static long NumberOf(SafeSocketHandle socket) => OperatingSystem.IsWindows() ? 0 : socket.DangerousGetHandle();
 
     // The runtime raises the soft limit to the hard one when it starts, so this is what holds.
     private static int ReadMax()

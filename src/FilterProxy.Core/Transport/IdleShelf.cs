@@ -46,6 +46,22 @@ internal sealed class IdleShelf(int capacity)
         return null;
     }
 
+    /// <summary>Takes a connection that serves the client with these addresses.</summary>
+    public UpstreamConnection? Take(in DownstreamAddresses addresses)
+    {
+        for (var i = 0; i < _slots.Length && Count > 0; i++)
+        {
+            if (Volatile.Read(ref _slots[i]) is { } connection && connection.Addresses == addresses
+                && Interlocked.CompareExchange(ref _slots[i], null, connection) == connection)
+            {
+                Interlocked.Decrement(ref _count);
+                return connection;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Takes out every connection the test names.</summary>
     public void Sweep<TState>(TState state, Func<UpstreamConnection, TState, bool> isOver, Action<UpstreamConnection> discard)
     {

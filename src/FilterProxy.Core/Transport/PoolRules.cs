@@ -9,6 +9,9 @@ namespace FilterProxy.Core.Transport;
 /// <param name="ConnectTimeout">The longest a connect, or the wait for a free connection, may take; zero for no limit.</param>
 internal sealed record PoolRules(int Min, int Max, int MaxIdle, TimeSpan IdleTimeout, TimeSpan Lifetime, TimeSpan ConnectTimeout)
 {
+    /// <summary>A connection told the upstream whose it is: it serves that client alone.</summary>
+    public bool PerDownstream { get; init; }
+
     public static readonly PoolRules Default =
         new(0, 0, 256, TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(5));
 }

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,25 +12,40 @@ namespace FilterProxy.Core.Transport;
 internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionSocketFeature
 {
     private readonly FeatureCollection _features = new();
+    private readonly EpollSocket? _onLoop;
     private int _closed;
     private readonly CancellationTokenSource _closedSource = new();
     private IDictionary<object, object?>? _items;
     private string? _id;
+    private Addresses? _told;
 
-    public SocketConnection(Socket socket)
+    /// <param name="socket">Connected; the connection owns it.</param>
+    /// <param name="loop">The event loop it belongs to for life; null to leave it to the runtime's.</param>
+    public SocketConnection(Socket socket, EpollLoop? loop = null)
+        : this(socket, loop is null ? null : new EpollSocket(socket.SafeHandle, loop))
+    {
+    }
+
+    /// <param name="socket">As above.</param>
+    /// <param name="onLoop">Its registration with an event loop.</param>
+    public SocketConnection(Socket socket, EpollSocket? onLoop)
     {
         Socket = socket;
-        Input = new SocketReader(socket) { Ended = _closedSource.Cancel };
-        Output = new SocketWriter(socket);
+        _onLoop = onLoop;
+        Input = onLoop is null ? new SocketReader(socket) { Ended = _closedSource.Cancel } : new EpollReader(onLoop) { Ended = _closedSource.Cancel };
+        Output = onLoop is null ? new SocketWriter(socket) : new EpollWriter(onLoop, socket);
         Transport = this;
         _features.Set<IConnectionSocketFeature>(this);
     }
 
     public Socket Socket { get; }
 
-    public SocketReader Input { get; }
+    /// <summary>The event loop it belongs to; null where that is the runtime's affair.</summary>
+    public EventLoop? Loop => _onLoop?.Loop;
 
-    public SocketWriter Output { get; }
+    public DirectReader Input { get; }
+
+    public DirectWriter Output { get; }
 
     PipeReader IDuplexPipe.Input => Input;
 
@@ -51,16 +67,18 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         set => _items = value;
     }
 
+    /// <summary>The socket's, unless a filter knows better, as after a PROXY protocol header.</summary>
     public override EndPoint? LocalEndPoint
     {
-        get => Socket.LocalEndPoint;
-        set => throw new NotSupportedException("A socket's address cannot be changed.");
+        get => _told is null ? Socket.LocalEndPoint : _told.Local;
+        set => _told = new Addresses(value, RemoteEndPoint);
     }
 
+    /// <summary>As <see cref="LocalEndPoint"/>.</summary>
     public override EndPoint? RemoteEndPoint
     {
-        get => Socket.RemoteEndPoint;
-        set => throw new NotSupportedException("A socket's address cannot be changed.");
+        get => _told is null ? Socket.RemoteEndPoint : _told.Remote;
+        set => _told = new Addresses(LocalEndPoint, value);
     }
 
     /// <summary>Cancelled when the peer's end, or a reset, is received: while somebody reads, or a prefetch is under way.</summary>
@@ -107,5 +125,8 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         }
 
         Socket.Dispose();
+        _onLoop?.Close();
     }
+
+    private sealed record Addresses(EndPoint? Local, EndPoint? Remote);
 }

@@ -1,22 +1,32 @@
 using System.Net;
 using System.Net.Sockets;
 using FilterProxy.Core.Telemetry;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
 
-/// <summary>Connects to IP addresses, names and unix sockets; adds TLS where the peer asks for it.</summary>
-internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTimeout = default) : IConnector
+/// <summary>
+/// Connects to IP addresses, names and unix sockets; tells the client's address where the cluster wants that; adds TLS where the
+/// peer asks for it.
+/// </summary>
+internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTimeout = default, ProxyProtocolVersion? proxyProtocol = null) : IConnector
 {
     public async ValueTask<ConnectionContext> ConnectAsync(UpstreamPeer peer, ConnectContext context, CancellationToken cancel)
     {
         var limit = Limit.Connect;
         try
         {
-            var socket = await ConnectSocketAsync(peer.Endpoint.Address, cancel);
             if (peer.Tls is null)
             {
-                return new SocketConnection(socket);
+                var connection = await ConnectAnyAsync(peer.Endpoint.Address, context.Loop as EpollLoop, OpenAsync, cancel);
+                return proxyProtocol is null ? connection : await IntroduceAsync(connection, context.Downstream, cancel);
+            }
+
+            var socket = await ConnectAnyAsync(peer.Endpoint.Address, null, static (address, _, cancel) => ConnectAsync(address, cancel), cancel);
+            if (proxyProtocol is { } version)
+            {
+                await SendAsync(socket, ProxyProtocolHead.Write(version, context.Downstream), cancel);
             }
 
             limit = Limit.UpstreamHandshake;
@@ -43,11 +53,44 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         return await TlsConnection.OpenAsync(socket, peer, timeout.Token);
     }
 
-    private async ValueTask<Socket> ConnectSocketAsync(EndPoint address, CancellationToken cancel)
+    /// <summary>Sends the header through the connection's own pipe.</summary>
+    private async ValueTask<ConnectionContext> IntroduceAsync(SocketConnection connection, DownstreamInfo? downstream, CancellationToken cancel)
+    {
+        try
+        {
+            await connection.Output.WriteAsync(ProxyProtocolHead.Write(proxyProtocol!.Value, downstream), cancel);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Sends what stands before everything else; the socket is closed when it cannot.</summary>
+    private static async ValueTask SendAsync(Socket socket, ReadOnlyMemory<byte> head, CancellationToken cancel)
+    {
+        try
+        {
+            while (!head.IsEmpty)
+            {
+                head = head[await socket.SendAsync(head, cancel)..];
+            }
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask<T> ConnectAnyAsync<T>(
+        EndPoint address, EpollLoop? loop, Func<EndPoint, EpollLoop?, CancellationToken, ValueTask<T>> connect, CancellationToken cancel)
     {
         if (address is not DnsEndPoint name)
         {
-            return await ConnectOneAsync(address, cancel);
+            return await connect(address, loop, cancel);
         }
 
         // In the resolver's order, as RFC 6724 sorted it; the next address is tried when one does not answer.
@@ -56,7 +99,7 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         {
             try
             {
-                return await ConnectOneAsync(new IPEndPoint(ip, name.Port), cancel);
+                return await connect(new IPEndPoint(ip, name.Port), loop, cancel);
             }
             catch (SocketException e)
             {
@@ -67,13 +110,16 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         throw last ?? new SocketException((int)SocketError.HostNotFound);
     }
 
-    private static async ValueTask<Socket> ConnectOneAsync(EndPoint address, CancellationToken cancel)
+    private static async ValueTask<SocketConnection> OpenAsync(EndPoint address, EpollLoop? loop, CancellationToken cancel) =>
+        loop is null ? new SocketConnection(await ConnectAsync(address, cancel)) : await EpollConnect.OpenAsync(address, loop, cancel);
+
+    private static async ValueTask<Socket> ConnectAsync(EndPoint address, CancellationToken cancel)
     {
         var unix = address is UnixDomainSocketEndPoint;
         var socket = new Socket(address.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         try
         {
-            if (Descriptors.AreOut(socket))
+            if (Descriptors.AreOut(socket.SafeHandle))
             {
                 throw new SocketException((int)SocketError.TooManyOpenSockets);
             }

@@ -7,7 +7,7 @@ namespace FilterProxy.Core.Transport;
 internal sealed class UpstreamConnection
 {
     private static long s_lastId;
-    private readonly SocketReader? _socketReader;
+    private readonly DirectReader? _socketReader;
     private long _nextLease;
     private long _lease;
 
@@ -20,7 +20,7 @@ internal sealed class UpstreamConnection
 
         // Of the transport, never of the connection: over TLS the socket's own sender would bypass it.
         Sender = Output as ISequenceSend;
-        _socketReader = Input as SocketReader;
+        _socketReader = Input as DirectReader;
         CreatedAt = now;
         _nextLease = Interlocked.Increment(ref s_lastId) << 32;
     }
@@ -34,6 +34,12 @@ internal sealed class UpstreamConnection
     public PipeWriter Output { get; }
 
     public ISequenceSend? Sender { get; }
+
+    /// <summary>The client it was opened for and serves alone; null where connections are shared.</summary>
+    public DownstreamInfo? Downstream { get; init; }
+
+    /// <summary>That client's addresses, which the upstream was told.</summary>
+    public DownstreamAddresses Addresses { get; init; }
 
     /// <summary>When it was opened, in heartbeat milliseconds.</summary>
     public long CreatedAt { get; }
@@ -69,9 +75,6 @@ internal sealed class UpstreamConnection
 
     /// <summary>Makes the end of an idle connection noticeable.</summary>
     public void Prefetch() => _socketReader?.Prefetch();
-
-    /// <summary>Chooses the receive buffer's size.</summary>
-    public void ExpectBody(bool body) => _socketReader?.ExpectBody(body);
 
     /// <summary>Begins the use by one exchange; the number is unique in the process and names this use to <see cref="Abort"/>.</summary>
     public long BeginLease()

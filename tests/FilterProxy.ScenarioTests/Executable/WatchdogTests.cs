@@ -53,7 +53,7 @@ public sealed class WatchdogTests
     [Fact]
     public async Task Loops_that_run_answer_again_and_again()
     {
-        await EventLoop.StartAsync();
+        await RuntimeLoop.StartAsync();
 
         for (var i = 0; i < 100; i++)
         {

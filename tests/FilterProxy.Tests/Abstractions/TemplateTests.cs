@@ -284,6 +284,7 @@ public class TemplateTests
                 {
                     "DYNAMIC_METADATA" => "%DYNAMIC_METADATA(jwt:sub)%",
                     "COMMON_DURATION" => "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",
+                    "PROXY_PROTOCOL_TLV" => "%PROXY_PROTOCOL_TLV(authority)%",
                     _ => $"%{name}(x-user):9%",
                 });
             }

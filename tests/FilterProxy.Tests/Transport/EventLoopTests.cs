@@ -8,7 +8,7 @@ public sealed class EventLoopTests
     [Fact]
     public async Task A_thread_that_waits_for_sockets_is_a_loop_and_a_thread_of_the_pool_is_not()
     {
-        await EventLoop.StartAsync();
+        await RuntimeLoop.StartAsync();
         await Task.Yield();
 
         Assert.Null(EventLoop.Current);
@@ -89,7 +89,7 @@ public sealed class EventLoopTests
 
     private static async Task<EventLoop> FindLoopAsync()
     {
-        await EventLoop.StartAsync();
+        await RuntimeLoop.StartAsync();
         return await LoopOfSocketAsync() ?? throw new InvalidOperationException("These tests run with inline completions: see tests.runsettings.");
     }
 

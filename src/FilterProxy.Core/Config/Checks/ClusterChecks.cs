@@ -23,6 +23,11 @@ internal static class ClusterChecks
                 context.Refuse(cluster, nameof(cluster.Connector), "a connector cannot be off", "leave it out to connect over TCP");
             }
 
+            if (cluster.ProxyProtocol is not null)
+            {
+                CheckProxyProtocol(context, cluster);
+            }
+
             if (cluster.Host.Length == 0 || !HttpText.IsValue(cluster.Host))
             {
                 context.Refuse(cluster, nameof(cluster.Host), $"'{cluster.Host}' cannot be a Host", "'pass' sends the client's");
@@ -32,6 +37,20 @@ internal static class ClusterChecks
             {
                 CheckEndpoints(context, cluster);
             }
+        }
+    }
+
+    private static void CheckProxyProtocol(CheckContext context, ClusterConfig cluster)
+    {
+        if (cluster.Connector is not null)
+        {
+            context.Refuse(cluster, nameof(cluster.ProxyProtocol), "the cluster's connector opens its connections and sends no PROXY protocol header");
+        }
+
+        if (cluster.Pool.Min > 0)
+        {
+            context.Refuse(
+                cluster.Pool, nameof(cluster.Pool.Min), "connections cannot be opened ahead of need with proxy_protocol: each is a client's own");
         }
     }
 

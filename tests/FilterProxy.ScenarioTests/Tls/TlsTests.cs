@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using FilterProxy.TestKit;
 using Xunit;
 
-namespace FilterProxy.ScenarioTests;
+namespace FilterProxy.ScenarioTests.Tls;
 
 /// <summary>TLS on both sides: certificates by name towards clients, verification towards upstreams.</summary>
 public sealed class TlsTests : IDisposable

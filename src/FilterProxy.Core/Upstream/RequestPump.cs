@@ -2,33 +2,99 @@ using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
-using FilterProxy.Core.Http1;
 using FilterProxy.Core.Pipeline;
+using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Core.Upstream;
 
-/// <summary>The pump: the request's body on its way upstream while the response may already be coming.</summary>
-internal sealed partial class Http1Upstream
+/// <summary>
+/// The request's body on its way upstream while the response may already be coming, and the beginning of it that another attempt
+/// could send again. One for all attempts of an exchange.
+/// </summary>
+internal sealed class RequestPump(ProxyExchange exchange)
 {
-    private readonly Http1BodyWriter _writer = new();
+    private readonly ProxyExchange _x = exchange;
     private readonly BodyBuffer _replay = new();
-    private ValueTask<bool> _pump;
-    private bool _pumping;
-    private volatile bool _pumpDone;
-    private volatile bool _stopPump;
+    private HttpUpstream _upstream = null!;
+    private BodyWriter _writer = null!;
+    private bool _begun;
+    private volatile bool _done;
+    private volatile bool _stop;
     private bool _replayable;
     private long _replayLeft;
     private bool _bodyWasRead;
     private bool _filteredToEnd;
-    private ProxyError _requestBodyError;
+    private ProxyError _error;
     private Deadline _writeDeadline;
 
     /// <summary>The most bytes of body that are kept to be sent again.</summary>
     public const int ReplayLimit = 64 * 1024;
 
+    /// <summary>Whether the body is still on its way.</summary>
+    public bool IsRunning => _begun && !_done;
+
+    /// <summary>What went wrong with the body itself, on the client's side or in a filter: it is the attempt's error.</summary>
+    public ProxyError Error => _error;
+
+    /// <summary>Whether the deadline for the upstream to take bytes is due.</summary>
+    public bool HasDue(long now) => _writeDeadline.IsDue(now);
+
+    /// <summary>Fires it if it is.</summary>
+    public void FireDeadline(long now)
+    {
+        if (_writeDeadline.TryFire(now))
+        {
+            _x.Break(ProxyErrorKind.UpstreamTimeout, AbortReason.None, Limit.UpstreamWrite);
+            _writeDeadline.EndFiring();
+        }
+    }
+
+    /// <summary>Turns it off. False while it is firing.</summary>
+    public bool TrySettleDeadline() => _writeDeadline.TrySettle();
+
+    /// <summary>Arms it around a write of the attempt's own, such as the head.</summary>
+    public void AwaitWrite(bool awaiting)
+    {
+        if (awaiting)
+        {
+            _writeDeadline.Arm(_x.Heartbeat, _x.Timeouts.Write);
+        }
+        else
+        {
+            _writeDeadline.Disarm();
+        }
+    }
+
+    /// <summary>Makes ready to send the body, or what is left of it, in an attempt. <see cref="RunAsync"/> follows.</summary>
+    public void Begin(HttpUpstream upstream, BodyWriter writer)
+    {
+        _upstream = upstream;
+        _writer = writer;
+        _error = default;
+        _done = false;
+        _stop = false;
+        _begun = true;
+
+        if (_replayLeft == 0)
+        {
+            _replay.Reset();
+            _replayable = !KeepsBody && (upstream.MayBeRefused || Retry.MayReplay(_x));
+        }
+    }
+
+    /// <summary>Makes it end soon; the attempt is aborted besides, for a write under way.</summary>
+    public void Stop()
+    {
+        _stop = true;
+        _x.CancelRequestRead();
+    }
+
+    /// <summary>The attempt is over, and the pump with it.</summary>
+    public void End() => _begun = false;
+
     /// <summary>Makes ready to send the body again from its beginning. False when that beginning is gone.</summary>
-    public bool TryReplayBody()
+    public bool TryReplay()
     {
         if (!_bodyWasRead)
         {
@@ -52,94 +118,23 @@ internal sealed partial class Http1Upstream
         return true;
     }
 
-    /// <summary>
-    /// Ends the attempt: stops the pump and gives the connection back, if the message on it is over and clean, or closes it.
-    /// </summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    public async ValueTask EndAttemptAsync()
-    {
-        if (_connection is not { } connection)
-        {
-            return;
-        }
-
-        _readDeadline.Disarm();
-        var pumped = true;
-        if (_pumping)
-        {
-            if (!_pumpDone)
-            {
-                _stopPump = true;
-                _x.CancelRequestRead();
-                Abort();
-            }
-
-            pumped = await _pump;
-            _pumping = false;
-        }
-
-        while (!TrySettleDeadlines())
-        {
-            await Hop.OffLoop();
-        }
-
-        Volatile.Write(ref _connection, null);
-        var clean = connection.EndLease(_lease) && pumped && _hasResponse && _body.IsEnded && _responseFraming.KeepAlive && !IsSwitched;
-        _x.Peer!.Endpoint.End();
-        if (clean && connection.IsAlive)
-        {
-            // Alive: with no bytes beyond the response, which the next exchange would take for its own.
-            connection.Pool.Return(connection);
-        }
-        else
-        {
-            connection.Pool.Discard(connection);
-        }
-    }
-
-    /// <summary>A filter replaced the response: what the upstream still sends is not wanted.</summary>
-    public void AbandonResponse()
-    {
-        if (_hasResponse && !_body.IsEnded)
-        {
-            Abort();
-        }
-    }
-
     /// <summary>Forgets what was kept of the request's body.</summary>
-    public void ForgetReplay()
+    public void Forget()
     {
         _replay.Reset();
         _replayable = false;
         _replayLeft = 0;
         _bodyWasRead = false;
         _filteredToEnd = false;
-        _requestBodyError = default;
+        _error = default;
     }
 
     // Filters run once per request, so what they made of a body in memory is kept like that of any other.
     private bool KeepsBody => _x.IsRequestBodyInMemory && !_x.RequestBodyFilters.IsActive;
 
-    private void StartPump(UpstreamConnection connection)
-    {
-        _writer.Begin(connection.Output, connection.Sender, _x.RequestFraming.Kind, _x.RequestFraming.Length);
-        _requestBodyError = default;
-        _pumpDone = false;
-        _stopPump = false;
-        _pumping = true;
-
-        if (_replayLeft == 0)
-        {
-            _replay.Reset();
-            _replayable = !KeepsBody && Retry.MayReplay(_x);
-        }
-
-        _pump = PumpAsync();
-    }
-
-    /// <summary>True when the whole body was sent.</summary>
+    /// <summary>Sends the body. True when it was sent whole.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> PumpAsync()
+    public async ValueTask<bool> RunAsync()
     {
         try
         {
@@ -160,7 +155,7 @@ internal sealed partial class Http1Upstream
             // A piece that could not be sent is still held: whoever reads on, a retry or the end, begins behind it.
             _x.RequestBody.Advance();
             _x.InRequestBodyFilter = false;
-            _pumpDone = true;
+            _done = true;
         }
     }
 
@@ -195,7 +190,7 @@ internal sealed partial class Http1Upstream
             }
 
             _x.AwaitRequestBody(false);
-            if (read.Status == BodyStatus.Canceled && !_stopPump && _x.BreakKind == ProxyErrorKind.None)
+            if (read.Status == BodyStatus.Canceled && !_stop && _x.BreakKind == ProxyErrorKind.None)
             {
                 // Meant for the pump of an attempt before this one, which was not reading.
                 continue;
@@ -242,14 +237,8 @@ internal sealed partial class Http1Upstream
                 }
 
                 await FlushBodyAsync();
-                Stage = Stage == UpstreamStage.Send ? UpstreamStage.Head : Stage;
-                if (!_hasResponse)
-                {
-                    AwaitHead();
-                }
-
+                _upstream.OnRequestSent();
                 _x.WatchClient();
-
                 return true;
             }
         }
@@ -275,7 +264,7 @@ internal sealed partial class Http1Upstream
             {
                 if (_x.HasDeferredReply)
                 {
-                    Abort();
+                    _upstream.Abort();
                 }
                 else
                 {
@@ -339,7 +328,7 @@ internal sealed partial class Http1Upstream
     /// <summary>The request itself is over: the attempt ends with its error.</summary>
     private void FailRequest(in ProxyError error)
     {
-        _requestBodyError = error;
-        Abort();
+        _error = error;
+        _upstream.Abort();
     }
 }

@@ -1,0 +1,410 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+using FilterProxy.Core.Buffers;
+using Microsoft.AspNetCore.Connections;
+
+namespace FilterProxy.Core.Transport;
+
+/// <summary>
+/// A <see cref="PipeReader"/> over a raw socket without a pump: it hands out the receive buffer itself and receives when it is
+/// read. One reader at a time; <see cref="CancelPendingRead"/> and disposal may come from any thread. How it waits for the socket is in
+/// the derived class.
+/// </summary>
+/// <remarks>
+/// It keeps the contract of a pipe's reader, but for three things. <see cref="TryRead"/> only looks at what has been received, and
+/// nothing is received unless somebody reads or has called <see cref="Prefetch"/>. What was examined once may be called unexamined
+/// later. <see cref="Complete"/> says nothing to the peer: TCP has no word for it.
+/// </remarks>
+internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>, IDisposable
+{
+    /// <summary>Bytes of a receive, for heads and to begin with.</summary>
+    public const int SmallBufferSize = 8 * 1024;
+
+    /// <summary>Bytes of a receive after one that was filled: a body is on its way, which has more.</summary>
+    public const int LargeBufferSize = 64 * 1024;
+
+    // The life of one receive. Awaited: a caller waits for it. Claimed: it is being finished for that caller. Done: it waits for one.
+    private const int None = 0, Receiving = 1, Awaited = 2, Claimed = 3, Done = 4;
+
+    // Whether a result is out: held until AdvanceTo.
+    private const byte Free = 0, Held = 1, Completed = 2;
+
+    private ManualResetValueTaskSourceCore<Wakening> _waiter;
+    private int _state;
+    private int _cancelRequested;
+    private byte[] _buffer = [];
+    private int _start, _end, _examined;
+    private SocketError _failure;
+    private bool _ended;
+    private bool _isLarge;
+    private byte _use;
+
+    /// <summary>Called once when the peer's end or a reset has been received, from the thread that received it.</summary>
+    public Action? Ended { get; init; }
+
+    /// <summary>Whether bytes or the end have come: on an idle connection both mean it cannot be used again.</summary>
+    public bool HasNews => _ended || _start != _end || Volatile.Read(ref _state) == Done;
+
+    /// <summary>
+    /// Starts receiving before anybody reads, so that the end of an idle connection shows without a system call. Without
+    /// cost: the receive is the one the next read would make.
+    /// </summary>
+    public void Prefetch()
+    {
+        while (_state == None && _start == _end && !_ended && TryStart())
+        {
+            TryFinish();
+            Volatile.Write(ref _state, None);
+            if (_ended)
+            {
+                Ended?.Invoke();
+            }
+        }
+    }
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<ReadResult>(cancellationToken);
+        }
+
+        ReadResult result;
+        while (!TryRead(out result))
+        {
+            if (_state == None && TryStart())
+            {
+                continue;
+            }
+
+            _waiter.Reset();
+            if (Interlocked.CompareExchange(ref _state, Awaited, Receiving) != Receiving)
+            {
+                continue;
+            }
+
+            // A cancellation that came just before found nobody waiting to wake.
+            if (Volatile.Read(ref _cancelRequested) != 0 && Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
+            {
+                continue;
+            }
+
+            var waiting = new ValueTask<ReadResult>(this, _waiter.Version);
+            return cancellationToken.CanBeCanceled ? WaitAsync(waiting, cancellationToken) : waiting;
+        }
+
+        return new ValueTask<ReadResult>(result);
+    }
+
+    public override bool TryRead(out ReadResult result)
+    {
+        if (_use != Free || Volatile.Read(ref _state) == Awaited)
+        {
+            throw new InvalidOperationException(_use == Completed
+                ? "The reader is completed."
+                : "A read is under way, or its result has not been given back with AdvanceTo.");
+        }
+
+        if (Volatile.Read(ref _cancelRequested) != 0 && Interlocked.Exchange(ref _cancelRequested, 0) != 0)
+        {
+            result = Take(canceled: true);
+            return true;
+        }
+
+        if (Volatile.Read(ref _state) == Done)
+        {
+            TryFinish();
+            Volatile.Write(ref _state, None);
+        }
+
+        if (_end > _examined || _ended)
+        {
+            ThrowIfFailed();
+            result = Take(canceled: false);
+            return true;
+        }
+
+        result = default;
+        return false;
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        // Positions of an array-backed sequence carry a flag in the top bit.
+        var start = consumed.GetInteger() & int.MaxValue;
+        var seen = examined.GetInteger() & int.MaxValue;
+        if (_use != Held || start < _start || seen < start || seen > _end)
+        {
+            throw new InvalidOperationException(_use == Held ? "Positions that are not of the last result." : "There is no result to give back.");
+        }
+
+        _use = Free;
+        _start = start;
+        _examined = seen;
+
+        // A receive under way (after a cancelled read) writes at the old end: only then the offsets must stay.
+        if (_start == _end && Volatile.Read(ref _state) == None)
+        {
+            _start = _end = _examined = 0;
+        }
+    }
+
+    public override void CancelPendingRead()
+    {
+        Volatile.Write(ref _cancelRequested, 1);
+        Wake(Wakening.Requested);
+    }
+
+    /// <summary>Ends the reading: no read is allowed any more. The peer learns nothing of it.</summary>
+    public override void Complete(Exception? exception = null)
+    {
+        _use = Completed;
+        if (Volatile.Read(ref _state) is None or Done)
+        {
+            ReleaseBuffer();
+        }
+    }
+
+    /// <summary>Frees the buffer. The socket must be closed first; a receive still under way keeps its buffer until it ends.</summary>
+    public virtual void Dispose()
+    {
+        if (Volatile.Read(ref _state) is None or Done)
+        {
+            ReleaseBuffer();
+        }
+    }
+
+    public ReadResult GetResult(short token)
+    {
+        switch (_waiter.GetResult(token))
+        {
+            case Wakening.Requested:
+                Interlocked.Exchange(ref _cancelRequested, 0);
+                return Take(canceled: true);
+
+            case Wakening.ByToken:
+                return Take(canceled: true);
+
+            default:
+                ThrowIfFailed();
+                return Take(canceled: false);
+        }
+    }
+
+    public ValueTaskSourceStatus GetStatus(short token) => _waiter.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _waiter.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>What <see cref="Finish"/> would find.</summary>
+    protected abstract Arrival Look();
+
+    /// <summary>Begins a receive. False: <see cref="OnArrived"/> will be called, from any thread, perhaps before this returns.</summary>
+    protected abstract bool Start();
+
+    /// <summary>
+    /// Takes what has come, into <see cref="Space"/> where it is not there yet: a number of bytes, 0 at the end, or an error. False when
+    /// nothing has come after all.
+    /// </summary>
+    protected abstract bool Finish(out int received, out SocketError error);
+
+    /// <summary>Where the next bytes go.</summary>
+    protected Memory<byte> Space()
+    {
+        EnsureSpace();
+        return _buffer.AsMemory(_end);
+    }
+
+    /// <summary>Lends the buffer back while nothing is in it.</summary>
+    protected void ReleaseEmptyBuffer()
+    {
+        if (_start == _end)
+        {
+            _start = _end = _examined = 0;
+            ReleaseBuffer();
+        }
+    }
+
+    /// <summary>What <see cref="Start"/> began can be finished now.</summary>
+    protected void OnArrived()
+    {
+        while (true)
+        {
+            if (Interlocked.CompareExchange(ref _state, Claimed, Awaited) == Awaited)
+            {
+                if (TryFinish())
+                {
+                    var ended = _ended;
+                    Volatile.Write(ref _state, None);
+                    _waiter.SetResult(Wakening.Arrival);
+                    if (ended)
+                    {
+                        Ended?.Invoke();
+                    }
+
+                    return;
+                }
+
+                Volatile.Write(ref _state, Awaited);
+                if (Volatile.Read(ref _cancelRequested) != 0)
+                {
+                    Wake(Wakening.Requested);
+                }
+
+                if (!Start())
+                {
+                    return;
+                }
+            }
+            else if (Interlocked.CompareExchange(ref _state, Claimed, Receiving) == Receiving)
+            {
+                // Nobody waits for it, and who has cancelled a read may still look at the buffer: it is left where it is.
+                var arrival = Look();
+                if (arrival != Arrival.Nothing)
+                {
+                    Volatile.Write(ref _state, Done);
+                    if (arrival == Arrival.End)
+                    {
+                        Ended?.Invoke();
+                    }
+
+                    return;
+                }
+
+                Volatile.Write(ref _state, Receiving);
+                if (!Start())
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> waiting, CancellationToken cancellationToken)
+    {
+        using var registration = cancellationToken.UnsafeRegister(static reader => ((DirectReader)reader!).Wake(Wakening.ByToken), this);
+        var result = await waiting;
+        if (result.IsCanceled && cancellationToken.IsCancellationRequested)
+        {
+            _use = Free;
+            throw new OperationCanceledException(cancellationToken);
+        }
+
+        return result;
+    }
+
+    /// <summary>Ends the wait of the read under way, if there is one; its receive goes on.</summary>
+    private void Wake(Wakening reason)
+    {
+        if (Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
+        {
+            _waiter.SetResult(reason);
+        }
+    }
+
+    private ReadResult Take(bool canceled)
+    {
+        _use = Held;
+        return new(new ReadOnlySequence<byte>(_buffer, _start, _end - _start), canceled, _ended);
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (_failure != SocketError.Success)
+        {
+            throw new ConnectionResetException("The connection was reset.", new SocketException((int)_failure));
+        }
+    }
+
+    private bool TryStart()
+    {
+        Volatile.Write(ref _state, Receiving);
+        if (!Start())
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _state, Done);
+        return true;
+    }
+
+    private bool TryFinish()
+    {
+        if (!Finish(out var received, out _failure))
+        {
+            return false;
+        }
+
+        // What fills a buffer has more behind it.
+        _isLarge = received >= SmallBufferSize || _end + received == _buffer.Length;
+        _ended |= received == 0;
+        _end += received;
+        return true;
+    }
+
+    private void EnsureSpace()
+    {
+        var wanted = _isLarge ? LargeBufferSize : SmallBufferSize;
+        if (_start == _end)
+        {
+            _start = _end = _examined = 0;
+            if (_buffer.Length < wanted || (!_isLarge && _buffer.Length > SmallBufferSize * 2))
+            {
+                ReleaseBuffer();
+                _buffer = ArrayPool<byte>.Shared.Rent(wanted);
+            }
+
+            return;
+        }
+
+        if (_buffer.Length - _end >= 1024)
+        {
+            return;
+        }
+
+        // The caller needs more before it can consume: move what is left to the front of the same or a larger buffer.
+        var length = _end - _start;
+        var target = length > _buffer.Length / 2 ? ArrayPool<byte>.Shared.Rent(Math.Max(wanted, _buffer.Length * 2)) : _buffer;
+        Buffer.BlockCopy(_buffer, _start, target, 0, length);
+        if (target != _buffer)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = target;
+        }
+
+        _examined -= _start;
+        _start = 0;
+        _end = length;
+    }
+
+    private void ReleaseBuffer()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+        }
+    }
+
+    /// <summary>Why a wait ends: a token's cancellation is of that read alone, a requested one is the next read's if this one was not waiting.</summary>
+    private enum Wakening
+    {
+        Arrival,
+        Requested,
+        ByToken,
+    }
+
+    /// <summary>What has come.</summary>
+    protected enum Arrival
+    {
+        Nothing,
+        Bytes,
+        End,
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace FilterProxy.Core.Transport.Epoll;
+
+/// <summary>
+/// Connects on an event loop. Not with <see cref="Socket.ConnectAsync(EndPoint)"/>: a socket that has once waited on one of the
+/// runtime's threads wakes that thread for the rest of its life.
+/// </summary>
+internal static class EpollConnect
+{
+    /// <summary>Opens a connection; continues on the loop.</summary>
+    /// <exception cref="SocketException">It cannot be reached.</exception>
+    public static async ValueTask<SocketConnection> OpenAsync(EndPoint address, EpollLoop loop, CancellationToken cancel)
+    {
+        var begun = LinuxSockets.BeginConnect(address, out var handle);
+        Socket? socket = null;
+        EpollSocket? waiting = null;
+        try
+        {
+            if (begun is not (0 or -LinuxSockets.InProgress))
+            {
+                throw new SocketException((int)LinuxSockets.ErrorOf(-begun));
+            }
+
+            if (Descriptors.AreOut(handle))
+            {
+                throw new SocketException((int)SocketError.TooManyOpenSockets);
+            }
+
+            waiting = new EpollSocket(handle, loop);
+            if (begun != 0)
+            {
+                await WaitAsync(waiting, cancel);
+                if (LinuxSockets.TakeError(handle) is var error and not 0)
+                {
+                    throw new SocketException((int)LinuxSockets.ErrorOf(error));
+                }
+            }
+
+            socket = new Socket(handle);
+            if (address is IPEndPoint)
+            {
+                socket.NoDelay = true;
+            }
+
+            return new SocketConnection(socket, waiting);
+        }
+        catch
+        {
+            handle.Dispose();
+            waiting?.Close();
+            throw;
+        }
+    }
+
+    private static async Task WaitAsync(EpollSocket socket, CancellationToken cancel)
+    {
+        // Inline on the loop, where the caller wants to be; a cancellation comes from elsewhere and must not run the caller there.
+        var done = new TaskCompletionSource();
+        socket.Writable = () => done.TrySetResult();
+        if (!socket.TryWrite())
+        {
+            await using var registration = cancel.UnsafeRegister(
+                _ => socket.Loop.Schedule(static d => ((TaskCompletionSource)d!).TrySetResult(), done), null);
+            await done.Task;
+            cancel.ThrowIfCancellationRequested();
+        }
+    }
+}

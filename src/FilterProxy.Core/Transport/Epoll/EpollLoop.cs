@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace FilterProxy.Core.Transport.Epoll;
+
+/// <summary>
+/// A thread of our own that waits for sockets with epoll(7), edge-triggered, and runs inline what they wake. Beside the runtime's
+/// threads for two reasons: those try every receive before they wait for it, which is one system call too many per turn of a
+/// keep-alive connection, and they need a buffer for as long as they wait.
+/// </summary>
+internal sealed unsafe class EpollLoop : EventLoop
+{
+    private const int MaxEvents = 256;
+    private const long BellId = -1;
+    private static readonly Lazy<EpollLoop[]> s_all = new(StartAll);
+    private static int s_next;
+
+    private readonly ConcurrentQueue<(Action<object?> Run, object? State)> _posted = new();
+    private readonly Lock _registering = new();
+    private readonly Stack<int> _free = new();
+    private readonly int _index;
+    private readonly int _epoll;
+    private readonly int _bell;
+    private EpollSocket?[] _sockets = new EpollSocket?[64];
+    private int _used;
+    private int _rung;
+
+    private EpollLoop(int index)
+    {
+        _index = index;
+        _epoll = Checked(LinuxSockets.CreateEpoll(LinuxSockets.EpollCloseOnExec));
+        _bell = Checked(LinuxSockets.CreateEvent(0, LinuxSockets.EventCloseOnExec | LinuxSockets.EventNonBlocking));
+        var change = stackalloc byte[LinuxSockets.EventSize];
+        Describe(change, LinuxSockets.Readable, BellId);
+        Checked(LinuxSockets.ControlEpoll(_epoll, LinuxSockets.ControlAdd, _bell, change));
+    }
+
+    /// <summary>The process's loops in turn, started with the first use; null where the platform has none.</summary>
+    public static EpollLoop? Next()
+    {
+        var all = s_all.Value;
+        return all.Length == 0 ? null : all[(int)((uint)Interlocked.Increment(ref s_next) % (uint)all.Length)];
+    }
+
+    /// <summary>Waits for a socket's events from now on, until its descriptor is closed. Returns its place.</summary>
+    public int Register(EpollSocket socket)
+    {
+        int place;
+        lock (_registering)
+        {
+            if (!_free.TryPop(out place))
+            {
+                place = _used++;
+                if (place == _sockets.Length)
+                {
+                    var larger = new EpollSocket?[place * 2];
+                    _sockets.CopyTo(larger, 0);
+                    Volatile.Write(ref _sockets, larger);
+                }
+            }
+
+            Volatile.Write(ref _sockets[place], socket);
+        }
+
+        var change = stackalloc byte[LinuxSockets.EventSize];
+        Describe(change, LinuxSockets.Readable | LinuxSockets.Writable | LinuxSockets.PeerClosed | LinuxSockets.EdgeTriggered, place);
+        if (LinuxSockets.ControlEpoll(_epoll, LinuxSockets.ControlAdd, socket.Handle, change) < 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            Forget(place);
+            throw new System.Net.Sockets.SocketException((int)LinuxSockets.ErrorOf(error));
+        }
+
+        return place;
+    }
+
+    /// <summary>
+    /// Gives a place back; closing the descriptor ends its events. One that is under way then may reach the place's next owner, which
+    /// takes it for a false alarm.
+    /// </summary>
+    public void Forget(int place)
+    {
+        lock (_registering)
+        {
+            Volatile.Write(ref _sockets[place], null);
+            _free.Push(place);
+        }
+    }
+
+    public override void Schedule(Action<object?> action, object? state)
+    {
+        _posted.Enqueue((action, state));
+        if (Current != this && Interlocked.Exchange(ref _rung, 1) == 0)
+        {
+            var one = 1L;
+            _ = LinuxSockets.Write(_bell, &one, sizeof(long));
+        }
+    }
+
+    private static EpollLoop[] StartAll()
+    {
+        if (!LinuxSockets.AreKnown)
+        {
+            return [];
+        }
+
+        var loops = new EpollLoop[Environment.ProcessorCount];
+        for (var i = 0; i < loops.Length; i++)
+        {
+            loops[i] = new EpollLoop(i);
+            var thread = new Thread(loops[i].Run) { IsBackground = true, Name = "event loop" };
+            thread.UnsafeStart();
+        }
+
+        return loops;
+    }
+
+    private static int Checked(int result) =>
+        result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError());
+
+    private static void Describe(byte* change, uint events, long id)
+    {
+        *(uint*)change = events;
+        *(long*)(change + LinuxSockets.EventDataOffset) = id;
+    }
+
+    private void Run()
+    {
+        Enter(_index);
+        var events = (byte*)NativeMemory.Alloc((nuint)(MaxEvents * LinuxSockets.EventSize));
+        while (true)
+        {
+            var count = LinuxSockets.WaitEpoll(_epoll, events, MaxEvents, _posted.IsEmpty ? -1 : 0);
+            for (var i = 0; i < count; i++)
+            {
+                var entry = events + (i * LinuxSockets.EventSize);
+                var id = *(long*)(entry + LinuxSockets.EventDataOffset);
+                if (id == BellId)
+                {
+                    long rings;
+                    _ = LinuxSockets.Read(_bell, &rings, sizeof(long));
+                    continue;
+                }
+
+                Volatile.Read(ref Volatile.Read(ref _sockets)[id])?.OnEvents(*(uint*)entry);
+            }
+
+            RunPosted();
+        }
+    }
+
+    // Only what was there when it began: what a posted action posts comes after the sockets that are ready by then.
+    private void RunPosted()
+    {
+        Volatile.Write(ref _rung, 0);
+        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var next); left--)
+        {
+            next.Run(next.State);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Net.Sockets;
+
+namespace FilterProxy.Core.Transport.Epoll;
+
+/// <summary>A socket on an event loop: what is known of its readiness, and who waits for it in each direction.</summary>
+internal sealed class EpollSocket
+{
+    // Of each direction. Unknown: nobody has heard since the last attempt. Ready: an attempt is worth it. Waiting: somebody is told.
+    private const int Unknown = 0, Ready = 1, Waiting = 2;
+
+    private readonly int _place;
+    private int _reading, _writing;
+    private volatile bool _over;
+    private int _closed;
+
+    /// <param name="handle">Owned by the connection; closed before <see cref="Close"/>.</param>
+    /// <param name="loop">Where it is waited for.</param>
+    /// <exception cref="SocketException">It cannot be waited for.</exception>
+    public EpollSocket(SafeSocketHandle handle, EpollLoop loop)
+    {
+        Handle = handle;
+        Loop = loop;
+        _place = loop.Register(this);
+    }
+
+    public SafeSocketHandle Handle { get; }
+
+    public EpollLoop Loop { get; }
+
+    /// <summary>Called on the loop, once for every <see cref="TryRead"/> that said false.</summary>
+    public Action? Readable { get; set; }
+
+    /// <summary>Called on the loop, once for every <see cref="TryWrite"/> that said false.</summary>
+    public Action? Writable { get; set; }
+
+    /// <summary>Whether the peer has ended its side, or the connection has failed: then no further event may come.</summary>
+    public bool IsOver => _over;
+
+    /// <summary>Whether a receive is worth trying now. Otherwise <see cref="Readable"/> will be called.</summary>
+    public bool TryRead() => TryUse(ref _reading);
+
+    /// <summary>Whether a send is worth trying now. Otherwise <see cref="Writable"/> will be called.</summary>
+    public bool TryWrite() => TryUse(ref _writing);
+
+    /// <summary>After a receive that may have left something.</summary>
+    public void MayReadMore() => Interlocked.CompareExchange(ref _reading, Ready, Unknown);
+
+    /// <summary>The descriptor is closed: whoever waits finds out, on the loop.</summary>
+    public void Close()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            Loop.Forget(_place);
+            Loop.Schedule(static s => ((EpollSocket)s!).OnEvents(LinuxSockets.Failed), this);
+        }
+    }
+
+    /// <summary>From the loop.</summary>
+    public void OnEvents(uint events)
+    {
+        const uint Over = LinuxSockets.Failed | LinuxSockets.HungUp | LinuxSockets.PeerClosed;
+        if ((events & Over) != 0)
+        {
+            _over = true;
+        }
+
+        if ((events & (Over | LinuxSockets.Readable)) != 0)
+        {
+            Tell(ref _reading, Readable);
+        }
+
+        if ((events & (LinuxSockets.Failed | LinuxSockets.HungUp | LinuxSockets.Writable)) != 0)
+        {
+            Tell(ref _writing, Writable);
+        }
+    }
+
+    private static bool TryUse(ref int side)
+    {
+        while (true)
+        {
+            if (Interlocked.CompareExchange(ref side, Waiting, Unknown) == Unknown)
+            {
+                return false;
+            }
+
+            // Before the attempt: an event that comes during it is heard.
+            if (Interlocked.CompareExchange(ref side, Unknown, Ready) == Ready)
+            {
+                return true;
+            }
+        }
+    }
+
+    private static void Tell(ref int side, Action? waiter)
+    {
+        if (Volatile.Read(ref side) == Ready)
+        {
+            return;
+        }
+
+        if (Interlocked.Exchange(ref side, Ready) == Waiting)
+        {
+            Volatile.Write(ref side, Unknown);
+            waiter?.Invoke();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Net.Sockets;
+
+namespace FilterProxy.Core.Transport.Epoll;
+
+/// <summary>Sends at once; when the socket is full, goes on when an event loop says that there is room.</summary>
+internal sealed class EpollWriter : DirectWriter
+{
+    private readonly EpollSocket _socket;
+
+    public EpollWriter(EpollSocket socket, Socket owner)
+        : base(owner)
+    {
+        _socket = socket;
+        socket.Writable = () => OnRoom(0, SocketError.Success);
+    }
+
+    protected override int? TrySend(ReadOnlyMemory<byte> bytes, out SocketError error)
+    {
+        error = SocketError.Success;
+        while (true)
+        {
+            int sent;
+            try
+            {
+                sent = LinuxSockets.Send(_socket.Handle, bytes.Span);
+            }
+            catch (ObjectDisposedException)
+            {
+                error = SocketError.OperationAborted;
+                return 0;
+            }
+
+            if (sent >= 0)
+            {
+                return sent;
+            }
+
+            if (sent != -LinuxSockets.Again)
+            {
+                error = LinuxSockets.ErrorOf(-sent);
+                return 0;
+            }
+
+            if (!_socket.TryWrite())
+            {
+                return null;
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+namespace FilterProxy.Tests.Transport.PipeContract;
+
+/// <summary>The contract on direct connections that wait on the runtime's threads.</summary>
+public sealed class DirectWriterTests() : DirectWriterContract(onLoop: false);

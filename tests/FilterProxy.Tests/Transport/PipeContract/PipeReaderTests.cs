@@ -1,0 +1,4 @@
+namespace FilterProxy.Tests.Transport.PipeContract;
+
+/// <summary>The contract's tests on a pipe itself: where they fail, they are wrong.</summary>
+public sealed class PipeReaderTests() : PipeReaderCancellationContract(new PipeReaderSide());
