@@ -35,7 +35,11 @@ internal sealed class EngineGuards(ScriptLimits limits)
 #endif
     }
 
+#if JINT4
+    public static bool IsFunction(JsValue value) => value is Jint.Native.Function.Function;
+#else
     public static bool IsFunction(JsValue value) => value.IsObject() && value.AsObject() is Jint.Native.Function.FunctionInstance;
+#endif
 
     public static JsValue Call(Engine engine, JsValue function, JsValue[] arguments) => engine.Invoke(function, (object[])arguments);
 
@@ -369,7 +373,9 @@ internal sealed class EngineGuards(ScriptLimits limits)
 
     public static ScriptException? ExplainSyntax(Exception e, ScriptSource source) => null;
 
-    public static string? PlaceOf(JavaScriptException e, ScriptSource source) => source.At(e.Location.Start.Line, e.Location.Start.Column + 1);
+    // As in "at route (routes.js:3:5)".
+    public static string? PlaceOf(JavaScriptException e, ScriptSource source) =>
+        Regex.Match(e.JavaScriptStackTrace ?? "", $@"{Regex.Escape(source.Name)}:\d+:\d+") is { Success: true } place ? place.Value : null;
 
     public static string Here(Engine engine, ScriptSource source) => source.Name;
 

@@ -251,7 +251,7 @@ internal sealed class ScriptEngine
         property("query", () => Text(Current.Query));
         property("clientIp", () => Text(Current.ClientIp));
         property("route", () => Text(Current.Route));
-        property("isAuthenticated", () => Current.IsAuthenticated ? JsValue.True : JsValue.False);
+        property("isAuthenticated", () => Current.IsAuthenticated);
         property("userName", () => Text(Current.UserName));
         method("header", a => Text(Current.Header(Argument(a, 0))));
         method("cookie", a => Text(Current.Cookie(Argument(a, 0))));

@@ -81,10 +81,10 @@ internal sealed class Engine : IAsyncDisposable
             if (!plugins.TryLoad(plugin.Name, plugin.Sha256, out var error, plugin.Unloadable))
             {
                 errors.Add(config.Places.Locate(plugin), error);
-
-                // What is missing may come, and what is wrong may be mended.
-                config.Sources.AddFile(PluginLoader.FileOf(path, plugin.Name));
             }
+
+            // Also where the configuration is refused for it: what is missing may come, and what is wrong may be mended.
+            config.Sources.AddFile(PluginLoader.FileOf(path, plugin.Name));
         }
 
         return ConfigCompiler.Compile(config, Current, registry, _environment, _services, errors);

@@ -49,6 +49,9 @@ internal sealed class PluginFiles
     /// <summary>A file's content; null when it is none of the plugin's.</summary>
     public byte[]? Find(string path) => _contents.GetValueOrDefault(path);
 
+    /// <summary>Lets go of a content that was loaded.</summary>
+    public void Forget(string path) => _contents.Remove(path);
+
     /// <summary>Native libraries and what else may be loaded by path: everything but assemblies' descriptions.</summary>
     public IEnumerable<(string RelativePath, byte[] Content)> Natives =>
         _contents.Where(file => IsNative(Path.GetFileName(file.Key))).Select(file => (Path.GetRelativePath(Folder, file.Key), file.Value));

@@ -64,6 +64,7 @@ internal sealed class PluginLoadContext(string name, PluginFiles files, bool col
             using var dll = new MemoryStream(image, writable: false);
             assembly = LoadFromStream(dll, pdb);
             _loaded[path] = new WeakReference<Assembly>(assembly);
+            files.Forget(path);
             return assembly;
         }
     }

@@ -215,7 +215,7 @@ internal sealed class ConfigCompiler
     }
 
     private ListenerPlan CompileListener(string name, ListenerConfig config) =>
-        new ListenerCompiler(_factory, _config.Places, _errors).Compile(name, config) with
+        new ListenerCompiler(_factory, _config.Places, _services, _errors).Compile(name, config) with
         {
             // Less would not hold a head.
             BufferSize = Math.Max(16 * 1024, Bytes((config.Limits ?? _config.Http.Limits).ConnectionBuffer)),

@@ -12,13 +12,13 @@ internal sealed class FilterMetrics
     public FilterMetrics(Meter? meter)
     {
         _failures = meter?.CreateCounter<long>(
-            "filterproxy.filter.failures", "{failure}", "Exceptions of components, by their key in the configuration and where: constructor, start or exchange.");
+            "filterproxy.filter.failures", "{failure}", "Exceptions of components, by their key in the configuration and where: constructor, start, connection or exchange.");
         _overBudget = meter?.CreateCounter<long>(
             "filterproxy.filter.over_budget", "{call}", "Calls of a filter that took longer than its time_budget, by its key in the configuration.");
     }
 
     /// <param name="filter">Its key in the configuration.</param>
-    /// <param name="at"><c>constructor</c>, <c>start</c> or <c>exchange</c>.</param>
+    /// <param name="at"><c>constructor</c>, <c>start</c>, <c>connection</c> or <c>exchange</c>.</param>
     public void Failed(string filter, string at) =>
         _failures?.Add(1, new KeyValuePair<string, object?>("filter", filter), new KeyValuePair<string, object?>("at", at));
 

@@ -146,6 +146,29 @@ public sealed class FilterFailureTests
         Assert.Equal(204, (await proxy.SendAsync(Get)).Status);
     }
 
+    [Theory]
+    [InlineData("sockets")]
+    [InlineData("direct")]
+    public async Task A_connection_filter_that_throws_ends_its_connection_and_is_named_and_counted(string io)
+    {
+        await using var proxy = await TestProxy.StartAsync(
+            $$"""
+            listeners: { web: { address: "127.0.0.1:0", io: {{io}}, filters: [ connection_thrower ] } }
+            routes: [ { name: all, respond: { status: 204 } } ]
+            """,
+            TestTransport.Sockets,
+            typeof(ConnectionThrower));
+
+        await using (var client = await proxy.ConnectAsync())
+        {
+            Assert.True(await client.IsClosedByPeerAsync());
+        }
+
+        await Poll.UntilAsync(() => proxy.Counts.GetValueOrDefault("filterproxy.filter.failures filter=connection_thrower at=connection") == 1);
+        Assert.Contains(proxy.LogLines, line => line.Contains("Connection filter 'connection_thrower' failed on listener 'web'", StringComparison.Ordinal));
+        Assert.Equal(204, (await proxy.SendAsync(Get)).Status);
+    }
+
     private static Task<TestProxy> StartAsync(TestUpstream upstream, string filter) =>
         TestProxy.StartAsync(upstream.Port, TestTransport.Memory, $"{{ route_filters: [ {{ {filter} }} ] }}", "", typeof(ThrowingFilter));
 }
