@@ -2,12 +2,13 @@ using System.Net;
 using FilterProxy.Core.Config.Addresses;
 using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Downstream;
+using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Security;
 
 namespace FilterProxy.Core.Config;
 
 /// <summary>Makes a listener's plan: its connection filters in order, with TLS where the list says so.</summary>
-internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces places, ConfigErrors errors)
+internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces places, ProxyServices services, ConfigErrors errors)
 {
     private const string TlsName = "tls";
 
@@ -34,7 +35,8 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             }
             else if (factory.Create(typeof(IConnectionFilter), "connection filter", place, component, out var descriptor) is IConnectionFilter filter)
             {
-                (tls is null ? before : after).Add(descriptor!.Blocking ? new BlockingConnectionFilter(filter) : filter);
+                (tls is null ? before : after).Add(
+                    new NamedConnectionFilter(descriptor!.Blocking ? new BlockingConnectionFilter(filter) : filter, component.Key, name, services));
             }
         }
 
