@@ -50,6 +50,7 @@ missing_packages() {
   has_chromium || echo chromium
   has_server haproxy || echo haproxy
   has_server nginx || echo nginx
+  has pebble || echo pebble
   if [[ $full == yes ]]; then
     has python3 || echo python3
     has slowhttptest || echo slowhttptest

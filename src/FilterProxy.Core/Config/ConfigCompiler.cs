@@ -194,12 +194,16 @@ internal sealed class ConfigCompiler
         _ => UpstreamProtocol.Http1,
     };
 
-    private ListenerPlan CompileListener(string name, ListenerConfig config) =>
-        new ListenerCompiler(_factory, _config.Places, _errors).Compile(name, config) with
+    private ListenerPlan CompileListener(string name, ListenerConfig config)
+    {
+        var limits = config.Limits ?? _config.Http.Limits;
+        return new ListenerCompiler(_factory, _config.Places, _errors).Compile(name, config) with
         {
             // Less would not hold a head.
-            BufferSize = Math.Max(16 * 1024, Bytes((config.Limits ?? _config.Http.Limits).ConnectionBuffer)),
+            BufferSize = Math.Max(16 * 1024, Bytes(limits.ConnectionBuffer)),
+            Streams = StreamLimitsCompiler.Compile(limits, config.Http2 ?? _config.Http.Http2),
         };
+    }
 
     private ListenerRules CompileRules(string name, ListenerConfig config)
     {

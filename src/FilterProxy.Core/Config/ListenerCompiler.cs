@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using FilterProxy.Core.Config.Addresses;
 using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Downstream;
@@ -28,7 +29,7 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
                 }
                 else if ((tls = ConfigBinder.BindOptions(typeof(TlsOptions), component.Options, TlsName, component.Location, errors) as TlsOptions) is not null)
                 {
-                    selector = CompileTls(place, component, tls);
+                    selector = CompileTls(place, component, tls, config.Protocols);
                 }
             }
             else if (factory.Create(typeof(IConnectionFilter), "connection filter", place, component, out var descriptor) is IConnectionFilter filter)
@@ -37,9 +38,9 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             }
         }
 
-        if (config.Protocols.Any(p => p != ListenerProtocol.Http1))
+        if (config.Protocols.Contains(ListenerProtocol.Http3))
         {
-            errors.Add(places.Locate(config, nameof(config.Protocols)), "this version serves http1 only");
+            errors.Add(places.Locate(config, nameof(config.Protocols)), "this version serves http1 and http2 only");
         }
 
         return new ListenerPlan
@@ -53,10 +54,12 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             Tls = selector,
             HandshakeTimeout = tls?.HandshakeTimeout ?? default,
             AfterTls = after,
+            SpeaksHttp1 = config.Protocols.Contains(ListenerProtocol.Http1),
+            SpeaksHttp2 = config.Protocols.Contains(ListenerProtocol.Http2),
         };
     }
 
-    private TlsSelector CompileTls(string place, ComponentConfig component, TlsOptions tls)
+    private TlsSelector CompileTls(string place, ComponentConfig component, TlsOptions tls, IReadOnlyList<ListenerProtocol> protocols)
     {
         if (tls.Certificates.Count == 0)
         {
@@ -67,6 +70,23 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             .Select(c => factory.Create(typeof(ICertificateSource), "certificate source", $"{place}.tls", c, out _))
             .OfType<ICertificateSource>()
             .ToList();
-        return new TlsSelector(sources, new TlsRules());
+        return new TlsSelector(sources, new TlsRules { Protocols = Offered(protocols) });
+    }
+
+    // In order of preference.
+    private static List<SslApplicationProtocol> Offered(IReadOnlyList<ListenerProtocol> protocols)
+    {
+        var offered = new List<SslApplicationProtocol>();
+        if (protocols.Contains(ListenerProtocol.Http2))
+        {
+            offered.Add(SslApplicationProtocol.Http2);
+        }
+
+        if (protocols.Contains(ListenerProtocol.Http1))
+        {
+            offered.Add(SslApplicationProtocol.Http11);
+        }
+
+        return offered;
     }
 }

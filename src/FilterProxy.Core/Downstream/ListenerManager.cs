@@ -56,7 +56,7 @@ internal sealed class ListenerManager(
     {
         foreach (var (listener, plan) in change.Plans)
         {
-            listener.Entry.Plan = plan;
+            listener.SetPlan(plan);
             listener.Entry.Open();
         }
 

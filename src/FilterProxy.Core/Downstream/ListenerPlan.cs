@@ -35,6 +35,13 @@ internal sealed record ListenerPlan
 
     public bool HasFilters => BeforeTls.Count > 0 || AfterTls.Count > 0;
 
+    public bool SpeaksHttp1 { get; init; } = true;
+
+    public bool SpeaksHttp2 { get; init; }
+
+    /// <summary>What Kestrel's engine keeps HTTP/2 clients to.</summary>
+    public StreamLimits Streams { get; init; } = new();
+
     /// <summary>The connections that were accepted under this plan and may still be inside its filters.</summary>
     public ConnectionHold Hold { get; } = new();
 

@@ -125,4 +125,9 @@ internal sealed partial class Log(ILogger logger)
     private static partial void WatchFailed(ILogger logger, Exception exception);
 
     public void WatchFailed(Exception exception) => WatchFailed(logger, exception);
+
+    [LoggerMessage(40, LogLevel.Debug, "A client of listener '{Listener}' agreed on no protocol (ALPN), and the listener does not speak HTTP/1.")]
+    private static partial void NoProtocol(ILogger logger, string listener);
+
+    public void NoProtocol(string listener) => NoProtocol(logger, listener);
 }
