@@ -155,7 +155,7 @@ internal sealed class DescriptorSet
                     kind = (int)reader.ReadVarint();
                     break;
                 case 6:
-                    typeName = reader.ReadText().TrimStart('.');
+                    typeName = reader.ReadText();
                     break;
                 case 8:
                     packed = TryFlag(reader.ReadBytes(), 2);
@@ -239,16 +239,41 @@ internal sealed class DescriptorSet
 
     private void Link()
     {
-        foreach (var field in _messages.Values.SelectMany(message => message.Fields))
+        foreach (var message in _messages.Values)
         {
-            field.Message = field.Kind is FieldKind.Message or FieldKind.Group ? MessageOf(field.TypeName) : null;
-            field.Enum = field.Kind != FieldKind.Enum ? null
-                : _enums.GetValueOrDefault(field.TypeName) ?? throw new ProtobufException($"there is no enum {field.TypeName} (--include_imports)");
+            foreach (var field in message.Fields)
+            {
+                field.Message = field.Kind is FieldKind.Message or FieldKind.Group ? Resolve(_messages, field.TypeName, message.Name) : null;
+                field.Enum = field.Kind == FieldKind.Enum ? Resolve(_enums, field.TypeName, message.Name) : null;
+            }
         }
     }
 
-    private MessageType MessageOf(string name) =>
-        _messages.GetValueOrDefault(name.TrimStart('.')) ?? throw new ProtobufException($"there is no message {name} (--include_imports)");
+    /// <summary>protoc writes whole names, with a dot ahead; others count from the place they stand in, outwards.</summary>
+    private static T Resolve<T>(Dictionary<string, T> types, string name, string scope)
+    {
+        if (name.StartsWith('.'))
+        {
+            return types.TryGetValue(name[1..], out var whole) ? whole : throw Missing(name);
+        }
+
+        while (true)
+        {
+            if (types.TryGetValue(scope.Length == 0 ? name : $"{scope}.{name}", out var found))
+            {
+                return found;
+            }
+
+            if (scope.Length == 0)
+            {
+                throw Missing(name);
+            }
+
+            scope = scope[..Math.Max(0, scope.LastIndexOf('.'))];
+        }
+    }
+
+    private static ProtobufException Missing(string name) => new($"there is no type {name} (--include_imports)");
 
     private void ReadService(string prefix, ReadOnlySpan<byte> bytes)
     {
@@ -308,7 +333,7 @@ internal sealed class DescriptorSet
             }
         }
 
-        return new MethodType($"/{service}/{name}", service, MessageOf(input), MessageOf(output), clientStreams, serverStreams, rules);
+        return new MethodType($"/{service}/{name}", service, Resolve(_messages, input, service), Resolve(_messages, output, service), clientStreams, serverStreams, rules);
     }
 
     private static List<HttpRule> RulesOf(ReadOnlySpan<byte> options)

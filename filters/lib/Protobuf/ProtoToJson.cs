@@ -97,7 +97,8 @@ internal sealed class ProtoToJson(bool protoNames, bool withDefaults)
         var reader = new WireReader(bytes);
         while (reader.TryReadTag(out var number, out var wire))
         {
-            if (type.Find(number) is not { } field || (wire != field.WireType && wire != WireType.Length) || wire == WireType.StartGroup)
+            if (type.Find(number) is not { } field || wire == WireType.StartGroup
+                || (wire != field.WireType && (wire != WireType.Length || !field.IsRepeated)))
             {
                 reader.Skip(number, wire);
                 continue;
@@ -224,7 +225,7 @@ internal sealed class ProtoToJson(bool protoNames, bool withDefaults)
 
     private static void WriteEnum(int number, FieldType field, Utf8JsonWriter output)
     {
-        if (field.TypeName == "google.protobuf.NullValue")
+        if (field.TypeName.TrimStart('.') == "google.protobuf.NullValue")
         {
             output.WriteNullValue();
         }

@@ -56,6 +56,26 @@ public sealed class GrpcJsonFilterTests : IDisposable
     [InlineData("""{"printed":"today"}""")]
     public void Json_that_does_not_fit_is_refused(string json) => Assert.Throws<ProtobufException>(() => BytesOf(json));
 
+    [Theory]
+    [InlineData(".library.Author", true)]
+    [InlineData("Author", true)]
+    [InlineData("library.Author", true)]
+    [InlineData(".Author", false)]
+    [InlineData("other.Author", false)]
+    public void Names_of_types_count_from_where_they_stand(string name, bool found)
+    {
+        var descriptors = Library.Descriptors(author: name);
+
+        if (found)
+        {
+            Assert.Equal("library.Author", DescriptorSet.Parse(descriptors).Find("library.Book")!.Find("author")!.Message!.Name);
+        }
+        else
+        {
+            Assert.Throws<ProtobufException>(() => DescriptorSet.Parse(descriptors));
+        }
+    }
+
     [Fact]
     public void Bytes_of_any_kind_are_json_or_an_exception_of_ours()
     {

@@ -5,7 +5,7 @@ namespace FilterProxy.Filters.Tests.GrpcJson;
 /// <summary>The descriptors of a small service, written field by field as protoc would.</summary>
 internal static class Library
 {
-    public static byte[] Descriptors()
+    public static byte[] Descriptors(string author = ".library.Author")
     {
         var file = new WireWriter();
         Text(file, 1, "library.proto");
@@ -19,7 +19,7 @@ internal static class Library
             Field("ratings", 5, FieldKind.SInt32, repeated: true),
             Field("cover", 6, FieldKind.Bytes),
             Field("genre", 7, FieldKind.Enum, type: ".library.Genre"),
-            Field("author", 8, FieldKind.Message, type: ".library.Author"),
+            Field("author", 8, FieldKind.Message, type: author),
             Field("stock", 9, FieldKind.Message, repeated: true, type: ".library.Book.StockEntry"),
             Field("price", 10, FieldKind.Double),
             Field("available", 11, FieldKind.Bool),

@@ -16,15 +16,15 @@ public sealed class InteropTests(GrpcFixture grpc) : IClassFixture<GrpcFixture>
     ];
 
     [GrpcFact]
-    public Task All_cases_pass_in_the_clear() => PassAsync($"endpoints: [\"127.0.0.1:{grpc.Port}\"], protocol: h2c", TestTransport.Sockets);
+    public Task All_cases_pass_in_the_clear() => PassAsync($"endpoints: [\"127.0.0.1:{grpc.Port}\"], protocol: h2c", "sockets");
 
     [GrpcFact]
     public Task All_cases_pass_in_the_clear_by_the_engines_own_transport() =>
-        PassAsync($"endpoints: [\"127.0.0.1:{grpc.Port}\"], protocol: h2c", TestTransport.Direct);
+        PassAsync($"endpoints: [\"127.0.0.1:{grpc.Port}\"], protocol: h2c", "direct");
 
     [GrpcFact]
     public Task All_cases_pass_to_a_service_over_tls() =>
-        PassAsync($"endpoints: [\"127.0.0.1:{grpc.TlsPort}\"], protocol: h2, tls: {{ insecure: true }}", TestTransport.Sockets);
+        PassAsync($"endpoints: [\"127.0.0.1:{grpc.TlsPort}\"], protocol: h2, tls: {{ insecure: true }}", "sockets");
 
     [GrpcTheory]
     [InlineData("respond: { status: 403, body: not here }", "7 not here")]
@@ -35,6 +35,7 @@ public sealed class InteropTests(GrpcFixture grpc) : IClassFixture<GrpcFixture>
         using var dead = new DeadPort();
         await using var proxy = await TestProxy.StartAsync(
             $$"""
+            listeners: { web: { address: "127.0.0.1:0", protocols: [http1, http2] } }
             routes: [ { name: all, {{action}} } ]
             clusters: { dead: { endpoints: ["127.0.0.1:{{dead.Port}}"], protocol: h2c } }
             """);
@@ -42,14 +43,14 @@ public sealed class InteropTests(GrpcFixture grpc) : IClassFixture<GrpcFixture>
         Assert.Equal("ok expect_status", await grpc.RunAsync(proxy.Port, ["expect_status"], expectStatus: expected));
     }
 
-    private async Task PassAsync(string cluster, TestTransport transport)
+    private async Task PassAsync(string cluster, string io)
     {
         await using var proxy = await TestProxy.StartAsync(
             $$"""
+            listeners: { web: { address: "127.0.0.1:0", io: {{io}}, protocols: [http1, http2] } }
             routes: [ { name: all, cluster: service } ]
             clusters: { service: { {{cluster}} } }
-            """,
-            transport);
+            """);
 
         var output = await grpc.RunAsync(proxy.Port, Cases);
 
