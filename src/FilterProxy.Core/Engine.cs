@@ -23,6 +23,7 @@ internal sealed class Engine : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Assembly> _plugins = new();
     private readonly ComponentEnvironment _environment;
     private readonly RetiredConfigs _configs;
+    private readonly LoopReports _loops;
     private readonly SemaphoreSlim _applying = new(1);
     private ListenerManager? _listeners;
     private SnapshotStore? _snapshots;
@@ -46,6 +47,8 @@ internal sealed class Engine : IAsyncDisposable
             options.Loggers, options.Time, _meter, options.ConfigDirectory, new ConcurrentDictionary<(string, Type), object>(), static _ => null);
         _configs = new RetiredConfigs(_services);
         _heartbeat.Add(_configs);
+        _loops = new LoopReports(_services, _meter, _services.Log);
+        _heartbeat.Add(new LoopWatch(_loops, options.Time));
     }
 
     /// <summary>The components every configuration can name; hosts may add their own before <see cref="Compile"/>.</summary>
@@ -208,6 +211,7 @@ internal sealed class Engine : IAsyncDisposable
 
         _snapshots!.Swap(next.Snapshot);
         Current = next;
+        _loops.Threshold = next.Config.Runtime.LoopWarning;
         _listeners!.Commit(listeners, next.Config.Runtime.ShutdownGrace);
         _configs.Replace(next, next.Config.Runtime.ReloadGrace);
         foreach (var watcher in late)

@@ -1,3 +1,4 @@
+using FilterProxy.Core.Transport;
 using FilterProxy.TestKit;
 using Xunit;
 
@@ -114,7 +115,7 @@ public sealed class RetryTests
         await WarmAsync(proxy);
         upstream.Connections[0].Close();
         var cluster = (FilterProxy.Core.Clusters.ProxyCluster)proxy.Engine.Snapshot!.Clusters["origin"];
-        var pool = cluster.GetPool(cluster.Endpoints[0].Peer);
+        var pool = (ConnectionPool)cluster.GetPool(cluster.Endpoints[0].Peer);
         await Poll.UntilAsync(() => pool.Open == 0);
 
         // POST: a retry would show as a failure.

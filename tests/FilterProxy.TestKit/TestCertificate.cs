@@ -10,6 +10,11 @@ public sealed class TestCertificate : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("filterproxy-test-").FullName;
 
     public TestCertificate(params string[] names)
+        : this(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30), names)
+    {
+    }
+
+    public TestCertificate(DateTimeOffset from, DateTimeOffset until, params string[] names)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={names.FirstOrDefault() ?? "localhost"}", key, HashAlgorithmName.SHA256);
@@ -21,7 +26,7 @@ public sealed class TestCertificate : IDisposable
 
         alternatives.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(alternatives.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        using var certificate = request.CreateSelfSigned(from, until);
         File.WriteAllText(CertPath, certificate.ExportCertificatePem());
         File.WriteAllText(KeyPath, key.ExportPkcs8PrivateKeyPem());
     }

@@ -9,8 +9,11 @@ namespace FilterProxy;
 /// <remarks>Not thread-safe. Names compare without case. String overloads are Latin-1 and allocate where they return one.</remarks>
 public sealed class HeaderMap
 {
+    // With the first field: most maps of trailers never see one.
+    private const int InitialSize = 24;
+
     private readonly HeadBlock _block;
-    private HeaderEntry[] _entries = new HeaderEntry[24];
+    private HeaderEntry[] _entries = [];
     private ulong _present;
 
     internal HeaderMap(HeadBlock block) => _block = block;
@@ -163,7 +166,7 @@ public sealed class HeaderMap
     {
         if (Count == _entries.Length)
         {
-            Array.Resize(ref _entries, Count * 2);
+            Array.Resize(ref _entries, Math.Max(InitialSize, Count * 2));
         }
 
         _entries[Count++] = entry;

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace FilterProxy;
@@ -20,7 +21,11 @@ public enum UpstreamProtocol : byte
 /// <param name="Trust">Certificates that may sign the upstream's; null for the system's.</param>
 /// <param name="ClientCertificate">Shown to the upstream when it asks; null for none.</param>
 /// <param name="Insecure">Accepts any certificate. Only for development.</param>
-public sealed record TlsPolicy(X509Certificate2Collection? Trust = null, SslStreamCertificateContext? ClientCertificate = null, bool Insecure = false);
+public sealed record TlsPolicy(X509Certificate2Collection? Trust = null, SslStreamCertificateContext? ClientCertificate = null, bool Insecure = false)
+{
+    /// <summary>The versions of TLS to offer; <see cref="SslProtocols.None"/> for those the system allows.</summary>
+    public SslProtocols Versions { get; init; }
+}
 
 /// <summary>
 /// An endpoint and how to talk to it: the key of the connection pool. Connections are shared between exchanges whose peers are

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FilterProxy.Core.Clusters.Http2;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 
@@ -7,7 +8,7 @@ namespace FilterProxy.Core.Clusters;
 /// <summary>A cluster as it runs: endpoints, their picker, and a pool per peer.</summary>
 internal sealed class ProxyCluster : Cluster
 {
-    private readonly ConcurrentDictionary<UpstreamPeer, ConnectionPool> _pools = new();
+    private readonly ConcurrentDictionary<UpstreamPeer, object> _pools = new();
     private readonly ILoadBalancer _balancer;
     private readonly IConnector _connector;
     private readonly PeerSettings _peerSettings;
@@ -32,6 +33,9 @@ internal sealed class ProxyCluster : Cluster
     }
 
     public ClusterTimeouts Timeouts { get; }
+
+    /// <summary>How connections are kept where HTTP/2 is spoken.</summary>
+    public Http2Rules Http2 { get; init; } = Http2Rules.Default;
 
     public override EndpointSet Endpoints => _state.Endpoints;
 
@@ -83,9 +87,12 @@ internal sealed class ProxyCluster : Cluster
 
     public override UpstreamPeer? Pick(in PickContext context) => _state.Picker?.Pick(context)?.Peer;
 
-    public ConnectionPool GetPool(UpstreamPeer peer) =>
-        peer.Pool as ConnectionPool ?? (ConnectionPool)(peer.Pool = _pools.GetOrAdd(
-            peer, static (p, cluster) => new ConnectionPool(p, cluster._connector, cluster._poolRules, cluster._heartbeat, cluster._shelves), this));
+    /// <summary>
+    /// What keeps a peer's connections: a <see cref="ConnectionPool"/> for HTTP/1, an <see cref="HttpPool"/> for a peer that takes whole
+    /// requests, a <see cref="NegotiatedPool"/> where the peer chooses.
+    /// </summary>
+    public object GetPool(UpstreamPeer peer) =>
+        peer.Pool ??= _pools.GetOrAdd(peer, static (p, cluster) => cluster.MakePool(p), this);
 
     public override async ValueTask<ConnectionContext> ConnectAsync(PickContext context, CancellationToken cancel)
     {
@@ -99,7 +106,7 @@ internal sealed class ProxyCluster : Cluster
             timeout.CancelAfter(_poolRules.ConnectTimeout > TimeSpan.Zero ? _poolRules.ConnectTimeout : Timeout.InfiniteTimeSpan);
             try
             {
-                return await _connector.ConnectAsync(peer, new ConnectContext(downstream), timeout.Token);
+                return await _connector.ConnectAsync(ForBytes(peer), new ConnectContext(downstream), timeout.Token);
             }
             catch (UpstreamException e)
             {
@@ -131,6 +138,27 @@ internal sealed class ProxyCluster : Cluster
     /// <summary>Closes all pools: the cluster is no longer in any snapshot in use.</summary>
     public void Close() => ClosePools(static _ => true);
 
+    // Who asks for a byte stream speaks what it likes on it, and that is hardly HTTP/2.
+    private static UpstreamPeer ForBytes(UpstreamPeer peer) =>
+        peer.Protocol == UpstreamProtocol.Http1 ? peer : peer with { Protocol = UpstreamProtocol.Http1 };
+
+    private object MakePool(UpstreamPeer peer) => peer switch
+    {
+        _ when _connector is IHttpConnector http => new HttpPool(peer, http, _poolRules),
+        { Protocol: UpstreamProtocol.Http2 } => new HttpPool(peer, _connector, _poolRules, Http2),
+        { Protocol: UpstreamProtocol.Auto, Tls: not null } => MakeNegotiatedPool(peer),
+        _ => new ConnectionPool(peer, _connector, _poolRules, _heartbeat, _shelves),
+    };
+
+    private NegotiatedPool MakeNegotiatedPool(UpstreamPeer peer)
+    {
+        var http1 = (ConnectionPool)GetPool(peer with { Protocol = UpstreamProtocol.Http1 });
+        var http2 = (HttpPool)GetPool(peer with { Protocol = UpstreamProtocol.Http2 });
+        var pool = new NegotiatedPool(peer, _connector, http1, http2, _poolRules, _heartbeat);
+        http2.ConnectFailed += _ => pool.Forget();
+        return pool;
+    }
+
     private void Warm()
     {
         if (_isStarted && _poolRules.Min > 0)
@@ -148,7 +176,8 @@ internal sealed class ProxyCluster : Cluster
         {
             if (which(peer) && _pools.TryRemove(peer, out _))
             {
-                pool.Close();
+                (pool as ConnectionPool)?.Close();
+                (pool as HttpPool)?.Close();
             }
         }
     }

@@ -17,6 +17,15 @@ internal sealed record ClusterConfig
     [ComponentKind(typeof(IConnector))]
     public ComponentConfig? Connector { get; init; }
 
+    /// <summary>
+    /// What is spoken to the endpoints: <c>http1</c>, <c>h2</c> (HTTP/2 over TLS), <c>h2c</c> (HTTP/2 in the clear) or <c>auto</c> (over TLS
+    /// what the endpoint chooses, else HTTP/1.1). Default: http1.
+    /// </summary>
+    public ClusterProtocol Protocol { get; init; }
+
+    /// <summary>How connections of HTTP/2 are kept.</summary>
+    public UpstreamHttp2Config Http2 { get; init; } = new();
+
     /// <summary>How connections are kept.</summary>
     public PoolConfig Pool { get; init; } = new();
 

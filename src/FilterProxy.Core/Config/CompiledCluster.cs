@@ -8,10 +8,10 @@ namespace FilterProxy.Core.Config;
 /// <param name="Config">As written.</param>
 /// <param name="Balancer">Its load balancer.</param>
 /// <param name="Connector">Its connector; null for the engine's own.</param>
-/// <param name="Trust">The file of the certificates it trusts; null for none.</param>
+/// <param name="TlsFiles">The files of its certificates: those it trusts, and its own with the key.</param>
 /// <param name="SpeaksTls">Whether it speaks TLS, which an endpoint's address may say.</param>
 internal sealed record CompiledCluster(
-    ProxyCluster Cluster, ClusterConfig Config, object? Balancer, object? Connector, FileStamp? Trust, bool SpeaksTls)
+    ProxyCluster Cluster, ClusterConfig Config, object? Balancer, object? Connector, IReadOnlyList<FileStamp> TlsFiles, bool SpeaksTls)
 {
     /// <summary>The endpoints written down, in force from activation on; null when a source tells them.</summary>
     public IReadOnlyList<DiscoveredEndpoint>? Endpoints { get; init; }
@@ -23,7 +23,7 @@ internal sealed record CompiledCluster(
     public EndpointWatcher? Watcher { get; init; }
 
     /// <summary>Whether the cluster would come out the same, endpoints aside.</summary>
-    public bool IsSame(ClusterConfig config, object? balancer, object? connector, FileStamp? trust, bool speaksTls) =>
+    public bool IsSame(ClusterConfig config, object? balancer, object? connector, IReadOnlyList<FileStamp> tlsFiles, bool speaksTls) =>
         config with { Endpoints = Config.Endpoints } == Config
-        && ReferenceEquals(balancer, Balancer) && ReferenceEquals(connector, Connector) && trust == Trust && speaksTls == SpeaksTls;
+        && ReferenceEquals(balancer, Balancer) && ReferenceEquals(connector, Connector) && tlsFiles.SequenceEqual(TlsFiles) && speaksTls == SpeaksTls;
 }

@@ -27,7 +27,7 @@ internal sealed class CompiledConfig(ProxyConfig config)
     public required IReadOnlyDictionary<string, CompiledCluster> Clusters { get; init; }
 
     /// <summary>The files besides the configuration's own that it was made from.</summary>
-    public IEnumerable<FileStamp> Files => Components.SelectMany(c => c.Uses.Files).Concat(Clusters.Values.Select(c => c.Trust).OfType<FileStamp>());
+    public IEnumerable<FileStamp> Files => Components.SelectMany(c => c.Uses.Files).Concat(Clusters.Values.SelectMany(c => c.TlsFiles));
 
     /// <summary>What it must not outlive: ended when no configuration in use has it any more.</summary>
     public IEnumerable<object> Owned =>

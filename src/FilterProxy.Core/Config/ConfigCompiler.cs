@@ -1,6 +1,6 @@
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using FilterProxy.Core.Clusters;
+using FilterProxy.Core.Clusters.Http2;
 using FilterProxy.Core.Clusters.LoadBalancing;
 using FilterProxy.Core.Components;
 using FilterProxy.Core.Config.Addresses;
@@ -137,7 +137,8 @@ internal sealed class ConfigCompiler
             : null;
         var addresses = config.Endpoints.Static.Select(e => (Config: e, Address: Parse(e))).ToList();
         var tls = config.Tls is not null || addresses.Any(a => a.Address.Tls == true);
-        FileStamp? trust = config.Tls?.Ca is { } ca ? FileStamp.Of(Path.GetFullPath(Path.Combine(_environment.ConfigDirectory, ca))) : null;
+        var tlsCompiler = new UpstreamTlsCompiler(_environment.ConfigDirectory, _config.Places, _errors);
+        var tlsFiles = tlsCompiler.FilesOf(config.Tls);
         var endpoints = addresses.Select(a => new DiscoveredEndpoint(a.Address.Name, a.Address.EndPoint)
         {
             Weight = a.Config.Weight,
@@ -145,18 +146,18 @@ internal sealed class ConfigCompiler
             Labels = a.Config.Labels,
         }).ToList();
         var twin = _previous?.Clusters.GetValueOrDefault(name);
-        if (twin?.IsSame(config, balancer, connector, trust, tls) != true)
+        if (twin?.IsSame(config, balancer, connector, tlsFiles, tls) != true)
         {
             twin = null;
         }
 
-        var cluster = twin?.Cluster ?? MakeCluster(name, config, balancer, connector, tls);
+        var cluster = twin?.Cluster ?? MakeCluster(name, config, balancer, connector, tls ? tlsCompiler.Compile(config.Tls) : null);
         if (twin is null)
         {
             cluster.SetEndpoints(endpoints);
         }
 
-        return new CompiledCluster(cluster, config, balancer, connector, trust, tls)
+        return new CompiledCluster(cluster, config, balancer, connector, tlsFiles, tls)
         {
             Endpoints = source is null ? endpoints : null,
             Source = source,
@@ -166,7 +167,7 @@ internal sealed class ConfigCompiler
         };
     }
 
-    private ProxyCluster MakeCluster(string name, ClusterConfig config, ILoadBalancer? balancer, IConnector? connector, bool tls) => new(
+    private ProxyCluster MakeCluster(string name, ClusterConfig config, ILoadBalancer? balancer, IConnector? connector, TlsPolicy? tls) => new(
         name,
         balancer ?? new RoundRobin(),
         connector ?? new TcpConnector(
@@ -179,29 +180,19 @@ internal sealed class ConfigCompiler
         {
             PerDownstream = config.ProxyProtocol is not null,
         },
-        new PeerSettings(config.Host == "pass" ? null : config.Host, config.Tls?.ServerName, tls ? CompileTls(config) : null),
+        new PeerSettings(config.Host == "pass" ? null : config.Host, config.Tls?.ServerName, tls, ProtocolOf(config.Protocol)),
         _services.Heartbeat,
-        _services.Shelves);
-
-    private TlsPolicy? CompileTls(ClusterConfig config)
+        _services.Shelves)
     {
-        if (config.Tls?.Ca is not { } file)
-        {
-            return new TlsPolicy(Insecure: config.Tls?.Insecure ?? false);
-        }
+        Http2 = new Http2Rules(config.Http2.PingInterval, config.Http2.PingTimeout, Bytes(config.Http2.StreamWindow)),
+    };
 
-        var trust = new X509Certificate2Collection();
-        try
-        {
-            trust.ImportFromPemFile(Path.Combine(_environment.ConfigDirectory, file));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
-        {
-            _errors.Add(_config.Places.Locate(config.Tls, nameof(config.Tls.Ca)), $"the certificates cannot be read: {e.Message}");
-        }
-
-        return new TlsPolicy(trust, Insecure: config.Tls.Insecure);
-    }
+    private static UpstreamProtocol ProtocolOf(ClusterProtocol protocol) => protocol switch
+    {
+        ClusterProtocol.H2 or ClusterProtocol.H2c => UpstreamProtocol.Http2,
+        ClusterProtocol.Auto => UpstreamProtocol.Auto,
+        _ => UpstreamProtocol.Http1,
+    };
 
     private ListenerPlan CompileListener(string name, ListenerConfig config) =>
         new ListenerCompiler(_factory, _config.Places, _errors).Compile(name, config) with

@@ -15,6 +15,12 @@ internal sealed record RuntimeConfig
     public TimeSpan ReloadGrace { get; init; }
 
     /// <summary>
+    /// Duration a filter may hold an event loop before a metric and the log name it, no less than 100ms; <c>off</c> does not look.
+    /// Default: 100ms.
+    /// </summary>
+    public TimeSpan LoopWarning { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
     /// Takes the configuration over when a file of it, or one it depends on such as a certificate, changes. SIGHUP does so in any
     /// case. Default: true.
     /// </summary>

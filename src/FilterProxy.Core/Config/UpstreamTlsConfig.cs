@@ -14,4 +14,10 @@ internal sealed record UpstreamTlsConfig
 
     /// <summary>PEM file of certificates that may sign the endpoints', relative to this file. Default: the system's.</summary>
     public string? Ca { get; init; }
+
+    /// <summary>Shown to endpoints that ask for a certificate. Default: none.</summary>
+    public ClientCertificateConfig? ClientCertificate { get; init; }
+
+    /// <summary>The oldest version of TLS to speak: <c>tls12</c> or <c>tls13</c>. Default: the oldest the system allows.</summary>
+    public UpstreamTlsVersion? MinVersion { get; init; }
 }

@@ -19,6 +19,7 @@ namespace FilterProxy.Core.Downstream;
 internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
 {
     private const long DrainPatience = 1000;
+    private const long TrimAfter = 1000;
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(2);
     private readonly ConnectionContext _connection;
     private readonly SnapshotStore _snapshots;
@@ -26,7 +27,11 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     private readonly ConnectionEntry _entry;
     private readonly PipeReader _input;
     private readonly Http1Exchange _exchange;
-    private volatile bool _waiting;
+
+    // Whether it waits for a request. Trimming: so it does, and the heartbeat is giving back what it does not need for that.
+    private const int Busy = 0, Waiting = 1, Trimming = 2;
+    private volatile int _wait;
+    private long _idleSince, _lastRequest;
 
     public Http1Connection(ConnectionContext connection, ConnectionEntry entry, SnapshotStore snapshots, ProxyServices services)
     {
@@ -40,7 +45,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     }
 
     /// <summary>The snapshot of the exchange under way; null between exchanges, which begin under the one in force then.</summary>
-    public ProxySnapshot? Snapshot => _waiting ? null : _exchange.Snapshot;
+    public ProxySnapshot? Snapshot => _wait != Busy ? null : _exchange.Snapshot;
 
     public async Task RunAsync()
     {
@@ -60,6 +65,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         {
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
+            StopWaiting();
             await _exchange.ReleaseAsync();
             _exchange.Downstream.IsClosed = true;
         }
@@ -72,12 +78,17 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             // On another thread: what a deadline wakes up may run filters, and the other connections' deadlines must not wait for those.
             ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.FireDeadlines(), this, preferLocal: false);
         }
+
+        if (_wait == Waiting)
+        {
+            TrimWhenIdle(now);
+        }
     }
 
     /// <summary>The process is stopping: an idle connection ends now, a busy one after its exchange.</summary>
     public void Drain()
     {
-        if (_waiting)
+        if (_wait != Busy)
         {
             _input.CancelPendingRead();
         }
@@ -88,6 +99,25 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     {
         _exchange.Break(ProxyErrorKind.DownstreamClosed, AbortReason.Shutdown);
         ConnectionReset.Abort(_connection);
+    }
+
+    /// <summary>
+    /// Gives back what an idle connection does not need, once it has been idle for a moment: one that is busy has no use for a pool. Who
+    /// gets a request meanwhile waits for the end of this in <see cref="StopWaiting"/>.
+    /// </summary>
+    private void TrimWhenIdle(long now)
+    {
+        if (_exchange.Downstream.RequestNumber is var request && request != _lastRequest)
+        {
+            _lastRequest = request;
+            _idleSince = now;
+        }
+        else if (_idleSince > 0 && now - _idleSince >= TrimAfter && Interlocked.CompareExchange(ref _wait, Trimming, Waiting) == Waiting)
+        {
+            _idleSince = 0;
+            _exchange.Trim();
+            _wait = Waiting;
+        }
     }
 
     private void FireDeadlines() => _exchange.FireDeadlines(_services.Heartbeat.Now);
@@ -141,7 +171,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             exchange.AwaitHead(exchange.Rules.IdleTimeout, Limit.IdleTimeout);
         }
 
-        _waiting = true;
+        _wait = Waiting;
         if (_entry.IsDraining)
         {
             if (!isNew)
@@ -193,7 +223,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
                     }
                     else if (!started)
                     {
-                        _waiting = true;
+                        _wait = Waiting;
                     }
 
                     break;
@@ -237,7 +267,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     /// </summary>
     private void LeaveWait()
     {
-        _waiting = false;
+        StopWaiting();
         var current = _snapshots.Current;
         if (!ReferenceEquals(current, _exchange.Snapshot))
         {
@@ -260,8 +290,16 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
 
     private void EndWait()
     {
-        _waiting = false;
+        StopWaiting();
         _exchange.AwaitHead(0, Limit.None);
+    }
+
+    private void StopWaiting()
+    {
+        while (_wait != Busy && Interlocked.CompareExchange(ref _wait, Busy, Waiting) != Waiting)
+        {
+            Thread.SpinWait(1);
+        }
     }
 
     private static bool HasMessageBytes(in ReadOnlySequence<byte> rest)

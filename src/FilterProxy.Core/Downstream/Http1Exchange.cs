@@ -102,6 +102,13 @@ internal sealed partial class Http1Exchange : ProxyExchange
         Error = Limits.IsTimeout(Limits.Of(error)) ? error : OverLimit(error);
     }
 
+    /// <summary>Gives back, between exchanges, the buffers that the next one can rent again.</summary>
+    public void Trim()
+    {
+        Block.Release();
+        Response.Block.Release();
+    }
+
     /// <summary>Gives the buffers back when the connection is over.</summary>
     public async ValueTask ReleaseAsync()
     {
@@ -180,7 +187,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
         ConnectionReset.Abort(_connection);
     }
 
-    protected override async ValueTask BeforeRequestBufferingAsync()
+    public override async ValueTask InviteRequestBodyAsync()
     {
         if (_expectsContinue && !_body.HasBegun)
         {

@@ -16,6 +16,13 @@ internal sealed class Http1TrailerReader : Http1HeadReader
         KnownHeader.IfModifiedSince, KnownHeader.IfUnmodifiedSince, KnownHeader.IfRange, KnownHeader.Range, KnownHeader.CacheControl,
         KnownHeader.ContentEncoding, KnownHeader.ContentType, KnownHeader.ContentRange, KnownHeader.Location);
 
+    /// <summary>Whether a trailer is an attack, and its message to be refused.</summary>
+    public static bool IsForbidden(KnownHeader known) =>
+        known is KnownHeader.ContentLength or KnownHeader.TransferEncoding or KnownHeader.Host;
+
+    /// <summary>Whether a trailer is left out.</summary>
+    public static bool IsDropped(KnownHeader known) => (KnownHeaders.Bit(known) & Dropped) != 0;
+
     public void Begin(HeaderMap trailers, HeadLimits limits)
     {
         trailers.Clear();
@@ -28,13 +35,13 @@ internal sealed class Http1TrailerReader : Http1HeadReader
 
     protected override FieldVerdict JudgeField(KnownHeader known, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        if (known is KnownHeader.ContentLength or KnownHeader.TransferEncoding or KnownHeader.Host)
+        if (IsForbidden(known))
         {
             Fail(ProxyErrorKind.BadRequest, "forbidden_trailer");
             return FieldVerdict.Fail;
         }
 
-        return (KnownHeaders.Bit(known) & Dropped) == 0 ? FieldVerdict.Add : FieldVerdict.Drop;
+        return IsDropped(known) ? FieldVerdict.Drop : FieldVerdict.Add;
     }
 
     private static ulong Mask(params ReadOnlySpan<KnownHeader> headers)

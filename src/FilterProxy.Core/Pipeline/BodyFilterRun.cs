@@ -8,7 +8,7 @@ namespace FilterProxy.Core.Pipeline;
 /// The body filters of one message: those that asked for it, in order, each writing what the next one sees. Reused by its
 /// exchange; empty for most messages.
 /// </summary>
-internal sealed class BodyFilterRun(ProxyExchange exchange)
+internal sealed class BodyFilterRun(ProxyExchange exchange) : ILoopWork
 {
     private readonly List<(BodyStep Step, BodyUse Use)> _steps = [];
     private readonly List<BodyBuffer> _outputs = [];
@@ -18,6 +18,10 @@ internal sealed class BodyFilterRun(ProxyExchange exchange)
 
     /// <summary>The filter being called now, to blame for an exception. The two directions run at the same time.</summary>
     public string? Current { get; private set; }
+
+    object ILoopWork.Owner => exchange.Services;
+
+    string? ILoopWork.Filter => Current;
 
     /// <summary>The filter that said stop.</summary>
     public string StoppedBy { get; private set; } = "";
@@ -30,6 +34,7 @@ internal sealed class BodyFilterRun(ProxyExchange exchange)
     {
         _steps.Clear();
         Transforms = false;
+        EventLoop.Note(exchange);
         foreach (var step in steps)
         {
             exchange.CurrentFilter = step.Name;
@@ -61,9 +66,12 @@ internal sealed class BodyFilterRun(ProxyExchange exchange)
             try
             {
                 Current = step.Name;
-                status = step.Request is not null
-                    ? await step.Request.OnRequestBodyAsync(exchange, data, end, output)
-                    : await step.Response!.OnResponseBodyAsync(exchange, data, end, output);
+                EventLoop.Note(this);
+                var call = step.Request is not null
+                    ? step.Request.OnRequestBodyAsync(exchange, data, end, output)
+                    : step.Response!.OnResponseBodyAsync(exchange, data, end, output);
+                EventLoop.LeaveUnless(call.IsCompleted);
+                status = await call;
             }
             finally
             {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
+using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Core.Pipeline;
 
@@ -48,6 +49,11 @@ internal sealed class FilterChain
 
     public ValueTask<FilterStatus> OnRequestAsync(ProxyExchange x)
     {
+        if (_request.Length > 0)
+        {
+            EventLoop.Note(x);
+        }
+
         for (var i = 0; i < _request.Length; i++)
         {
             ref readonly var step = ref _request[i];
@@ -60,6 +66,7 @@ internal sealed class FilterChain
             var call = step.Filter.OnRequestAsync(x);
             if (!call.IsCompletedSuccessfully)
             {
+                EventLoop.LeaveUnless(completed: false);
                 return ContinueRequestAsync(x, i, call, hop: false);
             }
 
@@ -86,6 +93,7 @@ internal sealed class FilterChain
     private RetryAdvice AskErrorFilters(ProxyExchange x, in UpstreamFailure failure)
     {
         var advice = RetryAdvice.Default;
+        EventLoop.Note(x);
         foreach (ref readonly var step in _upstreamError.AsSpan())
         {
             x.CurrentFilter = step.Name;
@@ -100,6 +108,11 @@ internal sealed class FilterChain
     /// <summary>Runs the response phase from where it stands: after a filter failed, the rest still see the 500.</summary>
     public ValueTask OnResponseAsync(ProxyExchange x)
     {
+        if (x.NextResponseFilter < _response.Length)
+        {
+            EventLoop.Note(x);
+        }
+
         while (x.NextResponseFilter < _response.Length)
         {
             ref readonly var step = ref _response[x.NextResponseFilter];
@@ -113,6 +126,7 @@ internal sealed class FilterChain
             var call = step.Filter.OnResponseAsync(x);
             if (!call.IsCompletedSuccessfully)
             {
+                EventLoop.LeaveUnless(completed: false);
                 return FinishResponseAsync(x, call);
             }
         }
@@ -135,8 +149,14 @@ internal sealed class FilterChain
 
     private void Tell(ProxyExchange x)
     {
+        if (_logging.Length > 0)
+        {
+            EventLoop.Note(x);
+        }
+
         foreach (ref readonly var step in _logging.AsSpan())
         {
+            x.CurrentFilter = step.Name;
             try
             {
                 step.Filter.OnLogging(x);
@@ -146,6 +166,8 @@ internal sealed class FilterChain
                 x.ReportFilterFailure(step.Name, e);
             }
         }
+
+        x.CurrentFilter = null;
     }
 
     // A filter that left the loop, by being blocking or by what it awaited, is followed there by those that may block; before any other
@@ -180,7 +202,9 @@ internal sealed class FilterChain
                 {
                     await Hop.BackTo(x.Loop);
                     x.CurrentFilter = _request[index].Name;
+                    EventLoop.Note(x);
                     call = _request[index].Filter.OnRequestAsync(x);
+                    EventLoop.LeaveUnless(call.IsCompleted);
                 }
             }
         }
@@ -198,7 +222,10 @@ internal sealed class FilterChain
             {
                 await (step.Blocking ? Hop.OffLoop() : Hop.BackTo(x.Loop));
                 x.CurrentFilter = step.Name;
-                if (await step.Filter.SelectPeerAsync(x) is { } peer)
+                EventLoop.Note(x);
+                var call = step.Filter.SelectPeerAsync(x);
+                EventLoop.LeaveUnless(call.IsCompleted);
+                if (await call is { } peer)
                 {
                     x.CurrentFilter = null;
                     return peer;
@@ -222,7 +249,10 @@ internal sealed class FilterChain
             {
                 await (step.Blocking ? Hop.OffLoop() : Hop.BackTo(x.Loop));
                 x.CurrentFilter = step.Name;
-                await step.Filter.OnUpstreamRequestAsync(x, attempt);
+                EventLoop.Note(x);
+                var call = step.Filter.OnUpstreamRequestAsync(x, attempt);
+                EventLoop.LeaveUnless(call.IsCompleted);
+                await call;
             }
 
             x.CurrentFilter = null;

@@ -3,7 +3,10 @@ using FilterProxy.Core.Telemetry;
 
 namespace FilterProxy.Core.Pipeline;
 
-/// <summary>What the client is told when the engine answers itself: the one place where an error becomes a status.</summary>
+/// <summary>
+/// What the client is told when the engine answers itself: the one place where an error becomes a status. What gRPC clients get for it:
+/// <see cref="GrpcReplies"/>.
+/// </summary>
 internal static class LocalReplies
 {
     private const string TextType = "text/plain; charset=utf-8";

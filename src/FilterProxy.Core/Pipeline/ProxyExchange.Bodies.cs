@@ -37,7 +37,7 @@ internal abstract partial class ProxyExchange
             return known;
         }
 
-        await BeforeRequestBufferingAsync();
+        await InviteRequestBodyAsync();
         var status = await FillAsync(RequestBody, _requestBuffer, max, downstream: true);
         var result = new BufferResult(status, _requestBuffer.Written);
         _bufferedRequest = result;
@@ -140,8 +140,8 @@ internal abstract partial class ProxyExchange
         }
     }
 
-    /// <summary>Before a filter reads the whole body: the client may be waiting for 100 (Continue).</summary>
-    protected virtual ValueTask BeforeRequestBufferingAsync() => default;
+    /// <summary>Before the body is read on nobody's behalf but ours: the client may be waiting for 100 (Continue).</summary>
+    public virtual ValueTask InviteRequestBodyAsync() => default;
 
     private ReadOnlySequence<byte> _requestBody;
     private BodyReader? _unreadRequestBody;

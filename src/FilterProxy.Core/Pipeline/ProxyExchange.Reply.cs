@@ -50,6 +50,23 @@ internal abstract partial class ProxyExchange
         _deferredReply = null;
     }
 
+    private void ReplyToGrpc(int status, string reason, ReadOnlyMemory<byte> body, string? contentType)
+    {
+        // What is kept for later comes here again.
+        if (!InRequestBodyFilter)
+        {
+            BeginReply(200, reason, default(ReadOnlyMemory<byte>), 0, null);
+            _replyMemory.Begin(default);
+            ReplyBody = _replyMemory;
+            ReplyLength = 0;
+            GrpcReplies.Write(Response, status, contentType?.StartsWith("text/plain", StringComparison.Ordinal) == true ? body.Span : default);
+        }
+        else
+        {
+            BeginReply(status, reason, body, body.Length, contentType);
+        }
+    }
+
     private bool BeginReply(int status, string reason, object body, long? length, string? contentType)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(status, 200);

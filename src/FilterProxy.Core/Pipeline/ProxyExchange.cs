@@ -15,11 +15,12 @@ namespace FilterProxy.Core.Pipeline;
 /// What every exchange has, whatever protocol its client speaks: its snapshot and route, the reply, the bodies as filters left
 /// them, and the reasons to break off. The client's protocol is in the derived class.
 /// </summary>
-internal abstract partial class ProxyExchange : HttpExchange
+internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
 {
     private readonly PipeBody _replyPipe = new();
     private readonly MemoryBody _replyMemory = new();
     private CancellationTokenSource? _aborted;
+    private Http2Upstream? _http2;
 
     // The kind, and above it the limit: set and read as one.
     private int _break;
@@ -63,6 +64,9 @@ internal abstract partial class ProxyExchange : HttpExchange
     /// <summary>That of attempts over HTTP/1.</summary>
     public Http1Upstream Http1 { get; }
 
+    /// <summary>That of attempts over HTTP/2; made by the first of them.</summary>
+    public Http2Upstream Http2 => _http2 ??= new Http2Upstream(this);
+
     /// <summary>The request's body on its way upstream.</summary>
     public RequestPump Pump { get; }
 
@@ -73,6 +77,10 @@ internal abstract partial class ProxyExchange : HttpExchange
     /// <summary>The filter being called now, to blame for an exception.</summary>
     public string? CurrentFilter { get; set; }
 
+    object ILoopWork.Owner => Services;
+
+    string? ILoopWork.Filter => CurrentFilter;
+
     /// <summary>The event loop the exchange began on, where it comes back to after a filter left it; null without inline completions.</summary>
     public EventLoop? Loop { get; protected set; }
 
@@ -80,6 +88,9 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     /// <summary>Endpoints whose attempts failed.</summary>
     public List<Endpoint> Tried { get; } = [];
+
+    /// <summary>How often an endpoint refused the request when there was no other.</summary>
+    public int Refusals { get; set; }
 
     /// <summary>The next attempt needs a connection that was not idle: the last idle one turned out dead.</summary>
     public bool NeedsFreshConnection { get; set; }
@@ -134,6 +145,7 @@ internal abstract partial class ProxyExchange : HttpExchange
         CurrentFilter = null;
         NextResponseFilter = 0;
         Tried.Clear();
+        Refusals = 0;
         NeedsFreshConnection = false;
         IsUpgrade = false;
         IsBareReply = false;
@@ -235,7 +247,11 @@ internal abstract partial class ProxyExchange : HttpExchange
 
     public override void Reply(int status, string reason, ReadOnlyMemory<byte> body = default, string? contentType = null)
     {
-        if (BeginReply(status, reason, body, body.Length, contentType))
+        if (status != 200 && GrpcReplies.IsGrpc(Request.Headers))
+        {
+            ReplyToGrpc(status, reason, body, contentType);
+        }
+        else if (BeginReply(status, reason, body, body.Length, contentType))
         {
             _replyMemory.Begin(new ReadOnlySequence<byte>(body));
             ReplyBody = _replyMemory;

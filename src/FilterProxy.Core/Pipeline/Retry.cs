@@ -11,6 +11,9 @@ internal static class Retry
     /// <summary>Attempts at the most, whatever filters advise.</summary>
     private const int MaxAttempts = 16;
 
+    /// <summary>Times the last endpoint there is may refuse a request before the client is told.</summary>
+    private const int MaxRefusals = 3;
+
     public static async ValueTask<bool> AgainAsync(ProxyExchange x)
     {
         if (!x.Error.IsError)
@@ -52,6 +55,12 @@ internal static class Retry
             return failure.Error.Retryable;
         }
 
+        if (x.Upstream.WasRefused)
+        {
+            // RFC 9113 §8.7: the upstream did nothing with it, so that any request may be sent again.
+            return x.Pump.TryReplay();
+        }
+
         // RFC 9110 §9.2.2: a proxy must not repeat a request that is not idempotent on its own account.
         var wanted = advice == RetryAdvice.Retry || (failure.Reused && failure.Error.Retryable && IsIdempotent(x.Request.MethodKind));
         return wanted && x.Pump.TryReplay();
@@ -76,7 +85,8 @@ internal static class Retry
             }
         }
 
-        return false;
+        // Who refuses may only be replacing the connection: where there is no other endpoint, the same one is asked again.
+        return x.Upstream.WasRefused && ++x.Refusals < MaxRefusals && x.Tried.Remove(x.Peer.Endpoint);
     }
 
     private static bool IsIdempotent(HttpMethodKind method) =>

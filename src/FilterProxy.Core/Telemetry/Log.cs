@@ -52,6 +52,13 @@ internal sealed partial class Log(ILogger logger)
     public void CertificateSourceFailed(Exception exception, string listener, string serverName, long skipped) =>
         CertificateSourceFailed(logger, exception, listener, serverName, skipped);
 
+    [LoggerMessage(24, LogLevel.Warning,
+        "Filter '{Filter}' held event loop {Loop} for {Milliseconds} ms{SoFar}: everything else on the loop waited. Let it await, or declare it Blocking = true ({Skipped} more since this was last said).")]
+    private static partial void LoopHeld(ILogger logger, string filter, int loop, long milliseconds, string soFar, long skipped);
+
+    public void LoopHeld(string filter, int loop, TimeSpan held, string soFar, long skipped) =>
+        LoopHeld(logger, filter, loop, (long)held.TotalMilliseconds, soFar, skipped);
+
     [LoggerMessage(5, LogLevel.Debug, "Attempt {Attempt} on {Peer} failed: {Kind} {Detail}.")]
     private static partial void AttemptFailed(ILogger logger, int attempt, string peer, ProxyErrorKind kind, string? detail);
 

@@ -104,6 +104,15 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         }
     }
 
+    /// <summary>Takes a connection that was opened elsewhere and has served nothing yet.</summary>
+    public void Adopt(ConnectionContext connection)
+    {
+        Interlocked.Increment(ref _open);
+        var adopted = new UpstreamConnection(this, connection, _heartbeat.Now);
+        Return(adopted);
+        adopted.Reused = false;
+    }
+
     /// <summary>Closes a connection that cannot serve again.</summary>
     public void Discard(UpstreamConnection connection)
     {

@@ -32,9 +32,12 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     // Whether a result is out: held until AdvanceTo.
     private const byte Free = 0, Held = 1, Completed = 2;
 
-    private ManualResetValueTaskSourceCore<Wakening> _waiter;
+    // What ends a wait: CancelPendingRead, or the token of the read, which must end no other.
+    private const int Requested = 1, ByToken = 2;
+
+    private ManualResetValueTaskSourceCore<bool> _waiter; // its result: whether the wait was cancelled
     private int _state;
-    private int _cancelRequested;
+    private int _cancel;
     private byte[] _buffer = [];
     private int _start, _end, _examined;
     private SocketError _failure;
@@ -87,7 +90,7 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
             }
 
             // A cancellation that came just before found nobody waiting to wake.
-            if (Volatile.Read(ref _cancelRequested) != 0 && Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
+            if (Volatile.Read(ref _cancel) != 0 && Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
             {
                 continue;
             }
@@ -103,12 +106,10 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     {
         if (_use != Free || Volatile.Read(ref _state) == Awaited)
         {
-            throw new InvalidOperationException(_use == Completed
-                ? "The reader is completed."
-                : "A read is under way, or its result has not been given back with AdvanceTo.");
+            throw new InvalidOperationException(_use == Completed ? "The reader is completed." : "A read is under way, or not given back with AdvanceTo.");
         }
 
-        if (Volatile.Read(ref _cancelRequested) != 0 && Interlocked.Exchange(ref _cancelRequested, 0) != 0)
+        if (Volatile.Read(ref _cancel) != 0 && (Interlocked.And(ref _cancel, ~Requested) & Requested) != 0)
         {
             result = Take(canceled: true);
             return true;
@@ -154,11 +155,7 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
         }
     }
 
-    public override void CancelPendingRead()
-    {
-        Volatile.Write(ref _cancelRequested, 1);
-        Wake(Wakening.Requested);
-    }
+    public override void CancelPendingRead() => Cancel(Requested);
 
     /// <summary>Ends the reading: no read is allowed any more. The peer learns nothing of it.</summary>
     public override void Complete(Exception? exception = null)
@@ -181,19 +178,14 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
 
     public ReadResult GetResult(short token)
     {
-        switch (_waiter.GetResult(token))
+        if (_waiter.GetResult(token))
         {
-            case Wakening.Requested:
-                Interlocked.Exchange(ref _cancelRequested, 0);
-                return Take(canceled: true);
-
-            case Wakening.ByToken:
-                return Take(canceled: true);
-
-            default:
-                ThrowIfFailed();
-                return Take(canceled: false);
+            Interlocked.And(ref _cancel, ~Requested);
+            return Take(canceled: true);
         }
+
+        ThrowIfFailed();
+        return Take(canceled: false);
     }
 
     public ValueTaskSourceStatus GetStatus(short token) => _waiter.GetStatus(token);
@@ -241,7 +233,7 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
                 {
                     var ended = _ended;
                     Volatile.Write(ref _state, None);
-                    _waiter.SetResult(Wakening.Arrival);
+                    _waiter.SetResult(false);
                     if (ended)
                     {
                         Ended?.Invoke();
@@ -251,9 +243,9 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
                 }
 
                 Volatile.Write(ref _state, Awaited);
-                if (Volatile.Read(ref _cancelRequested) != 0)
+                if (Volatile.Read(ref _cancel) != 0)
                 {
-                    Wake(Wakening.Requested);
+                    Wake();
                 }
 
                 if (!Start())
@@ -288,8 +280,18 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> waiting, CancellationToken cancellationToken)
     {
-        using var registration = cancellationToken.UnsafeRegister(static reader => ((DirectReader)reader!).Wake(Wakening.ByToken), this);
-        var result = await waiting;
+        ReadResult result;
+        var registration = cancellationToken.UnsafeRegister(static reader => ((DirectReader)reader!).Cancel(ByToken), this);
+        try
+        {
+            result = await waiting;
+        }
+        finally
+        {
+            registration.Dispose();
+            Interlocked.And(ref _cancel, ~ByToken);
+        }
+
         if (result.IsCanceled && cancellationToken.IsCancellationRequested)
         {
             _use = Free;
@@ -299,12 +301,18 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
         return result;
     }
 
-    /// <summary>Ends the wait of the read under way, if there is one; its receive goes on.</summary>
-    private void Wake(Wakening reason)
+    private void Cancel(int cause)
+    {
+        Interlocked.Or(ref _cancel, cause);
+        Wake();
+    }
+
+    /// <summary>Ends the wait of the read under way, if one waits; its receive goes on.</summary>
+    private void Wake()
     {
         if (Interlocked.CompareExchange(ref _state, Receiving, Awaited) == Awaited)
         {
-            _waiter.SetResult(reason);
+            _waiter.SetResult(true);
         }
     }
 
@@ -390,21 +398,5 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = [];
         }
-    }
-
-    /// <summary>Why a wait ends: a token's cancellation is of that read alone, a requested one is the next read's if this one was not waiting.</summary>
-    private enum Wakening
-    {
-        Arrival,
-        Requested,
-        ByToken,
-    }
-
-    /// <summary>What has come.</summary>
-    protected enum Arrival
-    {
-        Nothing,
-        Bytes,
-        End,
     }
 }

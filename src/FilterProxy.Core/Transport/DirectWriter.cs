@@ -38,6 +38,9 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
         _socket = socket;
     }
 
+    /// <summary>Resets the connection.</summary>
+    public required Action Reset { get; init; }
+
     public override bool CanGetUnflushedBytes => true;
 
     public override long UnflushedBytes => _buffer.Written;
@@ -154,21 +157,6 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _waiter.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>
-    /// Sends what there is room for. The number of bytes; null when there is no room: then <see cref="OnRoom"/> will be called, from any
-    /// thread, perhaps before this returns.
-    /// </summary>
-    protected abstract int? TrySend(ReadOnlyMemory<byte> bytes, out SocketError error);
-
-    /// <summary>What <see cref="TrySend"/> began goes on: with this many bytes sent since, or an error.</summary>
-    protected void OnRoom(int sent, SocketError error)
-    {
-        if (Account(sent, error) || StartSend())
-        {
-            EndSend();
-        }
-    }
-
     private void Reserve(int sizeHint)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
@@ -201,16 +189,14 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
 
     private ValueTask<FlushResult> Send(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        _buffer.EndLoan();
         _sending = bytes;
         Volatile.Write(ref _state, Sending);
-        if (!StartSend())
+        if (!SendAll())
         {
             return Wait(cancellationToken);
         }
 
         Volatile.Write(ref _state, Idle);
-        _buffer.Release();
         return new ValueTask<FlushResult>(Result());
     }
 
@@ -261,35 +247,20 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
         }
     }
 
-    /// <summary>Sends until all is sent or the socket is full. True when it is over, one way or the other.</summary>
-    private bool StartSend()
+    /// <summary>
+    /// Sends what there is room for. The number of bytes; null when there is no room: then <see cref="OnRoom"/> will be called, from any
+    /// thread, perhaps before this returns.
+    /// </summary>
+    protected abstract int? TrySend(ReadOnlyMemory<byte> bytes, out SocketError error);
+
+    /// <summary>What <see cref="TrySend"/> began goes on: with this many bytes sent since, or an error.</summary>
+    protected void OnRoom(int sent, SocketError error)
     {
-        while (TrySend(_sending, out var error) is { } sent)
+        if (!Account(sent, error) && !SendAll())
         {
-            if (Account(sent, error))
-            {
-                return true;
-            }
+            return;
         }
 
-        return false;
-    }
-
-    private bool Account(int sent, SocketError error)
-    {
-        _failure = error;
-        if (error != SocketError.Success || sent >= _sending.Length)
-        {
-            _sending = default;
-            return true;
-        }
-
-        _sending = _sending[sent..];
-        return false;
-    }
-
-    private void EndSend()
-    {
         while (Volatile.Read(ref _state) is var state)
         {
             if (state == Ending)
@@ -315,6 +286,33 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
         }
     }
 
+    /// <summary>Sends until all is sent or the socket is full. True when it is over, one way or the other.</summary>
+    private bool SendAll()
+    {
+        while (TrySend(_sending, out var error) is { } sent)
+        {
+            if (Account(sent, error))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool Account(int sent, SocketError error)
+    {
+        _failure = error;
+        if (error != SocketError.Success || sent >= _sending.Length)
+        {
+            _sending = default;
+            return true;
+        }
+
+        _sending = _sending[sent..];
+        return false;
+    }
+
     /// <summary>Ends the stream unless something is being sent: then the end of that comes here again.</summary>
     private void TryEnd()
     {
@@ -330,7 +328,7 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
         if (_buffer.Written > 0)
         {
             _sending = _buffer.Take();
-            if (!StartSend())
+            if (!SendAll())
             {
                 return;
             }
@@ -348,24 +346,18 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
         Volatile.Write(ref _state, Idle);
     }
 
-    private void Reset()
-    {
-        try
-        {
-            _socket.LingerState = new LingerOption(true, 0);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Closed by the other side: nothing left to reset.
-        }
-
-        _socket.Dispose();
-    }
-
     private bool TakeCancellation() => Volatile.Read(ref _cancelRequested) != 0 && Interlocked.Exchange(ref _cancelRequested, 0) != 0;
 
-    /// <summary>Of a send that is over.</summary>
-    private FlushResult Result() => _failure == SocketError.Success
-        ? new FlushResult(TakeCancellation(), false)
-        : throw new ConnectionResetException("The connection was reset.", new SocketException((int)_failure));
+    /// <summary>Of a send that is over, on the writer's own side: what it had rented is given back.</summary>
+    private FlushResult Result()
+    {
+        if (!_completed && Volatile.Read(ref _state) == Idle)
+        {
+            _buffer.ReleaseSent();
+        }
+
+        return _failure == SocketError.Success
+            ? new FlushResult(TakeCancellation(), false)
+            : throw new ConnectionResetException("The connection was reset.", new SocketException((int)_failure));
+    }
 }

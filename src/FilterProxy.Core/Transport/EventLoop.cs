@@ -14,14 +14,49 @@ internal abstract class EventLoop : PipeScheduler
     [ThreadStatic]
     private static EventLoop? t_current;
 
+    private ILoopWork? _work;
+
     /// <summary>The loop of this thread; null on other threads, and everywhere when completions are not inline.</summary>
     public static EventLoop? Current => t_current;
 
     /// <summary>A small number for what is kept per loop: from 0 up for loops, 0 for all other threads.</summary>
     public static int CurrentIndex => t_current?.Index ?? 0;
 
+    /// <summary>The loops known so far.</summary>
+    public static IReadOnlyList<EventLoop> All => Volatile.Read(ref s_loops);
+
     /// <summary>From 0 up among the loops of its kind.</summary>
     public int Index { get; private set; }
+
+    /// <summary>Notes that filters are called on this thread from now on, for <see cref="FilterOf"/>. Costs a store.</summary>
+    public static void Note(ILoopWork work)
+    {
+        if (t_current is { } loop)
+        {
+            Volatile.Write(ref loop._work, work);
+        }
+    }
+
+    /// <summary>A filter gave the thread back before it was done: what runs next is not its doing.</summary>
+    public static void LeaveUnless(bool completed)
+    {
+        if (!completed && t_current is { } loop)
+        {
+            Volatile.Write(ref loop._work, null);
+        }
+    }
+
+    /// <summary>The filter of an owner that is being called on this loop right now; null for none.</summary>
+    public string? FilterOf(object owner) => Volatile.Read(ref _work) is { } work && work.Owner == owner ? work.Filter : null;
+
+    /// <summary>Lets go of who called filters here before and does not now.</summary>
+    public void Forget()
+    {
+        if (Volatile.Read(ref _work) is { Filter: null } done)
+        {
+            Interlocked.CompareExchange(ref _work, null, done);
+        }
+    }
 
     /// <summary>Whether every loop gets to what is scheduled on it within a time: a filter that blocks one is found out by this.</summary>
     public static async Task<bool> AllAnswerAsync(TimeSpan limit)

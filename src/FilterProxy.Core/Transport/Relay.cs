@@ -13,6 +13,9 @@ internal readonly record struct RelayResult(long ToUpstream, long ToDownstream);
 /// </summary>
 internal static class Relay
 {
+    /// <summary>Bytes of one direction that may pass without a pause, as long as neither side ever waits.</summary>
+    private const long FairShare = 1 << 20;
+
     /// <param name="downstream">One side.</param>
     /// <param name="upstream">The other side.</param>
     /// <param name="onProgress">Called after every piece, for idle deadlines.</param>
@@ -28,25 +31,56 @@ internal static class Relay
         return new RelayResult(await up, toDownstream);
     }
 
+    /// <summary>Goes on when the other sockets of this loop have had their turn.</summary>
+    private static Task BehindOthersAsync()
+    {
+        var turn = new TaskCompletionSource();
+        if (EventLoop.Current is { } loop)
+        {
+            loop.Schedule(static t => ((TaskCompletionSource)t!).SetResult(), turn);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static t => t.SetResult(), turn, preferLocal: false);
+        }
+
+        return turn.Task;
+    }
+
     private static async Task<long> CopyAsync(PipeReader reader, PipeWriter writer, Action onProgress, Action abort)
     {
-        long total = 0;
+        long total = 0, unwaited = 0;
         try
         {
             while (true)
             {
-                var read = await reader.ReadAsync();
+                var reading = reader.ReadAsync();
+                var waits = !reading.IsCompleted;
+                var read = await reading;
                 foreach (var segment in read.Buffer)
                 {
                     writer.Write(segment.Span);
                 }
 
-                total += read.Buffer.Length;
+                var length = read.Buffer.Length;
+                total += length;
                 reader.AdvanceTo(read.Buffer.End);
-                if (writer is not { CanGetUnflushedBytes: true, UnflushedBytes: 0 } && (await writer.FlushAsync()).IsCompleted)
+                if (writer is not { CanGetUnflushedBytes: true, UnflushedBytes: 0 })
                 {
-                    abort();
-                    return total;
+                    var flushing = writer.FlushAsync();
+                    waits |= !flushing.IsCompleted;
+                    if ((await flushing).IsCompleted)
+                    {
+                        abort();
+                        return total;
+                    }
+                }
+
+                unwaited = waits ? 0 : unwaited + length;
+                if (unwaited > FairShare)
+                {
+                    unwaited = 0;
+                    await BehindOthersAsync();
                 }
 
                 onProgress();

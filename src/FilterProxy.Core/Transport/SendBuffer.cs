@@ -25,7 +25,7 @@ internal struct SendBuffer()
         Written += bytes;
     }
 
-    /// <summary>Hands out what was written, to be sent. It stays where it is until <see cref="EndLoan"/>.</summary>
+    /// <summary>Hands out what was written, to be sent. It stays where it is until <see cref="ReleaseSent"/>.</summary>
     public ReadOnlyMemory<byte> Take()
     {
         var taken = _bytes.AsMemory(0, Written);
@@ -53,7 +53,14 @@ internal struct SendBuffer()
     }
 
     /// <summary>What was taken is sent.</summary>
-    public void EndLoan() => Return(ref _lent);
+    public void ReleaseSent()
+    {
+        Return(ref _lent);
+        if (Written == 0)
+        {
+            Return(ref _bytes);
+        }
+    }
 
     /// <summary>Gives everything back; nothing is being sent.</summary>
     public void Release()

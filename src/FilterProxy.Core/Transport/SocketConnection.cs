@@ -33,7 +33,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         Socket = socket;
         _onLoop = onLoop;
         Input = onLoop is null ? new SocketReader(socket) { Ended = _closedSource.Cancel } : new EpollReader(onLoop) { Ended = _closedSource.Cancel };
-        Output = onLoop is null ? new SocketWriter(socket) : new EpollWriter(onLoop, socket);
+        Output = onLoop is null ? new SocketWriter(socket) { Reset = Abort } : new EpollWriter(onLoop, socket) { Reset = Abort };
         Transport = this;
         _features.Set<IConnectionSocketFeature>(this);
     }

@@ -24,9 +24,9 @@ internal sealed class SocketReader : DirectReader
 
     protected override bool Start()
     {
-        _args.SetBuffer(Space());
         try
         {
+            _args.SetBuffer(Space());
             return !_socket.ReceiveAsync(_args);
         }
         catch (ObjectDisposedException)

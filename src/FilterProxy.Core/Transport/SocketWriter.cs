@@ -25,9 +25,9 @@ internal sealed class SocketWriter : DirectWriter
     protected override int? TrySend(ReadOnlyMemory<byte> bytes, out SocketError error)
     {
         error = SocketError.Success;
-        _args.SetBuffer(MemoryMarshal.AsMemory(bytes));
         try
         {
+            _args.SetBuffer(MemoryMarshal.AsMemory(bytes));
             if (_socket.SendAsync(_args))
             {
                 return null;

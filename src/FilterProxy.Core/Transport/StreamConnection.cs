@@ -23,6 +23,9 @@ internal sealed class StreamConnection : ConnectionContext, IDuplexPipe
         RemoteEndPoint = remote;
     }
 
+    /// <summary>What it is over.</summary>
+    public Stream Stream => _stream;
+
     public PipeReader Input { get; }
 
     public PipeWriter Output { get; }

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace FilterProxy.Core.Transport;
 
@@ -16,7 +17,14 @@ internal static class TlsConnection
         try
         {
             await stream.AuthenticateAsClientAsync(Options(peer), cancel);
-            return new StreamConnection(stream, socket.LocalEndPoint, socket.RemoteEndPoint);
+            if (peer.Protocol == UpstreamProtocol.Http2 && stream.NegotiatedApplicationProtocol != SslApplicationProtocol.Http2)
+            {
+                throw new UpstreamException(ProxyError.Upstream(ProxyErrorKind.ConnectFailed, retryable: true, "http2_not_negotiated"));
+            }
+
+            var connection = new StreamConnection(stream, socket.LocalEndPoint, socket.RemoteEndPoint);
+            connection.Features.Set<ITlsApplicationProtocolFeature>(new NegotiatedProtocol(stream.NegotiatedApplicationProtocol.Protocol));
+            return connection;
         }
         catch
         {
@@ -31,8 +39,14 @@ internal static class TlsConnection
         var options = new SslClientAuthenticationOptions
         {
             TargetHost = peer.ServerName ?? HostOf(peer.Endpoint.Address),
-            ApplicationProtocols = [SslApplicationProtocol.Http11],
+            ApplicationProtocols = peer.Protocol switch
+            {
+                UpstreamProtocol.Http2 => [SslApplicationProtocol.Http2],
+                UpstreamProtocol.Auto => [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+                _ => [SslApplicationProtocol.Http11],
+            },
             ClientCertificateContext = tls.ClientCertificate,
+            EnabledSslProtocols = tls.Versions,
         };
         if (tls.Insecure)
         {
@@ -55,4 +69,6 @@ internal static class TlsConnection
         IPEndPoint ip => ip.Address.ToString(),
         _ => "localhost",
     };
+
+    private sealed record NegotiatedProtocol(ReadOnlyMemory<byte> ApplicationProtocol) : ITlsApplicationProtocolFeature;
 }

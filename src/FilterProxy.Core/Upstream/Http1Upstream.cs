@@ -68,6 +68,9 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
         }
     }
 
+    /// <summary>An attempt that ends before there is a connection.</summary>
+    public void BeginUnconnected() => BeginAttempt();
+
     public override void Abort()
     {
         // The pair may be torn by an attempt that begins just now; the lease then fits no connection and nothing happens.

@@ -17,6 +17,8 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
     private Deadline _tryDeadline;
     private long _tryBegan;
     private volatile bool _tryTimedOut;
+    private volatile bool _connectTimedOut;
+    private volatile bool _awaitsConnection;
 
     /// <summary>How far the attempt has come.</summary>
     public UpstreamStage Stage { get; protected set; }
@@ -56,6 +58,8 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
     protected bool HasResponse { get; set; }
 
     protected bool TryTimedOut => _tryTimedOut;
+
+    protected bool ConnectTimedOut => _connectTimedOut;
 
     /// <summary>Breaks the attempt off, from any thread: reads and writes of it fail.</summary>
     public abstract void Abort();
@@ -125,6 +129,8 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         HasResponse = false;
         _tryBegan = X.Heartbeat.Now;
         _tryTimedOut = false;
+        _connectTimedOut = false;
+        _awaitsConnection = false;
         X.Stats.AddAttempt(X.Peer!.Endpoint);
     }
 
@@ -136,10 +142,24 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         X.Stats.UpdateAttempt(reused);
         X.Stats.UpstreamConnected = X.Stats.TimeProvider.GetTimestamp();
         Stage = UpstreamStage.Send;
+        _awaitsConnection = false;
+        ArmTry();
+    }
+
+    /// <summary>Arms the deadline of the attempt as a whole.</summary>
+    protected void ArmTry()
+    {
         if (X.Timeouts.PerTry is > 0 and var perTry)
         {
             _tryDeadline.Arm(X.Heartbeat, Math.Max(1, perTry - (X.Heartbeat.Now - _tryBegan)));
         }
+    }
+
+    /// <summary>Arms the deadline for a connection with room for the request; 0 for no limit.</summary>
+    protected void AwaitConnection(long milliseconds)
+    {
+        _awaitsConnection = true;
+        _readDeadline.Arm(X.Heartbeat, milliseconds);
     }
 
     /// <summary>Makes the request of this attempt: an overlay with the forwarding fields, then filters.</summary>
@@ -178,7 +198,12 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
 
     private void OnReadTimeout()
     {
-        if (HasResponse)
+        if (_awaitsConnection)
+        {
+            _connectTimedOut = true;
+            Abort();
+        }
+        else if (HasResponse)
         {
             X.Break(ProxyErrorKind.UpstreamBodyFailed, AbortReason.None, Limit.UpstreamRead);
         }

@@ -55,6 +55,30 @@ public sealed class RelayTests
         Assert.True(_aborts >= 1);
     }
 
+    [Fact]
+    public async Task A_transfer_that_never_waits_lets_others_of_its_loop_have_their_turn()
+    {
+        await RuntimeLoop.StartAsync();
+        EventLoop loop = RuntimeLoop.Next() ?? throw new InvalidOperationException("These tests run with inline completions: see tests.runsettings.");
+        var sides = (Near: new EndlessPipe(), Far: new EndlessPipe());
+        var relay = new TaskCompletionSource<Task<RelayResult>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Schedule(
+            _ =>
+            {
+                loop.Schedule(
+                    _ =>
+                    {
+                        sides.Near.Stop();
+                        sides.Far.Stop();
+                    },
+                    null);
+                relay.SetResult(Relay.RunAsync(sides.Near, sides.Far, static () => { }, static () => { }));
+            },
+            null);
+
+        await (await relay.Task.WaitAsync(TimeSpan.FromSeconds(10))).WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
     private Task<RelayResult> RunAsync() => Relay.RunAsync(
         _client.Proxy,
         _upstream.Proxy,

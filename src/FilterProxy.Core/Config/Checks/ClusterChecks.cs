@@ -13,6 +13,7 @@ internal static class ClusterChecks
             ConfigChecks.CheckDurations(context, cluster);
             ConfigChecks.CheckDurations(context, cluster.Pool);
             CheckPool(context, cluster.Pool);
+            CheckProtocol(context, cluster);
             if (cluster.LoadBalancer.Off)
             {
                 context.Refuse(cluster, nameof(cluster.LoadBalancer), "a load balancer cannot be off");
@@ -47,6 +48,11 @@ internal static class ClusterChecks
             context.Refuse(cluster, nameof(cluster.ProxyProtocol), "the cluster's connector opens its connections and sends no PROXY protocol header");
         }
 
+        if (cluster.Protocol != ClusterProtocol.Http1)
+        {
+            context.Refuse(cluster, nameof(cluster.ProxyProtocol), "a connection of HTTP/2 serves many clients, and the header tells one");
+        }
+
         if (cluster.Pool.Min > 0)
         {
             context.Refuse(
@@ -79,6 +85,31 @@ internal static class ClusterChecks
             {
                 context.Refuse(endpoint, nameof(endpoint.Address), "an http:// endpoint in a cluster with tls", "write the host and port alone, or https://");
             }
+        }
+    }
+
+    private static void CheckProtocol(CheckContext context, ClusterConfig cluster)
+    {
+        ConfigChecks.CheckDurations(context, cluster.Http2);
+        if (cluster.Http2.StreamWindow.Bytes is < 65_535 or > 16 << 20)
+        {
+            context.Refuse(cluster.Http2, nameof(cluster.Http2.StreamWindow), $"stream_window is {cluster.Http2.StreamWindow}", "64KiB to 16MiB");
+        }
+
+        if (cluster.Http2.PingInterval > TimeSpan.Zero && (cluster.Http2.PingInterval < TimeSpan.FromSeconds(1) || cluster.Http2.PingTimeout < TimeSpan.FromSeconds(1)))
+        {
+            context.Refuse(cluster.Http2, nameof(cluster.Http2.PingInterval), "pings and their timeout are a second apart at the least");
+        }
+
+        var tls = cluster.Tls is not null || cluster.Endpoints.Static.Any(e => EndpointAddress.TryParse(e.Address, out var address, out _) && address.Tls == true);
+        if (cluster.Protocol == ClusterProtocol.H2 && !tls && cluster.Connector is null)
+        {
+            context.Refuse(cluster, nameof(cluster.Protocol), "h2 is spoken over TLS, and no endpoint is https://", "write 'tls: {}', or 'protocol: h2c' for HTTP/2 in the clear");
+        }
+
+        if (cluster.Protocol == ClusterProtocol.H2c && tls)
+        {
+            context.Refuse(cluster, nameof(cluster.Protocol), "h2c is HTTP/2 in the clear, and this cluster speaks TLS", "write 'protocol: h2'");
         }
     }
 

@@ -14,10 +14,10 @@ public abstract class DirectDuplexContract : IAsyncLifetime
     private readonly SocketConnection _near;
     private readonly SocketConnection _far;
 
-    protected DirectDuplexContract(bool onLoop)
+    protected DirectDuplexContract(bool onOwnLoop)
     {
-        _near = new SocketConnection(_pair.Near, onLoop ? EpollLoop.Next() : null);
-        _far = new SocketConnection(_pair.Far, onLoop ? EpollLoop.Next() : null);
+        _near = new SocketConnection(_pair.Near, onOwnLoop ? EpollLoop.Next() : null);
+        _far = new SocketConnection(_pair.Far, onOwnLoop ? EpollLoop.Next() : null);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;

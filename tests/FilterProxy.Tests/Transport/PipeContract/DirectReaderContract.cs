@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using FilterProxy.Core.Transport;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 using Xunit;
 
@@ -9,14 +10,14 @@ namespace FilterProxy.Tests.Transport.PipeContract;
 /// <summary>The contract on the direct transport, and where it differs.</summary>
 public abstract class DirectReaderContract : PipeReaderCancellationContract
 {
-    private readonly SocketReaderSide _side;
+    private readonly DirectReaderSide _side;
 
-    protected DirectReaderContract(bool onLoop)
-        : this(new SocketReaderSide(onLoop))
+    protected DirectReaderContract(bool onOwnLoop)
+        : this(new DirectReaderSide(onOwnLoop ? EpollLoop.Next() : null))
     {
     }
 
-    private DirectReaderContract(SocketReaderSide side)
+    private DirectReaderContract(DirectReaderSide side)
         : base(side) => _side = side;
 
     [Fact]
@@ -82,7 +83,7 @@ public abstract class DirectReaderContract : PipeReaderCancellationContract
     public async Task Closing_fails_the_read_that_waits()
     {
         var waiting = ReadAsync();
-        _side.Close();
+        _side.Abort();
 
         await Assert.ThrowsAsync<ConnectionResetException>(() => waiting);
         await Assert.ThrowsAsync<ConnectionResetException>(ReadAsync);

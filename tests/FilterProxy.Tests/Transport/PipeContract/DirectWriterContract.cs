@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 using Xunit;
 
@@ -10,14 +11,14 @@ namespace FilterProxy.Tests.Transport.PipeContract;
 public abstract class DirectWriterContract : PipeWriterContract
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private readonly SocketWriterSide _side;
+    private readonly DirectWriterSide _side;
 
-    protected DirectWriterContract(bool onLoop)
-        : this(new SocketWriterSide(onLoop))
+    protected DirectWriterContract(bool onOwnLoop)
+        : this(new DirectWriterSide(onOwnLoop ? EpollLoop.Next() : null))
     {
     }
 
-    private DirectWriterContract(SocketWriterSide side)
+    private DirectWriterContract(DirectWriterSide side)
         : base(side) => _side = side;
 
     [Fact]
@@ -26,7 +27,7 @@ public abstract class DirectWriterContract : PipeWriterContract
         WriteFlood();
         var flush = FlushAsync();
         Assert.False(flush.IsCompleted);
-        _side.Close();
+        _side.Abort();
 
         await Assert.ThrowsAsync<ConnectionResetException>(() => flush);
         await Assert.ThrowsAsync<ConnectionResetException>(FlushAsync);
@@ -194,7 +195,7 @@ public abstract class DirectWriterContract : PipeWriterContract
         }
         else
         {
-            _side.Close();
+            _side.Abort();
         }
 
         await Assert.ThrowsAsync<ConnectionResetException>(() => sending);

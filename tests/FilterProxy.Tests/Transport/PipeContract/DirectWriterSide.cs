@@ -6,15 +6,14 @@ using FilterProxy.Core.Transport.Epoll;
 namespace FilterProxy.Tests.Transport.PipeContract;
 
 /// <summary>The writer of the direct transport, with a socket at the other end.</summary>
-internal sealed class SocketWriterSide : WriterSide
+internal sealed class DirectWriterSide : WriterSide
 {
     private readonly SocketPair _pair = new();
     private readonly SocketConnection _connection;
 
-    /// <param name="onLoop">Whether one of the engine's event loops waits for the socket, or the runtime.</param>
-    public SocketWriterSide(bool onLoop) => _connection = new SocketConnection(_pair.Near, onLoop ? EpollLoop.Next() : null);
+    public DirectWriterSide(EpollLoop? loop) => _connection = new SocketConnection(_pair.Near, loop);
 
-    public override PipeWriter Writer => Direct;
+    public override PipeWriter Writer => _connection.Output;
 
     public DirectWriter Direct => _connection.Output;
 
@@ -28,13 +27,12 @@ internal sealed class SocketWriterSide : WriterSide
 
     public override void Leave() => _pair.ResetFar();
 
-    /// <summary>Closes the near end.</summary>
-    public void Close() => _connection.Abort();
+    public void Abort() => _connection.Abort();
 
     public override void Dispose()
     {
-        Close();
+        _connection.Abort();
+        _connection.Output.Dispose();
         _pair.Dispose();
-        Direct.Dispose();
     }
 }

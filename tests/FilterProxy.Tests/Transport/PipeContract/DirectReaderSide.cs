@@ -6,15 +6,14 @@ using FilterProxy.Core.Transport.Epoll;
 namespace FilterProxy.Tests.Transport.PipeContract;
 
 /// <summary>The reader of the direct transport, with a socket at the other end.</summary>
-internal sealed class SocketReaderSide : ReaderSide
+internal sealed class DirectReaderSide : ReaderSide
 {
     private readonly SocketPair _pair = new();
     private readonly SocketConnection _connection;
 
-    /// <param name="onLoop">Whether one of the engine's event loops waits for the socket, or the runtime.</param>
-    public SocketReaderSide(bool onLoop) => _connection = new SocketConnection(_pair.Near, onLoop ? EpollLoop.Next() : null);
+    public DirectReaderSide(EpollLoop? loop) => _connection = new SocketConnection(_pair.Near, loop);
 
-    public override PipeReader Reader => Direct;
+    public override PipeReader Reader => _connection.Input;
 
     public DirectReader Direct => _connection.Input;
 
@@ -24,19 +23,18 @@ internal sealed class SocketReaderSide : ReaderSide
 
     public override Task SendAsync(byte[] bytes) => Task.Run(() => _pair.Far.Send(bytes));
 
-    public override void Pump() => Direct.Prefetch();
+    public override void Pump() => _connection.Input.Prefetch();
 
     public override void End() => _pair.Far.Shutdown(SocketShutdown.Send);
 
     public override void Fail() => _pair.ResetFar();
 
-    /// <summary>Closes the near end.</summary>
-    public void Close() => _connection.Abort();
+    public void Abort() => _connection.Abort();
 
     public override void Dispose()
     {
-        Close();
+        _connection.Abort();
+        _connection.Input.Dispose();
         _pair.Dispose();
-        Direct.Dispose();
     }
 }

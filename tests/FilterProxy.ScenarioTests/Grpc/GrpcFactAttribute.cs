@@ -1,0 +1,15 @@
+using Xunit;
+
+namespace FilterProxy.ScenarioTests.Grpc;
+
+/// <summary>A test that needs node with npm, and is skipped with the reason where there is none.</summary>
+internal sealed class GrpcFactAttribute : FactAttribute
+{
+    public GrpcFactAttribute() => Skip = GrpcWorkspace.Missing;
+}
+
+/// <summary>As <see cref="GrpcFactAttribute"/>, for theories.</summary>
+internal sealed class GrpcTheoryAttribute : TheoryAttribute
+{
+    public GrpcTheoryAttribute() => Skip = GrpcWorkspace.Missing;
+}

@@ -1,0 +1,4 @@
+namespace FilterProxy.Tests.Transport.PipeContract;
+
+/// <summary>Connections that the runtime waits for.</summary>
+public sealed class RuntimeDuplexTests() : DirectDuplexContract(onOwnLoop: false);
