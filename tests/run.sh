@@ -51,10 +51,12 @@ missing_packages() {
   has_chromium || echo chromium
   has_server haproxy || echo haproxy
   has_server nginx || echo nginx
+  has pebble || echo pebble
   if [[ $full == yes ]]; then
     has python3 || echo python3
     has slowhttptest || echo slowhttptest
     has testssl || echo testssl.sh
+    has h2load || echo nghttp2-client
   fi
 }
 
@@ -244,6 +246,55 @@ YAML
   ((passed += p, failed += f))
 }
 
+run_h2spec() {
+  heading "Conformance: h2spec, over TLS and in the clear"
+  if ! has h2spec; then
+    skip conformance.h2spec "h2spec is not installed (https://github.com/summerwind/h2spec)"
+    return
+  fi
+  if ! has openssl; then
+    skip conformance.h2spec "openssl is not installed"
+    return
+  fi
+
+  local clear tls proxy_id p f part log=$results/h2spec.log
+  clear=$(free_port) tls=$(free_port)
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+    -keyout "$results/h2spec.key" -out "$results/h2spec.pem" >/dev/null 2>&1
+  cat >"$results/h2spec.yaml" <<YAML
+listeners:
+  clear: { address: "127.0.0.1:$clear", protocols: [http1, http2] }
+  tls:
+    address: "127.0.0.1:$tls"
+    protocols: [http1, http2]
+    filters: [ { tls: { certificates: [ { file: { cert: h2spec.pem, key: h2spec.key, default: true } } ] } } ]
+routes: [{ name: all, respond: { status: 200, body: "The suite wants a body that is longer than one byte." } }]
+YAML
+  "artifacts/bin/FilterProxy/$folder/filterproxy" run -c "$results/h2spec.yaml" >"$results/h2spec-proxy.log" 2>&1 </dev/null &
+  proxy_id=$!
+  : >"$log"
+  if wait_for_port "$clear" "$proxy_id" && wait_for_port "$tls" "$proxy_id"; then
+    h2spec -h 127.0.0.1 -p "$clear" -o 5 >>"$log" 2>&1 </dev/null
+    h2spec -h 127.0.0.1 -p "$tls" -t -k -o 5 >>"$log" 2>&1 </dev/null
+  else
+    cat "$results/h2spec-proxy.log"
+  fi
+  kill "$proxy_id" 2>/dev/null
+  wait "$proxy_id" 2>/dev/null
+
+  # "147 tests, 147 passed, 0 skipped, 0 failed", once for each.
+  p=0 f=0
+  while read -r part; do
+    ((p += $(sed -E 's/.* ([0-9]+) passed.*/\1/' <<<"$part"), f += $(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"$part")))
+  done < <(grep -E '^[0-9]+ tests, ' "$log")
+  if ((p == 0 || f > 0)); then
+    cat "$log"
+    ((f > 0)) || f=1
+  fi
+  say "passed $p, failed $f"
+  ((passed += p, failed += f))
+}
+
 # ---------------------------------------------------------------- run
 
 prepare
@@ -263,6 +314,9 @@ if ! dotnet build FilterProxy.sln -c "$configuration" --nologo -v quiet --disabl
   exit 1
 fi
 
+# Scenarios run over every transport, not only over those that differ most.
+[[ $full == no ]] || export FILTERPROXY_TEST_FULL=1
+
 for project in tests/*/*.csproj; do
   if grep -q 'Microsoft.NET.Test.Sdk' "$project"; then
     run_project "$project"
@@ -272,6 +326,7 @@ done
 if [[ $full == yes ]]; then
   run_harness_tests
   run_conformance
+  run_h2spec
 fi
 
 say ""

@@ -79,7 +79,8 @@ public sealed class GrpcWebFilter(GrpcWebOptions options, ComponentContext conte
         {
             // Not gRPC at all, such as another proxy's error page: the engine turns the reply into a status of gRPC.
             var status = response.StatusCode is >= 400 and <= 599 ? response.StatusCode : 502;
-            exchange.Reply(status, "upstream_not_grpc", Encoding.ASCII.GetBytes($"upstream answered HTTP {response.StatusCode}"), "text/plain");
+            var reason = exchange.HasReply ? exchange.Stats.Reason : "upstream_not_grpc";
+            exchange.Reply(status, reason, Encoding.ASCII.GetBytes($"answered with HTTP {response.StatusCode}"), "text/plain");
             rest = default;
         }
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Reflection;
 using FilterProxy.Core.Components;
 using FilterProxy.Core.Config;
 using FilterProxy.Core.Downstream;
@@ -20,7 +19,7 @@ internal sealed class Engine : IAsyncDisposable
     private readonly Heartbeat _heartbeat;
     private readonly Meter _meter = new("FilterProxy");
     private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentDictionary<string, Assembly> _plugins = new();
+    private readonly PluginStore _plugins = new();
     private readonly ComponentEnvironment _environment;
     private readonly RetiredConfigs _configs;
     private readonly CertificateExpiry _expiry;
@@ -40,6 +39,7 @@ internal sealed class Engine : IAsyncDisposable
             options.InlineCompletions ? Environment.ProcessorCount : 1)
         {
             Limits = new LimitMetrics(_meter),
+            Filters = new FilterMetrics(_meter),
             Tls = new TlsMetrics(_meter),
         };
         Registry = new ComponentRegistry();
@@ -80,14 +80,17 @@ internal sealed class Engine : IAsyncDisposable
     public CompiledConfig? Compile(ProxyConfig config, ConfigErrors errors)
     {
         var registry = Registry.Copy();
-        var plugins = new PluginLoader(
-            config.PluginPath is { } path ? Path.Combine(_options.ConfigDirectory, path) : _options.PluginPath, registry, _plugins);
+        var path = config.PluginPath is { } folder ? Path.Combine(_options.ConfigDirectory, folder) : _options.PluginPath;
+        var plugins = new PluginLoader(path, registry, _plugins);
         foreach (var plugin in config.Plugins)
         {
-            if (!plugins.TryLoad(plugin.Name, plugin.Sha256, out var error))
+            if (!plugins.TryLoad(plugin.Name, plugin.Sha256, out var error, plugin.Unloadable))
             {
                 errors.Add(config.Places.Locate(plugin), error);
             }
+
+            // Also where the configuration is refused for it: what is missing may come, and what is wrong may be mended.
+            config.Sources.AddFile(PluginLoader.FileOf(path, plugin.Name));
         }
 
         return ConfigCompiler.Compile(config, Current, registry, _environment, _services, errors);
@@ -114,7 +117,7 @@ internal sealed class Engine : IAsyncDisposable
             ListenerChange listeners;
             try
             {
-                await StartAsync(NewParts(next));
+                await StartAsync(next);
                 listeners = await _listeners.PrepareAsync(next.Listeners);
             }
             catch (EngineException)
@@ -160,6 +163,7 @@ internal sealed class Engine : IAsyncDisposable
         await (_listeners?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _stop.CancelAsync();
         await _configs.EndAllAsync();
+        _plugins.Dispose();
         _heartbeat.Dispose();
         _meter.Dispose();
     }
@@ -174,10 +178,10 @@ internal sealed class Engine : IAsyncDisposable
     /// <summary>The cluster of the same name in the configuration in force.</summary>
     private CompiledCluster? Before(CompiledCluster cluster) => Current?.Clusters.GetValueOrDefault(cluster.Cluster.Name);
 
-    private async Task StartAsync(IEnumerable<object> parts)
+    private async Task StartAsync(CompiledConfig next)
     {
         var errors = new StartErrors();
-        foreach (var startable in parts.OfType<IStartable>())
+        foreach (var startable in NewParts(next).OfType<IStartable>())
         {
             try
             {
@@ -185,7 +189,13 @@ internal sealed class Engine : IAsyncDisposable
             }
             catch (Exception e)
             {
-                errors.Add(startable, e);
+                var component = next.Components.FirstOrDefault(c => ReferenceEquals(c.Instance, startable));
+                if (component is not null)
+                {
+                    _services.Filters.Failed(component.Key, "start");
+                }
+
+                errors.Add(startable, component?.Origin, e);
             }
         }
 

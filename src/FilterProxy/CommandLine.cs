@@ -4,7 +4,7 @@ using FilterProxy.Core.Config;
 
 namespace FilterProxy.Host;
 
-/// <summary>The commands: <c>run</c> (also without a name), <c>validate</c>, <c>schema</c>, <c>explain</c>, <c>version</c>.</summary>
+/// <summary>The commands: <c>run</c> (also without a name), <c>validate</c>, <c>schema</c>, <c>explain</c>, <c>plugins</c>, <c>script</c>, <c>version</c>.</summary>
 internal static class CommandLine
 {
     /// <summary>Bad configuration.</summary>
@@ -30,6 +30,8 @@ internal static class CommandLine
 
         root.Add(SchemaCommand.Create());
         root.Add(ExplainCommand.Create(config));
+        root.Add(PluginsCommand.Create(config));
+        root.Add(PluginCommand.Create("script", "Script", "Test routing scripts: 'script test FILE' runs the cases beside it."));
         var version = new Command("version", "Print the version.");
         version.SetAction(_ => Console.WriteLine($"filterproxy {Version}"));
         root.Add(version);

@@ -16,6 +16,9 @@ internal static class ProxyHost
     // A filter that does not let go must not keep the process.
     private static readonly TimeSpan DisposalLimit = TimeSpan.FromSeconds(5);
 
+    /// <summary>Where plugins are when the configuration does not say.</summary>
+    public static string PluginPath { get; } = Path.Combine(AppContext.BaseDirectory, "plugins");
+
     /// <summary>Whether the configuration compiles; says why not.</summary>
     public static bool Validate(ProxyConfig config, string file)
     {
@@ -111,7 +114,7 @@ internal static class ProxyHost
     private static Engine CreateEngine(ProxyConfig config, string file, ILoggerFactory loggers) => new(new EngineOptions
     {
         Loggers = loggers,
-        PluginPath = Path.Combine(AppContext.BaseDirectory, "plugins"),
+        PluginPath = PluginPath,
         ConfigDirectory = Path.GetDirectoryName(Path.GetFullPath(file))!,
         InlineCompletions = config.Runtime.InlineCompletions,
     });

@@ -12,7 +12,7 @@ internal static class SchemaCommand
         var plugins = new Option<string>("--plugins")
         {
             Description = "Plugin folder (default: plugins beside the program)",
-            DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "plugins"),
+            DefaultValueFactory = _ => ProxyHost.PluginPath,
         };
         var command = new Command("schema", "Print the JSON schema of a configuration, for editors to complete from.") { plugins };
         command.SetAction(result => Print(result.GetValue(plugins)!));

@@ -38,6 +38,31 @@ public sealed class AllocationTests(ITestOutputHelper output)
     public Task A_warm_POST_with_a_body_allocates_nothing(TestTransport transport) =>
         AssertNothingAsync(transport, Post, "!end"u8.ToArray(), "{}");
 
+    /// <summary>What Kestrel's engine and a response of strings cost: it may become less, not more.</summary>
+    [Fact]
+    public async Task A_warm_GET_over_HTTP2_allocates_no_more_than_it_did()
+    {
+        const int Most = 1_600;
+        using var upstream = new QuietUpstream("\r\n\r\n"u8.ToArray());
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c);
+        using var client = new QuietH2Client(proxy.Port, ("user-agent", "quiet"), ("accept", "*/*"));
+        var best = long.MaxValue;
+        void Measure()
+        {
+            client.Run(WarmUp);
+            for (var round = 0; round < 12 && best > Most * Requests / 2; round++)
+            {
+                var before = GC.GetTotalAllocatedBytes(precise: true);
+                client.Run(Requests);
+                best = Math.Min(best, GC.GetTotalAllocatedBytes(precise: true) - before);
+            }
+        }
+
+        await Task.Factory.StartNew(Measure, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        output.WriteLine($"{(double)best / Requests:0.0} bytes per request");
+        Assert.InRange((double)best / Requests, 0, Most);
+    }
+
     private async Task AssertNothingAsync(TestTransport transport, byte[] request, byte[] requestEnd, string http)
     {
         using var upstream = new QuietUpstream(requestEnd);

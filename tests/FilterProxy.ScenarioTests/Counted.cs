@@ -12,6 +12,9 @@ internal static class Counted
     /// <summary>Exactly one timeout ended something, once.</summary>
     public static Task TimeoutAsync(TestProxy proxy, string key) => OnceAsync(proxy, $"filterproxy.timeout timeout={key}");
 
+    /// <summary>No limit was reached and no timeout ended anything.</summary>
+    public static void Nothing(TestProxy proxy) => Assert.Empty(Of(proxy));
+
     private static async Task OnceAsync(TestProxy proxy, string counter)
     {
         await Poll.UntilAsync(() => Of(proxy).Count > 0, what: $"{counter} is counted");

@@ -5,10 +5,10 @@ namespace FilterProxy.ScenarioTests;
 
 public sealed class ForwardingTests
 {
-    public static TheoryData<TestTransport> Transports => [.. Enum.GetValues<TestTransport>()];
+    public static TheoryData<TestTransport> AllTransports => [.. TestTransports.All];
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_request_reaches_the_upstream_and_its_response_the_client(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok($"{r.Method} {r.Target} {r.Text}"));

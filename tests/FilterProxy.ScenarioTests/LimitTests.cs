@@ -23,7 +23,7 @@ public sealed class LimitTests : Scenario
                 ("header_count", "header_count: 2", "GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nB: 2\r\n\r\n", 431, "too_many_headers"),
             ];
             var data = new TheoryData<string, string, string, int, string, TestTransport>();
-            foreach (var transport in Enum.GetValues<TestTransport>())
+            foreach (var transport in TestTransports.Http1)
             {
                 foreach (var (key, limits, request, status, reason) in cases)
                 {
@@ -56,18 +56,18 @@ public sealed class LimitTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_body_of_exactly_the_limit_passes(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok(r.Text));
         await using var proxy = await _log.StartAsync(upstream.Port, "request_body: 10", transport: transport);
 
         Assert.Equal("0123456789", (await proxy.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789")).Text);
-        Assert.Empty(proxy.Counts);
+        Counted.Nothing(proxy);
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_response_head_over_the_limit_is_502_and_its_upstream_connection_is_closed(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Ok("ok", ("X-Long", new string('x', 3000))));
@@ -130,7 +130,7 @@ public sealed class LimitTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_request_that_gets_no_upstream_connection_in_time_is_refused_and_counted(TestTransport transport)
     {
         var gate = NewGate();

@@ -10,7 +10,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     private readonly ExchangeLog _log = new();
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_upstream_that_does_not_accept_gets_504_after_the_connect_timeout(TestTransport transport)
     {
         using var full = new FullBacklog();
@@ -23,7 +23,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_connect_timeout_of_off_is_no_limit(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -33,7 +33,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_upstream_that_does_not_answer_gets_504_and_loses_its_connection_while_the_client_keeps_its_own(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => r.Target == "/slow" ? UpstreamResponse.Never() : UpstreamResponse.Ok());
@@ -49,7 +49,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_response_body_that_stands_still_is_cut(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.BeginChunked().ThenChunk("begin").ThenHang());
@@ -80,7 +80,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_exchange_longer_than_its_route_allows_gets_504(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Never());
@@ -94,7 +94,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_total_timeout_covers_the_connect_as_well(TestTransport transport)
     {
         using var full = new FullBacklog();
@@ -106,7 +106,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_upstream_that_does_not_read_holds_the_client_back_and_gets_504_after_the_write_timeout(TestTransport transport)
     {
         var never = new TaskCompletionSource();
@@ -148,7 +148,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_upstream_that_accepts_and_does_not_do_its_tls_handshake_gets_504_with_a_reason_of_its_own(TestTransport transport)
     {
         using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
@@ -162,7 +162,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_attempt_longer_than_allowed_gets_504_and_loses_its_connection(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Never());
@@ -176,7 +176,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_attempt_that_was_too_long_is_repeated_where_a_filter_asks_for_it(TestTransport transport)
     {
         var seen = 0;
@@ -197,7 +197,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task The_time_of_an_attempt_ends_with_the_response_head(TestTransport transport)
     {
         var gate = NewGate();
@@ -211,11 +211,11 @@ public sealed class UpstreamTimeoutTests : Scenario
         gate.SetResult();
 
         Assert.Equal("ab", (await response).Text);
-        Assert.Empty(proxy.Counts);
+        Counted.Nothing(proxy);
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Connecting_counts_as_part_of_the_attempt(TestTransport transport)
     {
         using var full = new FullBacklog();
@@ -227,7 +227,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_exchange_that_stands_still_before_its_response_gets_504(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Never());
@@ -240,7 +240,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_exchange_whose_bytes_move_is_not_idle_and_is_cut_once_they_do_not(TestTransport transport)
     {
         var stop = NewGate();
@@ -268,7 +268,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_total_timeout_cuts_a_response_that_has_begun(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.BeginChunked().ThenChunk("begin").ThenHang());

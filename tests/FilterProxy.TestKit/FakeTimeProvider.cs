@@ -8,6 +8,18 @@ public sealed class FakeTimeProvider : TimeProvider
     private readonly DateTimeOffset _start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private long _ticks;
 
+    /// <summary>Timers that wait for the clock to move.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _timers.Count(t => t.Due < long.MaxValue);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

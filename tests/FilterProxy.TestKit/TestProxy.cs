@@ -70,12 +70,13 @@ public sealed class TestProxy : IAsyncDisposable
     /// <summary>A configuration without its <c>listeners</c>, or with them when it begins with them.</summary>
     public static async Task<TestProxy> StartAsync(string yaml, TestTransport transport = TestTransport.Sockets, params Type[] components)
     {
-        var certificate = transport is TestTransport.Tls or TestTransport.DirectTls ? new TestCertificate("localhost", "*.example.com") : null;
+        var certificate = transport is TestTransport.Tls or TestTransport.DirectTls or TestTransport.H2 ? new TestCertificate("localhost", "*.example.com") : null;
         var filters = certificate is null
             ? ""
             : $$""", filters: [ { tls: { certificates: [ { file: { cert: "{{certificate.CertPath}}", key: "{{certificate.KeyPath}}", default: true } } ] } } ]""";
-        var io = transport is TestTransport.Direct or TestTransport.DirectTls ? "direct" : "sockets";
-        var listeners = $$"""listeners: { web: { address: "127.0.0.1:0", io: {{io}}{{filters}} } }""";
+        var io = transport is TestTransport.Direct or TestTransport.DirectTls or TestTransport.H2c ? "direct" : "sockets";
+        var protocols = transport is TestTransport.H2 or TestTransport.H2c ? "[http1, http2]" : "[http1]";
+        var listeners = $$"""listeners: { web: { address: "127.0.0.1:0", io: {{io}}, protocols: {{protocols}}{{filters}} } }""";
         var text = Complete(yaml, listeners);
         var log = new LogBook();
         var memory = transport == TestTransport.Memory ? new MemoryTransport() : null;
@@ -150,11 +151,49 @@ public sealed class TestProxy : IAsyncDisposable
             return await RawClient.ConnectAsync(Port);
         }
 
+        return _transport is TestTransport.H2 or TestTransport.H2c
+            ? new RawClient(new H2Bridge(await ConnectH2Async(serverName), _transport == TestTransport.H2 ? "https" : "http"))
+            : new RawClient(await ConnectTlsAsync(serverName, SslApplicationProtocol.Http11));
+    }
+
+    /// <summary>A client connection that speaks HTTP/2, over TLS where the proxy's listener has it.</summary>
+    public async Task<H2Client> ConnectH2Async(string serverName = "localhost") => await H2Client.StartAsync(await ConnectStreamAsync(serverName));
+
+    /// <summary>A client connection that speaks HTTP/1, whatever the transport is named after.</summary>
+    public async Task<RawClient> ConnectHttp1Async() => _certificate is null
+        ? await RawClient.ConnectAsync(Port)
+        : new RawClient(await ConnectTlsAsync("localhost", SslApplicationProtocol.Http11));
+
+    /// <summary>A connection for HTTP/2 on which nothing has been sent.</summary>
+    public Task<Stream> ConnectStreamAsync(string serverName = "localhost") => ConnectStreamAsync([SslApplicationProtocol.Http2], serverName);
+
+    /// <summary>A connection on which nothing has been sent.</summary>
+    /// <param name="protocols">What is offered by ALPN, over TLS.</param>
+    /// <param name="serverName">The name asked for by SNI.</param>
+    public async Task<Stream> ConnectStreamAsync(List<SslApplicationProtocol> protocols, string serverName = "localhost")
+    {
+        if (_certificate is not null)
+        {
+            return await ConnectTlsAsync(serverName, [.. protocols]);
+        }
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync("127.0.0.1", Port);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+
+    private async Task<SslStream> ConnectTlsAsync(string serverName, params List<SslApplicationProtocol> protocols)
+    {
         var tcp = new TcpClient { NoDelay = true };
         await tcp.ConnectAsync("127.0.0.1", Port);
-        var tls = new SslStream(tcp.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
-        await tls.AuthenticateAsClientAsync(serverName);
-        return new RawClient(tls);
+        var tls = new SslStream(tcp.GetStream(), leaveInnerStreamOpen: false);
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = serverName,
+            ApplicationProtocols = protocols,
+            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+        });
+        return tls;
     }
 
     /// <summary>One request on a connection of its own.</summary>

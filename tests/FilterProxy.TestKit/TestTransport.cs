@@ -17,4 +17,10 @@ public enum TestTransport
 
     /// <summary>Pipes in memory.</summary>
     Memory,
+
+    /// <summary>HTTP/2 in the clear (prior knowledge) over the engine's own transport. What a client writes as HTTP/1 is translated.</summary>
+    H2c,
+
+    /// <summary>HTTP/2 over TLS (ALPN) and Kestrel's sockets, translated likewise.</summary>
+    H2,
 }

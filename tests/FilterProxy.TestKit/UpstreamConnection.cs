@@ -69,7 +69,7 @@ public sealed class UpstreamConnection
                     return;
                 }
 
-                await request.DrainBodyAsync();
+                await request.DrainAsync();
                 if (request.Headers.Values("connection").Any(v => v.Contains("close", StringComparison.OrdinalIgnoreCase)))
                 {
                     return;

@@ -61,8 +61,8 @@ public sealed class UpstreamRequest
     /// <summary>Sends raw bytes ahead of the response, e.g. an interim one.</summary>
     public Task SendAsync(string bytes) => _reader.SendAsync(Encoding.Latin1.GetBytes(bytes));
 
-    /// <summary>Reads what is left after a final response: no 100 (Continue) may follow one (RFC 9110 §15.2).</summary>
-    internal Task DrainBodyAsync() => _body ??= _reader.ReadBodyAsync(this, sendContinue: false);
+    /// <summary>Reads the body without sending 100 (Continue): none may follow a final response (RFC 9110 §15.2), and some upstreams know none.</summary>
+    public Task DrainAsync() => _body ??= _reader.ReadBodyAsync(this, sendContinue: false);
 
     internal static KeyValuePair<string, string> ParseField(string line)
     {

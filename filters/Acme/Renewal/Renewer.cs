@@ -27,6 +27,7 @@ internal sealed class Renewer(AcmeOptions options, CertificateStore store, IChal
     private readonly ILogger _logger = context.Logger;
     private readonly string _names = string.Join(", ", options.Names);
     private int _failures;
+    private DateTimeOffset _notAgainBefore;
 
     /// <summary>Takes what lies on disk. Nobody is asked.</summary>
     public void Load()
@@ -80,7 +81,8 @@ internal sealed class Renewer(AcmeOptions options, CertificateStore store, IChal
                     await _info.AskAsync(transport, options.Directory, current, stop);
                 }
 
-                state.NextRenewal = RenewalTime.Of(current, _info.Window);
+                var wanted = RenewalTime.Of(current, _info.Window);
+                state.NextRenewal = wanted > _notAgainBefore ? wanted : _notAgainBefore;
                 if (state.NextRenewal > now)
                 {
                     return Earlier(state.NextRenewal - now, _info.Next - now);
@@ -115,9 +117,9 @@ internal sealed class Renewer(AcmeOptions options, CertificateStore store, IChal
         {
             issued = await issuance.RunAsync(client.RenewalInfo is null ? null : replaced?.RenewalId, stop);
         }
-        catch (AcmeException e) when (e.Type is "accountDoesNotExist" or "unauthorized" && account.IsStored)
+        catch (AcmeException e) when (e.Type == "accountDoesNotExist" && account.IsStored)
         {
-            // The CA forgot it, or it was deactivated elsewhere: the same key asks for one again, once.
+            // The CA forgot it: the same key asks for one again, once.
             await account.RegisterAsync(client, stop);
             issued = await issuance.RunAsync(null, stop);
         }
@@ -126,6 +128,10 @@ internal sealed class Renewer(AcmeOptions options, CertificateStore store, IChal
         Take(issued);
         (_failures, state.LastError) = (0, "");
         state.Count("issued");
+
+        // A wrong clock here, or a wrong window there, makes no flood of orders.
+        var pause = (issued.NotAfter - issued.NotBefore) / 10;
+        _notAgainBefore = _time.GetUtcNow() + (pause < LongestSleep ? pause : LongestSleep);
         Log.Issued(_logger, _names, issued.NotAfter, RenewalTime.Of(issued));
         try
         {
@@ -220,7 +226,9 @@ internal sealed class Renewer(AcmeOptions options, CertificateStore store, IChal
         return trust;
     }
 
-    private Task SleepAsync(TimeSpan pause, CancellationToken stop) => Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, _time, stop);
+    // Timers count whole milliseconds: what is left of one would be no pause, and the step after it find nothing due.
+    private Task SleepAsync(TimeSpan pause, CancellationToken stop) =>
+        Task.Delay(pause > TimeSpan.Zero ? pause + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero, _time, stop);
 
     private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => other > TimeSpan.Zero && other < one ? other : one;
 }

@@ -13,6 +13,7 @@ internal sealed class CertificateStore
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
     private const int LongestToken = 256;
+    private static readonly TimeSpan ProofLife = TimeSpan.FromDays(1);
     private static readonly SearchValues<char> TokenCharacters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
@@ -37,6 +38,11 @@ internal sealed class CertificateStore
         CreateFolder(_accounts);
         CreateFolder(_certificates);
         CreateFolder(_challenges);
+        foreach (var file in Directory.EnumerateFiles(_challenges).Where(f => DateTime.UtcNow - File.GetLastWriteTimeUtc(f) > ProofLife))
+        {
+            // Of a process that ended half-way.
+            File.Delete(file);
+        }
     }
 
     /// <summary>The file of a certificate: a name, to be found by people, and what tells it from others. The order of names is no matter.</summary>

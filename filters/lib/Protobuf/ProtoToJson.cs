@@ -64,7 +64,8 @@ internal sealed class ProtoToJson(bool protoNames, bool withDefaults)
         switch (field.Kind)
         {
             case FieldKind.String:
-                output.WriteStringValue(value.Bytes);
+                // As text: what is not UTF-8 becomes U+FFFD, where the writer would refuse bytes.
+                output.WriteStringValue(Encoding.UTF8.GetString(value.Bytes));
                 break;
             case FieldKind.Bytes:
                 output.WriteBase64StringValue(value.Bytes);

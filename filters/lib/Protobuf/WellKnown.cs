@@ -14,6 +14,7 @@ internal static class WellKnown
     private const string Duration = "google.protobuf.Duration";
     private const string Struct = "google.protobuf.Struct";
     private const string ListValue = "google.protobuf.ListValue";
+    private const long LongestSeconds = 315_576_000_000;
     private const string FieldMask = "google.protobuf.FieldMask";
 
     /// <summary>Adds a value of one of them. False when the type is another.</summary>
@@ -63,7 +64,7 @@ internal static class WellKnown
             case Timestamp:
                 var (seconds, nanos) = ReadPair(bytes);
                 output.WriteStringValue(DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(seconds, -62135596800, 253402300799))
-                    .ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture) + Fraction(nanos) + "Z");
+                    .ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture) + Fraction(Math.Max(0, nanos)) + "Z");
                 return true;
             case Duration:
                 (seconds, nanos) = ReadPair(bytes);
@@ -124,7 +125,7 @@ internal static class WellKnown
     private static void WriteDuration(string text, WireWriter output)
     {
         if (!text.EndsWith('s') || !decimal.TryParse(text[..^1], NumberStyles.Number, CultureInfo.InvariantCulture, out var seconds)
-            || Math.Abs(seconds) > 315_576_000_000)
+            || Math.Abs(seconds) > LongestSeconds)
         {
             throw new ProtobufException($"'{text}' is no duration such as 1.5s");
         }
@@ -168,7 +169,8 @@ internal static class WellKnown
             }
         }
 
-        return (seconds, nanos);
+        // Beyond these it is no time at all; as it stands it must not be worse than wrong.
+        return (Math.Clamp(seconds, -LongestSeconds, LongestSeconds), Math.Clamp(nanos, -999_999_999, 999_999_999));
     }
 
     // 3, 6 or 9 digits, as many as it needs.
@@ -263,7 +265,7 @@ internal static class WellKnown
                 output.WriteNumberValue(BitConverter.UInt64BitsToDouble(reader.ReadFixed64()));
                 break;
             case 3:
-                output.WriteStringValue(reader.ReadBytes());
+                output.WriteStringValue(reader.ReadText());
                 break;
             case 4:
                 output.WriteBooleanValue(reader.ReadVarint() != 0);

@@ -42,6 +42,13 @@ public sealed class HeaderMap
 
     internal HeadBlock Block => _block;
 
+    /// <summary>Gives back the room for fields; there are none from here on.</summary>
+    internal void Release()
+    {
+        Clear();
+        _entries = [];
+    }
+
     /// <summary>Whether the field is present.</summary>
     public bool Contains(KnownHeader header) => (_present & KnownHeaders.Bit(header)) != 0;
 

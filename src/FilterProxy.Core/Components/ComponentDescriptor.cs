@@ -10,11 +10,12 @@ internal sealed class ComponentDescriptor
     private readonly IServiceProvider? _services;
 
     private ComponentDescriptor(
-        string name, string plugin, Type type, bool blocking, ConstructorInfo constructor, Type? optionsType, IServiceProvider? services)
+        string name, string plugin, Plugin? home, Type type, bool blocking, ConstructorInfo constructor, Type? optionsType, IServiceProvider? services)
     {
         _services = services;
         Name = name;
         Plugin = plugin;
+        Home = home;
         Type = type;
         Blocking = blocking;
         OptionsType = optionsType;
@@ -25,6 +26,9 @@ internal sealed class ComponentDescriptor
 
     /// <summary>The plugin it came from; empty for the engine's own.</summary>
     public string Plugin { get; }
+
+    /// <summary>That plugin as it was loaded; null for the engine's own and for a host's.</summary>
+    public Plugin? Home { get; }
 
     public Type Type { get; }
 
@@ -39,8 +43,9 @@ internal sealed class ComponentDescriptor
     /// <param name="plugin">Where it is from.</param>
     /// <param name="error">Why it cannot.</param>
     /// <param name="services">What its constructor may ask for besides, in a host that has services; null for none.</param>
+    /// <param name="home">The plugin as it was loaded; null for none.</param>
     public static ComponentDescriptor? TryCreate(
-        Type type, ComponentAttribute attribute, string plugin, out string error, IServiceProvider? services = null)
+        Type type, ComponentAttribute attribute, string plugin, out string error, IServiceProvider? services = null, Plugin? home = null)
     {
         error = "";
         var constructors = type.GetConstructors(BindingFlags.Public | BindingFlags.Instance);
@@ -62,7 +67,7 @@ internal sealed class ComponentDescriptor
         }
 
         return new ComponentDescriptor(
-            attribute.Name, plugin, type, attribute.Blocking, constructors[0], options.Length == 0 ? null : options[0].ParameterType, services);
+            attribute.Name, plugin, home, type, attribute.Blocking, constructors[0], options.Length == 0 ? null : options[0].ParameterType, services);
     }
 
     /// <summary>Makes an instance. What its constructor throws comes out as it is.</summary>

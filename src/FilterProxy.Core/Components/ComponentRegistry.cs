@@ -9,7 +9,7 @@ internal sealed class ComponentRegistry
     private static readonly Type[] Kinds =
     [
         typeof(IHttpFilter), typeof(IConnectionFilter), typeof(ILoadBalancer), typeof(IEndpointSource), typeof(IHealthCheck),
-        typeof(IConnector), typeof(ICertificateSource),
+        typeof(IConnector), typeof(ICertificateSource), typeof(ICommand),
     ];
 
     private readonly Dictionary<(Type Kind, string Name), ComponentDescriptor> _components = [];
@@ -27,6 +27,10 @@ internal sealed class ComponentRegistry
     public bool Add(Assembly assembly, string plugin, out string error) =>
         Add(assembly.GetTypes().Where(t => t.IsDefined(typeof(ComponentAttribute), false)), plugin, out error);
 
+    /// <summary>Takes in every component of a plugin; false, and nothing is taken, when something is wrong with one.</summary>
+    public bool Add(Plugin plugin, out string error) =>
+        Add(plugin.Assembly.GetTypes().Where(t => t.IsDefined(typeof(ComponentAttribute), false)), plugin.Name, out error, home: plugin);
+
     /// <summary>Takes in one component, whose constructor may ask for <paramref name="services"/> where there are any.</summary>
     public bool Add(Type type, string plugin, out string error, IServiceProvider? services = null) => Add([type], plugin, out error, services);
 
@@ -36,7 +40,7 @@ internal sealed class ComponentRegistry
     /// <summary>The names of one kind, sorted, for messages.</summary>
     public IReadOnlyList<string> NamesOf(Type kind) => [.. _components.Keys.Where(k => k.Kind == kind).Select(k => k.Name).Order(StringComparer.Ordinal)];
 
-    private bool Add(IEnumerable<Type> types, string plugin, out string error, IServiceProvider? services = null)
+    private bool Add(IEnumerable<Type> types, string plugin, out string error, IServiceProvider? services = null, Plugin? home = null)
     {
         error = "";
         var found = new Dictionary<(Type, string), ComponentDescriptor>();
@@ -48,7 +52,7 @@ internal sealed class ComponentRegistry
                 return false;
             }
 
-            if (ComponentDescriptor.TryCreate(type, attribute, plugin, out error, services) is not { } descriptor)
+            if (ComponentDescriptor.TryCreate(type, attribute, plugin, out error, services, home) is not { } descriptor)
             {
                 return false;
             }

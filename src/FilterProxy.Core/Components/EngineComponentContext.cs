@@ -6,7 +6,7 @@ namespace FilterProxy.Core.Components;
 
 /// <summary>What a component of a configuration being compiled is given.</summary>
 internal sealed class EngineComponentContext(
-    string place, string plugin, object? previous, ComponentUses uses, ComponentEnvironment environment) : ComponentContext
+    string place, ComponentDescriptor descriptor, object? previous, ComponentUses uses, ComponentEnvironment environment) : ComponentContext
 {
     public override string Place => place;
 
@@ -14,7 +14,7 @@ internal sealed class EngineComponentContext(
 
     public override TimeProvider Time => environment.Time;
 
-    public override Meter Meter => environment.Meter;
+    public override Meter Meter => descriptor.Home?.Meter ?? environment.Meter;
 
     public override object? Previous => previous;
 
@@ -22,7 +22,9 @@ internal sealed class EngineComponentContext(
 
     public override Slot<T> CreateSlot<T>(string name) => new(name, SlotNumbers.Of($"{place}:{name}:{typeof(T).FullName}"));
 
-    public override T Shared<T>() => (T)environment.Shared.GetOrAdd((plugin, typeof(T)), static _ => new T());
+    public override T Shared<T>() => (T)(descriptor.Home is { } home
+        ? home.Shared.GetOrAdd(typeof(T), static _ => new T())
+        : environment.Shared.GetOrAdd((descriptor.Plugin, typeof(T)), static _ => new T()));
 
     public override Cluster GetCluster(string name)
     {

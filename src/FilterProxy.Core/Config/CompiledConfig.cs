@@ -26,13 +26,18 @@ internal sealed class CompiledConfig(ProxyConfig config)
     /// <summary>The clusters by name.</summary>
     public required IReadOnlyDictionary<string, CompiledCluster> Clusters { get; init; }
 
+    /// <summary>The plugins it uses components of, or could.</summary>
+    public IReadOnlyCollection<Plugin> Plugins { get; init; } = [];
+
     /// <summary>The files besides the configuration's own that it was made from.</summary>
     public IEnumerable<FileStamp> Files => Components.SelectMany(c => c.Uses.Files)
+        .Concat(Plugins.SelectMany(p => p.Stamps))
         .Concat(Clusters.Values.SelectMany(c => c.TlsFiles)).Concat(Listeners.SelectMany(l => l.TlsFiles));
 
     /// <summary>What it must not outlive: ended when no configuration in use has it any more.</summary>
     public IEnumerable<object> Owned =>
         Clusters.Values.Select(c => c.Watcher).OfType<EndpointWatcher>()
             .Concat<object>(Components.Select(c => c.Instance))
-            .Concat(Clusters.Values.Select(c => c.Cluster));
+            .Concat(Clusters.Values.Select(c => c.Cluster))
+            .Concat(Plugins.Where(p => p.Unloadable));
 }

@@ -1,6 +1,7 @@
 using FilterProxy.Core.Components;
 using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Config.Tree;
+using FilterProxy.Core.Telemetry;
 
 namespace FilterProxy.Core.Config;
 
@@ -13,13 +14,15 @@ internal sealed class ComponentFactory
     private readonly ComponentRegistry _registry;
     private readonly ComponentEnvironment _environment;
     private readonly ConfigErrors _errors;
+    private readonly FilterMetrics _metrics;
     private readonly Dictionary<(Type Kind, string Place), List<ComponentInstance>> _previous = [];
     private readonly List<ComponentInstance> _instances = [];
     private readonly List<object> _created = [];
 
     public ComponentFactory(
-        ComponentRegistry registry, ComponentEnvironment environment, IReadOnlyList<ComponentInstance> previous, ConfigErrors errors)
+        ComponentRegistry registry, ComponentEnvironment environment, IReadOnlyList<ComponentInstance> previous, FilterMetrics metrics, ConfigErrors errors)
     {
+        _metrics = metrics;
         _registry = registry;
         _environment = environment;
         _errors = errors;
@@ -83,15 +86,19 @@ internal sealed class ComponentFactory
         {
             var uses = new ComponentUses();
             var replaced = candidates?.Find(i => i.Descriptor.Name == found.Name)?.Instance;
-            var instance = descriptor.Create(options, new EngineComponentContext(at, descriptor.Plugin, replaced, uses, _environment));
+            var instance = descriptor.Create(options, new EngineComponentContext(at, descriptor, replaced, uses, _environment));
             _created.Add(instance);
             _instances.Add(new ComponentInstance(kind, at, descriptor, config.Options, uses, instance));
             return instance;
         }
         catch (Exception e)
         {
-            // A constructor checks its options: what it throws is about the configuration.
-            _errors.Add(config.Location, $"{config.Name}: {e.Message}");
+            // A constructor checks its options: what it throws is about the configuration. Anything else is a fault of its code.
+            _metrics.Failed(config.Key, "constructor");
+            var isComplaint = e is ComponentException or ArgumentException or FormatException or InvalidOperationException or NotSupportedException
+                or IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException;
+            var from = descriptor.Home is null ? null : $"from plugin {descriptor.Home}";
+            _errors.Add(config.Location, isComplaint ? $"{config.Name}: {e.Message}" : $"{config.Name} failed in its constructor: {e.GetType().Name}: {e.Message}", from);
             return null;
         }
     }

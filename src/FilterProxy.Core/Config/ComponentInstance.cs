@@ -13,6 +13,12 @@ namespace FilterProxy.Core.Config;
 internal sealed record ComponentInstance(
     Type Kind, string Place, ComponentDescriptor Descriptor, ConfigNode? Options, ComponentUses Uses, object Instance)
 {
+    /// <summary>How the configuration calls it.</summary>
+    public string Key => Place[(Place.LastIndexOf('.') + 1)..];
+
+    /// <summary>Where it stands and what plugin it is from, for messages.</summary>
+    public string Origin => Descriptor.Home is null ? Place : $"{Place}, plugin {Descriptor.Home}";
+
     /// <summary>Whether it would come out the same: then it stays, with its counters, connections and state.</summary>
     public bool IsSame(ComponentDescriptor descriptor, ConfigNode? options, Func<string, Cluster?> findCluster) =>
         Descriptor.Type == descriptor.Type && Equals(Options, options) && Uses.AreCurrent(findCluster);

@@ -21,22 +21,26 @@ internal sealed class ConfigCompiler
 {
     private readonly ProxyConfig _config;
     private readonly ConfigErrors _errors;
+    private readonly ComponentRegistry _registry;
     private readonly ProxyServices _services;
     private readonly ComponentFactory _factory;
     private readonly ComponentEnvironment _environment;
     private readonly CompiledConfig? _previous;
+    private readonly IReadOnlyCollection<Plugin> _plugins;
     private readonly Dictionary<string, ProxyCluster> _clusters = [];
     private readonly Dictionary<string, CompiledCluster> _compiledClusters = [];
 
     private ConfigCompiler(
         ProxyConfig config, CompiledConfig? previous, ComponentRegistry registry, ComponentEnvironment environment, ProxyServices services, ConfigErrors errors)
     {
+        _registry = registry;
+        _plugins = [.. registry.All.Select(c => c.Home).OfType<Plugin>().Distinct()];
         _config = config;
         _previous = previous;
         _errors = errors;
         _services = services;
         _environment = environment with { FindCluster = name => _clusters.GetValueOrDefault(name) };
-        _factory = new ComponentFactory(registry, _environment, previous?.Components ?? [], errors);
+        _factory = new ComponentFactory(registry, _environment, previous?.Components ?? [], services.Filters, errors);
     }
 
     /// <summary>Compiles, or returns null with the reasons in <paramref name="errors"/>.</summary>
@@ -114,16 +118,23 @@ internal sealed class ConfigCompiler
             Components = _factory.Instances,
             Created = _factory.Created,
             Clusters = _compiledClusters,
+            Plugins = _plugins,
         };
     }
 
     private List<FilterEntry> CompileFilters(string place, IReadOnlyList<ComponentConfig> filters) =>
         [.. filters.Where(c => !c.Off).Select(c => CompileFilter(place, c)).OfType<FilterEntry>()];
 
-    private FilterEntry? CompileFilter(string place, ComponentConfig config) =>
-        _factory.Create(typeof(IHttpFilter), "filter", place, config, out var descriptor) is IHttpFilter filter
-            ? new FilterEntry(filter, config.Key, descriptor!.Blocking)
+    private FilterEntry? CompileFilter(string place, ComponentConfig config)
+    {
+        var rules = FilterRulesConfig.Take(ref config, _registry, _errors);
+        return _factory.Create(typeof(IHttpFilter), "filter", place, config, out var descriptor) is IHttpFilter filter
+            ? new FilterEntry(filter, config.Key, descriptor!.Blocking, rules is null ? null : Guard(filter, config.Key, rules))
             : null;
+    }
+
+    private GuardedFilter Guard(IHttpFilter filter, string name, FilterRulesConfig rules) =>
+        new(filter, name, rules.OnError == FilterErrorAction.Skip, rules.TimeBudget, _services);
 
     private CompiledCluster CompileCluster(string name, ClusterConfig config)
     {
@@ -194,12 +205,16 @@ internal sealed class ConfigCompiler
         _ => UpstreamProtocol.Http1,
     };
 
-    private ListenerPlan CompileListener(string name, ListenerConfig config) =>
-        new ListenerCompiler(_factory, _config.Places, _errors).Compile(name, config) with
+    private ListenerPlan CompileListener(string name, ListenerConfig config)
+    {
+        var limits = config.Limits ?? _config.Http.Limits;
+        return new ListenerCompiler(_factory, _config.Places, _services, _errors).Compile(name, config) with
         {
             // Less would not hold a head.
-            BufferSize = Math.Max(16 * 1024, Bytes((config.Limits ?? _config.Http.Limits).ConnectionBuffer)),
+            BufferSize = Math.Max(16 * 1024, Bytes(limits.ConnectionBuffer)),
+            Streams = StreamLimitsCompiler.Compile(limits, config.Http2 ?? _config.Http.Http2),
         };
+    }
 
     private ListenerRules CompileRules(string name, ListenerConfig config)
     {

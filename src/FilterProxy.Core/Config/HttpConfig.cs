@@ -19,6 +19,9 @@ internal sealed record HttpConfig
     /// <summary>Sizes and times a client must keep within.</summary>
     public LimitsConfig Limits { get; init; } = new();
 
+    /// <summary>What HTTP/2 clients are offered.</summary>
+    public Http2Config Http2 { get; init; } = new();
+
     /// <summary>
     /// What becomes of request headers with an underscore in their name, which CGI-like upstreams cannot tell from a hyphen:
     /// <c>allow</c>, <c>drop</c> (the header) or <c>reject</c> (the request, with 400). Default: drop.

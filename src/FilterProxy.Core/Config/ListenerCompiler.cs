@@ -2,12 +2,13 @@ using System.Net;
 using FilterProxy.Core.Config.Addresses;
 using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Downstream;
+using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Security;
 
 namespace FilterProxy.Core.Config;
 
 /// <summary>Makes a listener's plan: its connection filters in order, with TLS where the list says so.</summary>
-internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces places, ConfigErrors errors)
+internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces places, ProxyServices services, ConfigErrors errors)
 {
     private const string TlsName = "tls";
 
@@ -34,13 +35,14 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             }
             else if (factory.Create(typeof(IConnectionFilter), "connection filter", place, component, out var descriptor) is IConnectionFilter filter)
             {
-                (tls is null ? before : after).Add(descriptor!.Blocking ? new BlockingConnectionFilter(filter) : filter);
+                (tls is null ? before : after).Add(
+                    new NamedConnectionFilter(descriptor!.Blocking ? new BlockingConnectionFilter(filter) : filter, component.Key, name, services));
             }
         }
 
-        if (config.Protocols.Any(p => p != ListenerProtocol.Http1))
+        if (config.Protocols.Count > 0 && config.Protocols.All(p => p == ListenerProtocol.Http3))
         {
-            errors.Add(places.Locate(config, nameof(config.Protocols)), "this version serves http1 only");
+            errors.Add(places.Locate(config, nameof(config.Protocols)), "http3 needs http1 or http2 beside it: clients learn of it there");
         }
 
         return new ListenerPlan
@@ -56,6 +58,9 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             MaxHandshakes = tls?.MaxHandshakes ?? 0,
             TlsFiles = tlsCompiler.Files,
             AfterTls = after,
+            SpeaksHttp1 = config.Protocols.Contains(ListenerProtocol.Http1),
+            WantsHttp3 = config.Protocols.Contains(ListenerProtocol.Http3),
+            SpeaksHttp2 = config.Protocols.Contains(ListenerProtocol.Http2),
         };
     }
 }

@@ -30,4 +30,9 @@ internal sealed record ListenerConfig
     /// Overrides <c>http.forwarding</c> field by field. Once loaded it holds the fields of both. Default: <c>http.forwarding</c>.
     /// </summary>
     public ForwardingConfig? Forwarding { get; init; }
+
+    /// <summary>
+    /// Overrides <c>http.http2</c> field by field. Once loaded it holds the fields of both. Default: <c>http.http2</c>.
+    /// </summary>
+    public Http2Config? Http2 { get; init; }
 }

@@ -4,12 +4,12 @@ using FilterProxy.Core.Config.Tree;
 namespace FilterProxy.Core.Config;
 
 /// <summary>
-/// Lays a listener's limits and forwarding over those of <c>http</c>, in the tree: only there can be seen which fields were written.
+/// Lays a listener's limits, forwarding and HTTP/2 settings over those of <c>http</c>, in the tree: only there can be seen which fields were written.
 /// </summary>
 internal static class ListenerInheritance
 {
     private static readonly (string Key, Type Type)[] Inherited =
-        [("limits", typeof(LimitsConfig)), ("forwarding", typeof(ForwardingConfig))];
+        [("limits", typeof(LimitsConfig)), ("forwarding", typeof(ForwardingConfig)), ("http2", typeof(Http2Config))];
 
     public static ConfigMapping Apply(ConfigMapping root)
     {

@@ -8,4 +8,9 @@ internal sealed record PluginConfig
 
     /// <summary>SHA-256 of its main assembly, 64 hexadecimal digits; another file is refused. Default: not checked.</summary>
     public string? Sha256 { get; init; }
+
+    /// <summary>
+    /// Frees the memory of a version that was replaced. For development: code that can be unloaded runs slower. Default: false.
+    /// </summary>
+    public bool Unloadable { get; init; }
 }

@@ -12,6 +12,7 @@ namespace FilterProxy.Core.Downstream;
 internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots, ProxyServices services)
 {
     private readonly TlsEntry _tls = new(services);
+    private readonly HttpEntry _http = new(snapshots, services);
     private readonly TaskCompletionSource<bool> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ListenerPlan _plan = plan;
     private volatile bool _isDraining;
@@ -24,6 +25,9 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         get => _plan;
         set => _plan = value;
     }
+
+    /// <summary>What serves connections that do not speak HTTP/1: Kestrel's own engine.</summary>
+    public ConnectionDelegate? Engine { get; set; }
 
     /// <summary>Whether the listener or the process is stopping: connections end after their current exchange.</summary>
     public bool IsDraining => _isDraining || services.IsDraining;
@@ -67,7 +71,8 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         plan.Hold.Enter();
         try
         {
-            await RunAsync(connection, plan.BeforeTls, plan.Tls is null ? OnHttpAsync : c => _tls.RunAsync(c, plan, plain => RunAsync(plain, plan.AfterTls, OnHttpAsync)));
+            ConnectionDelegate http = c => _http.RunAsync(c, plan, this);
+            await RunAsync(connection, plan.BeforeTls, plan.Tls is null ? http : c => _tls.RunAsync(c, plan, plain => RunAsync(plain, plan.AfterTls, http)));
         }
         finally
         {
@@ -79,6 +84,22 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
                 services.ConnectionCounts.Remove(key);
             }
         }
+    }
+
+    /// <summary>
+    /// The listener's rules for an exchange that begins under a snapshot. A listener that is gone has no rules any more; its
+    /// connections end under those they had.
+    /// </summary>
+    public ListenerRules RulesOf(ProxySnapshot snapshot, ProxyExchange exchange)
+    {
+        var name = _plan.Name;
+        if (!snapshot.Listeners.TryGetValue(name, out var rules))
+        {
+            return exchange.Rules ?? new ListenerRules { Name = name };
+        }
+
+        exchange.Downstream.ListenerName = name;
+        return rules;
     }
 
     /// <summary>There was no descriptor for a new connection.</summary>
@@ -118,9 +139,6 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
 
         return next(connection);
     };
-
-    /// <summary>The end of the list: HTTP/1 over whatever transport the filters left.</summary>
-    private Task OnHttpAsync(ConnectionContext connection) => new Http1Connection(connection, this, snapshots, services).RunAsync();
 
     /// <summary>Whom to count it for; null where clients are not limited.</summary>
     private static ClientKey? ClientOf(ConnectionContext connection, ListenerRules rules) =>

@@ -1,17 +1,13 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Text;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Http1;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace FilterProxy.Core.Downstream;
 
@@ -41,11 +37,11 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         _services = services;
         _input = connection.Transport.Input;
         _exchange = new Http1Exchange(connection, entry, services);
-        Describe(_exchange.Downstream);
+        DownstreamFacts.Describe(_exchange.Downstream, connection, entry);
     }
 
-    /// <summary>The snapshot of the exchange under way; null between exchanges, which begin under the one in force then.</summary>
-    public ProxySnapshot? Snapshot => _wait != Busy ? null : _exchange.Snapshot;
+    /// <summary>Between exchanges it holds none: the next begins under the one in force then.</summary>
+    public bool Holds(ProxySnapshot snapshot) => _wait == Busy && ReferenceEquals(_exchange.Snapshot, snapshot);
 
     public async Task RunAsync()
     {
@@ -91,6 +87,14 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         if (_wait != Busy)
         {
             _input.CancelPendingRead();
+        }
+    }
+
+    public void Abort(ProxySnapshot snapshot)
+    {
+        if (Holds(snapshot))
+        {
+            Abort();
         }
     }
 
@@ -275,18 +279,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         }
     }
 
-    // A listener that is gone has no rules any more; its connections end under those they had.
-    private ListenerRules RulesOf(ProxySnapshot snapshot)
-    {
-        var name = _entry.Plan.Name;
-        if (!snapshot.Listeners.TryGetValue(name, out var rules))
-        {
-            return _exchange.Rules ?? new ListenerRules { Name = name };
-        }
-
-        _exchange.Downstream.ListenerName = name;
-        return rules;
-    }
+    private ListenerRules RulesOf(ProxySnapshot snapshot) => _entry.RulesOf(snapshot, _exchange);
 
     private void EndWait()
     {
@@ -334,37 +327,4 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             }
         }
     }
-
-    private void Describe(DownstreamInfo info)
-    {
-        info.ConnectionId = _connection.ConnectionId;
-        info.ListenerName = _entry.Plan.Name;
-        if (_connection.RemoteEndPoint is IPEndPoint remote)
-        {
-            info.RemoteAddress = Unmap(remote.Address);
-            info.RemotePort = remote.Port;
-            info.RemoteAddressText = Encoding.ASCII.GetBytes(info.RemoteAddress.ToString());
-        }
-
-        if (_connection.LocalEndPoint is IPEndPoint local)
-        {
-            info.LocalAddress = Unmap(local.Address);
-            info.LocalPort = local.Port;
-        }
-
-        info.ClientAddress = info.RemoteAddress;
-        info.ProxyProtocol = _connection.Features.Get<ProxyProtocolHeader>();
-        if (_connection.Features.Get<ITlsHandshakeFeature>() is { } tls)
-        {
-            info.IsTls = true;
-            info.ServerName = tls.HostName;
-            info.TlsProtocol = tls.Protocol;
-            info.TlsCipher = tls.NegotiatedCipherSuite;
-            info.ClientCertificate = _connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
-            info.LocalCertificateUri = (tls as TlsFacts)?.LocalUri;
-        }
-    }
-
-    // A listener for both families sees IPv4 clients as ::ffff:1.2.3.4.
-    private static IPAddress Unmap(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Connections;
 namespace FilterProxy.Core.Downstream;
 
 /// <summary>An exchange whose client speaks HTTP/1 over raw pipes. Owned and reused by its <see cref="Http1Connection"/>.</summary>
-internal sealed partial class Http1Exchange : ProxyExchange
+internal sealed partial class Http1Exchange : DownstreamExchange
 {
     /// <summary>An unread rest of a request body up to this size is read and thrown away to keep the connection.</summary>
     private const long MaxDrain = 64 * 1024;
@@ -57,12 +57,9 @@ internal sealed partial class Http1Exchange : ProxyExchange
         Response.Block.Reset();
         Reader.Begin(rules.RequestHead);
         KeepAlive = false;
-        ReadTimedOut = false;
         RequestFraming = default;
         _framing = default;
         _expectsContinue = false;
-        _requestRate.Begin(rules.RateGrace);
-        _responseRate.Begin(rules.RateGrace);
         _body.Begin(_input, default, Request.Trailers, 0);
         RequestBody = _body;
     }
@@ -107,17 +104,16 @@ internal sealed partial class Http1Exchange : ProxyExchange
     {
         Block.Release();
         Response.Block.Release();
+        Request.Headers.Release();
+        AttemptHead.Headers.Release();
+        Response.Headers.Release();
     }
 
     /// <summary>Gives the buffers back when the connection is over.</summary>
     public async ValueTask ReleaseAsync()
     {
         await SettleAsync();
-        while (!_closedDeadline.TrySettle())
-        {
-            await Hop.OffLoop();
-        }
-
+        await SettleClosedAsync();
         if (Snapshot is not null)
         {
             Begin(Snapshot, Rules);
@@ -179,7 +175,15 @@ internal sealed partial class Http1Exchange : ProxyExchange
         AwaitHead(milliseconds, Limit.None);
     }
 
-    protected override void OnBroken(ProxyErrorKind kind) => _input.CancelPendingRead();
+    protected override long RequestBytesRead => _body.Total;
+
+    /// <summary>
+    /// The client was promised nothing and has sent nothing: it may leave the body out after a final response, and the next request
+    /// could not be told from it (RFC 9110 §10.1.1).
+    /// </summary>
+    protected override bool MayLeaveBodyOut => _expectsContinue && _body.Total == 0;
+
+    protected override void OnClientLost() => KeepAlive = false;
 
     protected override void Cut()
     {
@@ -238,13 +242,7 @@ internal sealed partial class Http1Exchange : ProxyExchange
         return PathNormalizer.Apply(Request, Snapshot.Paths);
     }
 
-    /// <summary>
-    /// Whether the client was promised nothing and has sent nothing: it may leave the body out after a final response, and the
-    /// next request could not be told from it (RFC 9110 §10.1.1).
-    /// </summary>
-    private bool MayLeaveBodyOut() => _expectsContinue && _body.Total == 0;
-
-    private bool CanDrain() => !MayLeaveBodyOut() && (_framing.Kind != BodyKind.Length || _framing.Length - _body.Total <= MaxDrain);
+    private bool CanDrain() => !MayLeaveBodyOut && (_framing.Kind != BodyKind.Length || _framing.Length - _body.Total <= MaxDrain);
 
     /// <summary>Whether the connection may carry another request, as far as its age and number of requests go.</summary>
     private bool MayServeMore()

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -9,17 +10,25 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace FilterProxy.Core.Downstream;
 
-/// <summary>One slim Kestrel host: it accepts, and hands every connection to the listener's entry.</summary>
+/// <summary>
+/// One slim Kestrel server: it accepts, and hands every connection to the listener's entry, which may hand it on to the server's own
+/// HTTP/2 engine.
+/// </summary>
 internal sealed class Listener : IAsyncDisposable
 {
     private readonly WebApplication _host;
+    private readonly IServer _server;
+    private readonly KestrelServerLimits _limits;
 
-    private Listener(WebApplication host, ConnectionEntry entry)
+    private Listener(WebApplication host, IServer server, KestrelServerLimits limits, ConnectionEntry entry)
     {
         _host = host;
+        _server = server;
+        _limits = limits;
         Entry = entry;
     }
 
@@ -47,20 +56,13 @@ internal sealed class Listener : IAsyncDisposable
         var connections = new ConnectionMaker(loggers, inlineCompletions);
         builder.Services.AddSingleton(transport ?? new SocketTransport(
             socket => connections.Make(socket, entry.Plan.Direct, entry.Plan.BufferSize), entry.OnExhausted));
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            Bind(kestrel, plan.Address, options => Configure(options, entry));
-        });
         var host = builder.Build();
-        host.Run(static context =>
-        {
-            context.Response.StatusCode = 505;
-            return Task.CompletedTask;
-        });
+        var kestrel = host.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
+        Configure(kestrel, entry);
+        var server = host.Services.GetRequiredService<IServer>();
         try
         {
-            await host.StartAsync();
+            await server.StartAsync(new KestrelApplication(), CancellationToken.None);
         }
         catch
         {
@@ -68,18 +70,28 @@ internal sealed class Listener : IAsyncDisposable
             throw;
         }
 
-        var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
+        var addresses = server.Features.Get<IServerAddressesFeature>();
 
         // Kestrel does not know which of them do TLS.
         var scheme = plan.Tls is null ? "http" : "https";
-        return new Listener(host, entry) { Addresses = [.. (addresses?.Addresses ?? []).Select(a => scheme + a[a.IndexOf(':', StringComparison.Ordinal)..])] };
+        return new Listener(host, server, kestrel.Limits, entry)
+        {
+            Addresses = [.. (addresses?.Addresses ?? []).Select(a => scheme + a[a.IndexOf(':', StringComparison.Ordinal)..])],
+        };
+    }
+
+    /// <summary>What connections accepted from now on pass through, and are kept to.</summary>
+    public void SetPlan(ListenerPlan plan)
+    {
+        plan.Streams.ApplyTo(_limits);
+        Entry.Plan = plan;
     }
 
     /// <summary>Stops accepting, and completes when its connections have ended; cancelling cuts them.</summary>
     public Task StopAsync(CancellationToken cancel)
     {
         Entry.BeginDrain();
-        return _host.StopAsync(cancel);
+        return _server.StopAsync(cancel);
     }
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
@@ -101,9 +113,28 @@ internal sealed class Listener : IAsyncDisposable
         }
     }
 
+    private static void Configure(KestrelServerOptions kestrel, ConnectionEntry entry)
+    {
+        kestrel.AddServerHeader = false;
+
+        // One character is one byte, whatever a client or an upstream means by it.
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+
+        // What ended TLS before us may leave https in :scheme; forwarding rules decide whom to believe about that.
+        kestrel.AllowAlternateSchemes = true;
+        entry.Plan.Streams.ApplyTo(kestrel.Limits);
+        Bind(kestrel, entry.Plan.Address, options => Configure(options, entry));
+    }
+
     private static void Configure(ListenOptions options, ConnectionEntry entry)
     {
-        options.Protocols = HttpProtocols.Http1;
-        options.Use(_ => entry.OnAcceptedAsync);
+        // HTTP/1 never reaches Kestrel's engine; with both, it would take cleartext for HTTP/1 without looking.
+        options.Protocols = HttpProtocols.Http2;
+        options.Use(engine =>
+        {
+            entry.Engine = engine;
+            return entry.OnAcceptedAsync;
+        });
     }
 }

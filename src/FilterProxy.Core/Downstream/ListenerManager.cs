@@ -1,3 +1,4 @@
+using System.Net.Quic;
 using FilterProxy.Core.Pipeline;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -56,7 +57,7 @@ internal sealed class ListenerManager(
     {
         foreach (var (listener, plan) in change.Plans)
         {
-            listener.Entry.Plan = plan;
+            listener.SetPlan(plan);
             listener.Entry.Open();
         }
 
@@ -66,6 +67,13 @@ internal sealed class ListenerManager(
             foreach (var address in listener.Addresses)
             {
                 services.Log.Listening(address, listener.Name);
+            }
+
+            if (listener.Entry.Plan.WantsHttp3)
+            {
+                services.Log.NoHttp3(listener.Name, QuicListener.IsSupported
+                    ? "this version does not serve it"
+                    : "the platform has no QUIC (libmsquic is not installed)");
             }
         }
 

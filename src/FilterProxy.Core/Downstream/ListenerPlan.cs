@@ -39,6 +39,16 @@ internal sealed record ListenerPlan
 
     public bool HasFilters => BeforeTls.Count > 0 || AfterTls.Count > 0;
 
+    public bool SpeaksHttp1 { get; init; } = true;
+
+    public bool SpeaksHttp2 { get; init; }
+
+    /// <summary>Whether HTTP/3 was asked for, which is said not to be there when the listener starts.</summary>
+    public bool WantsHttp3 { get; init; }
+
+    /// <summary>What Kestrel's engine keeps HTTP/2 clients to.</summary>
+    public StreamLimits Streams { get; init; } = new();
+
     /// <summary>The connections that were accepted under this plan and may still be inside its filters.</summary>
     public ConnectionHold Hold { get; } = new();
 

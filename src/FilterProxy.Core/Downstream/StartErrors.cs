@@ -13,7 +13,11 @@ internal sealed class StartErrors
 
     public bool IsEmpty => _first is null;
 
-    public void Add(object component, Exception e) => Add($"{component.GetType().Name} did not start: {e.Message}", e);
+    /// <param name="component">What did not start.</param>
+    /// <param name="origin">Where it stands and what it is from; null where there is nothing to say.</param>
+    /// <param name="e">Why.</param>
+    public void Add(object component, string? origin, Exception e) =>
+        Add($"{component.GetType().Name} did not start: {e.Message}{(origin is null ? "" : $" ({origin})")}", e);
 
     public void Add(ListenerPlan plan, Exception e) => Add($"listener '{plan.Name}' cannot listen on {plan.Address}: {Explain(e.InnerException ?? e)}", e);
 

@@ -5,14 +5,17 @@ namespace FilterProxy.Core.Pipeline;
 /// <summary>A client connection as far as stopping is concerned.</summary>
 internal interface IDrainable
 {
-    /// <summary>The snapshot it runs an exchange under; null while it is idle.</summary>
-    ProxySnapshot? Snapshot { get; }
+    /// <summary>Whether an exchange of it runs under a snapshot.</summary>
+    bool Holds(ProxySnapshot snapshot);
 
     /// <summary>End when idle and meant: its listener, or the process, is stopping.</summary>
     void Drain();
 
     /// <summary>End now.</summary>
     void Abort();
+
+    /// <summary>End what runs under a snapshot.</summary>
+    void Abort(ProxySnapshot snapshot);
 }
 
 /// <summary>All client connections that are open.</summary>
@@ -31,7 +34,7 @@ internal sealed class ConnectionTable
     {
         foreach (var (connection, _) in _connections)
         {
-            if (ReferenceEquals(connection.Snapshot, snapshot))
+            if (connection.Holds(snapshot))
             {
                 return true;
             }
@@ -45,10 +48,7 @@ internal sealed class ConnectionTable
     {
         foreach (var (connection, _) in _connections)
         {
-            if (ReferenceEquals(connection.Snapshot, snapshot))
-            {
-                connection.Abort();
-            }
+            connection.Abort(snapshot);
         }
     }
 

@@ -308,7 +308,7 @@ internal sealed class FilterChain
 
     private static Step<T>[] Sort<T>(IReadOnlyList<FilterEntry> filters)
         where T : class, IHttpFilter =>
-        [.. filters.Where(f => f.Filter is T).Select(f => new Step<T>((T)f.Filter, f.Name, f.Blocking))];
+        [.. filters.Where(f => f.Filter is T).Select(f => new Step<T>((f.Guard as T) ?? (T)f.Filter, f.Name, f.Blocking))];
 
     private readonly record struct Step<T>(T Filter, string Name, bool Blocking);
 }

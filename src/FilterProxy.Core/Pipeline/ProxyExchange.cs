@@ -308,7 +308,11 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         return ProxyError.Internal(exception);
     }
 
-    public void ReportFilterFailure(string filter, Exception exception) => Services.Log.FilterFailure(exception, filter, RouteName ?? "-");
+    public void ReportFilterFailure(string filter, Exception exception)
+    {
+        Services.Filters.Failed(filter, "exchange");
+        Services.Log.FilterFailure(exception, filter, RouteName ?? "-");
+    }
 
     /// <summary>After the head of the response was written.</summary>
     public abstract ValueTask SendResponseAsync();

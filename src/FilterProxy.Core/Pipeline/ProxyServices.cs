@@ -25,6 +25,9 @@ internal sealed class ProxyServices(Heartbeat heartbeat, Log log, TimeProvider t
     /// <summary>Counts what reached a limit.</summary>
     public LimitMetrics Limits { get; init; } = new(null);
 
+    /// <summary>Counts what filters get wrong.</summary>
+    public FilterMetrics Filters { get; init; } = new(null);
+
     /// <summary>Counts TLS handshakes with clients.</summary>
     public TlsMetrics Tls { get; init; } = new(null);
 

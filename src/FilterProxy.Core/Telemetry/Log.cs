@@ -110,6 +110,21 @@ internal sealed partial class Log(ILogger logger)
 
     public void NoEndpointsYet(string cluster) => NoEndpointsYet(logger, cluster);
 
+    [LoggerMessage(50, LogLevel.Error, "Filter '{Filter}' failed on route '{Route}' and was skipped ({Skipped} more times since this was last said).")]
+    private static partial void FilterSkipped(ILogger logger, Exception exception, string filter, string route, long skipped);
+
+    public void FilterSkipped(Exception exception, string filter, string route, long skipped) => FilterSkipped(logger, exception, filter, route, skipped);
+
+    [LoggerMessage(52, LogLevel.Error, "Connection filter '{Filter}' failed on listener '{Listener}': the connection is ended.")]
+    private static partial void ConnectionFilterFailure(ILogger logger, Exception exception, string filter, string listener);
+
+    public void ConnectionFilterFailure(Exception exception, string filter, string listener) => ConnectionFilterFailure(logger, exception, filter, listener);
+
+    [LoggerMessage(51, LogLevel.Warning, "Filter '{Filter}' took {Took:F1} ms, its time_budget is {Budget} ms ({Skipped} more calls over it since this was last said).")]
+    private static partial void FilterLate(ILogger logger, string filter, double took, double budget, long skipped);
+
+    public void FilterLate(string filter, double took, double budget, long skipped) => FilterLate(logger, filter, took, budget, skipped);
+
     [LoggerMessage(30, LogLevel.Information, "Listener '{Listener}' is gone: its connections have up to {Grace} to finish.")]
     private static partial void ListenerRemoved(ILogger logger, string listener, TimeSpan grace);
 
@@ -145,4 +160,14 @@ internal sealed partial class Log(ILogger logger)
     private static partial void WatchFailed(ILogger logger, Exception exception);
 
     public void WatchFailed(Exception exception) => WatchFailed(logger, exception);
+
+    [LoggerMessage(40, LogLevel.Debug, "A client of listener '{Listener}' agreed on no protocol (ALPN), and the listener does not speak HTTP/1.")]
+    private static partial void NoProtocol(ILogger logger, string listener);
+
+    public void NoProtocol(string listener) => NoProtocol(logger, listener);
+
+    [LoggerMessage(41, LogLevel.Warning, "Listener '{Listener}' does not speak HTTP/3: {Reason}. Its other protocols are served.")]
+    private static partial void NoHttp3(ILogger logger, string listener, string reason);
+
+    public void NoHttp3(string listener, string reason) => NoHttp3(logger, listener, reason);
 }

@@ -29,10 +29,8 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
     // The life of one receive. Awaited: a caller waits for it. Claimed: it is being finished for that caller. Done: it waits for one.
     private const int None = 0, Receiving = 1, Awaited = 2, Claimed = 3, Done = 4;
 
-    // Whether a result is out: held until AdvanceTo.
+    // Whether a result is out (held until AdvanceTo), and what ends a wait: CancelPendingRead, or the read's token, which must end no other.
     private const byte Free = 0, Held = 1, Completed = 2;
-
-    // What ends a wait: CancelPendingRead, or the token of the read, which must end no other.
     private const int Requested = 1, ByToken = 2;
 
     private ManualResetValueTaskSourceCore<bool> _waiter; // its result: whether the wait was cancelled

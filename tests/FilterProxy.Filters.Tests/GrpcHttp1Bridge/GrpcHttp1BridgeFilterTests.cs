@@ -35,7 +35,6 @@ public sealed class GrpcHttp1BridgeFilterTests : IDisposable
         Assert.Equal([0, 0, 0, 0, 3, .. "xyz"u8], exchange.ResponseBody);
         Assert.Equal("application/grpc+proto", exchange.Response.Headers["content-type"]);
         Assert.Equal("0", exchange.Response.Trailers["grpc-status"]);
-        Assert.Null(exchange.Response.Headers["content-length"]);
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public sealed class GrpcWebFilterTests : IDisposable
         await RespondAsync(exchange);
 
         Assert.Equal("application/grpc-web+proto", exchange.Response.Headers["content-type"]);
-        Assert.Equal([.. Message, 0x80, 0, 0, 0, 23, .. "grpc-status:0\r\nx-a:b\r\n"u8], _written.WrittenSpan.ToArray());
+        Assert.Equal([.. Message, 0x80, 0, 0, 0, 22, .. "grpc-status:0\r\nx-a:b\r\n"u8], _written.WrittenSpan.ToArray());
         Assert.Equal(0, exchange.Response.Trailers.Count);
     }
 

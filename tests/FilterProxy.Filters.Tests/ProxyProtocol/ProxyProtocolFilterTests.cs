@@ -139,14 +139,14 @@ public sealed class ProxyProtocolFilterTests
     public async Task What_is_no_header_closes_the_connection_in_time_said_once_and_counted(string outcome, string said, byte[] bytes, string io)
     {
         await using var upstream = TestUpstream.Start();
-        await using var proxy = await StartAsync(upstream.Port, Loopback + ", timeout: 300ms", io);
+        await using var proxy = await StartAsync(upstream.Port, Loopback + $", timeout: {(outcome == "timeout" ? "1s" : "30s")}", io);
         await using var client = await proxy.ConnectAsync();
         var clock = Stopwatch.StartNew();
 
         await client.SendAsync(bytes);
 
         Assert.True(await client.IsClosedByPeerAsync());
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(8));
         await Poll.UntilAsync(() => proxy.Counts.GetValueOrDefault(Count(outcome)) == 1);
         Assert.Contains(said, Assert.Single(proxy.LogLines, l => l.Contains("PROXY protocol", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Empty(upstream.Requests);
@@ -157,7 +157,7 @@ public sealed class ProxyProtocolFilterTests
     public async Task A_header_sent_slowly_has_one_deadline()
     {
         await using var upstream = TestUpstream.Start();
-        await using var proxy = await StartAsync(upstream.Port, Loopback + ", timeout: 300ms", "auto");
+        await using var proxy = await StartAsync(upstream.Port, Loopback + ", timeout: 1s", "auto");
         await using var client = await proxy.ConnectAsync();
 
         // Steadily, a byte at a time; the whole header would take some 20 seconds.
@@ -199,17 +199,17 @@ public sealed class ProxyProtocolFilterTests
     {
         await using var upstream = TestUpstream.Start();
         await using var proxy = await StartAsync(upstream.Port, "trusted: [10.0.0.0/8]", "auto");
-        await using var client = await proxy.ConnectAsync();
         try
         {
+            await using var client = await proxy.ConnectAsync();
             await client.SendAsync(V2());
+            Assert.True(await client.IsClosedByPeerAsync());
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
             // Refused before it could say anything.
         }
 
-        Assert.True(await client.IsClosedByPeerAsync());
         await Poll.UntilAsync(() => proxy.Counts.GetValueOrDefault(Count("untrusted")) == 1);
         Assert.Contains("not trusted", Assert.Single(proxy.LogLines, l => l.Contains("PROXY protocol", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Empty(upstream.Requests);

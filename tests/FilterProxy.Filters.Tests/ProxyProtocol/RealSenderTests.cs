@@ -21,13 +21,14 @@ public sealed class RealSenderTests
               timeout connect 5s
               timeout client 5s
               timeout server 5s
+              timeout check 5s
             listen one
               bind 127.0.0.1:{ports[0]}
               server a 127.0.0.1:{proxy.Port} send-proxy
             listen two
               bind 127.0.0.1:{ports[1]}
               option httpchk GET /health
-              server a 127.0.0.1:{proxy.Port} send-proxy-v2 proxy-v2-options crc32c,unique-id check check-send-proxy inter 100ms
+              server a 127.0.0.1:{proxy.Port} send-proxy-v2 proxy-v2-options crc32c,unique-id check check-send-proxy inter 200ms
 
             """);
         await using var haproxy = await ExternalProgram.StartAsync("haproxy", ["-db", "-f", config], folder.Path, ports);

@@ -7,7 +7,7 @@ namespace FilterProxy.ScenarioTests.Protocol;
 public sealed class AttemptTests : Scenario
 {
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_body_that_was_half_sent_on_a_dead_connection_is_sent_whole_on_another(TestTransport transport)
     {
         await using var upstream = TestUpstream.StartAtHead(async r =>
@@ -33,7 +33,7 @@ public sealed class AttemptTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_request_that_is_not_idempotent_is_not_sent_twice(TestTransport transport)
     {
         await using var upstream = TestUpstream.StartAtHead(r => Task.FromResult(
@@ -48,7 +48,7 @@ public sealed class AttemptTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task After_a_body_filter_refused_a_body_the_connection_serves_the_next_request(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -66,7 +66,7 @@ public sealed class AttemptTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_upstream_that_answers_before_it_has_the_body_is_believed(TestTransport transport)
     {
         await using var upstream = TestUpstream.StartAtHead(r => Task.FromResult(

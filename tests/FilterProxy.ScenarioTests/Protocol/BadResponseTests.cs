@@ -56,7 +56,7 @@ public sealed class BadResponseTests : Scenario
     };
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_bad_head_is_502_and_its_connection_is_not_used_again(TestTransport transport)
     {
         foreach (var (name, bad) in BadHeads)
@@ -81,7 +81,7 @@ public sealed class BadResponseTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_bad_body_never_looks_complete_and_its_connection_is_not_used_again(TestTransport transport)
     {
         foreach (var (name, bad) in BadBodies)
@@ -117,7 +117,7 @@ public sealed class BadResponseTests : Scenario
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")]
     public async Task Bytes_behind_a_response_reach_nobody(string bytes)
     {
-        foreach (var transport in Enum.GetValues<TestTransport>())
+        foreach (var transport in TestTransports.All)
         {
             await using var upstream = TestUpstream.Start(r => r.Target == "/bad" ? UpstreamResponse.Raw(bytes) : UpstreamResponse.Ok("clean"));
             await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
@@ -133,7 +133,7 @@ public sealed class BadResponseTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Bytes_behind_a_response_do_not_reach_a_request_that_waits_for_the_connection(TestTransport transport)
     {
         var gate = NewGate();
@@ -156,7 +156,7 @@ public sealed class BadResponseTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Bytes_that_come_while_a_connection_idles_end_it(TestTransport transport)
     {
         var gate = NewGate();

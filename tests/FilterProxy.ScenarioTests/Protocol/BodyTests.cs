@@ -10,7 +10,7 @@ public sealed class BodyTests : Scenario
     private const string PostChunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n";
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_body_of_known_length_keeps_its_length_both_ways(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok(r.Text));
@@ -39,7 +39,7 @@ public sealed class BodyTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_chunked_response_is_framed_anew_without_extensions(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.BeginChunked().ThenSend("5;a=b\r\nhello\r\n0001;c\r\n!\r\n00;d\r\n\r\n"));
@@ -53,7 +53,7 @@ public sealed class BodyTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Trailers_pass_both_ways(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.BeginChunked(("Trailer", "X-Sum")).ThenChunk("a").ThenLastChunk(("X-Sum", "down")));
@@ -67,7 +67,7 @@ public sealed class BodyTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Empty_bodies_stay_empty(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => r.Target == "/chunked" ? UpstreamResponse.Chunked() : UpstreamResponse.Ok(""));
@@ -84,7 +84,7 @@ public sealed class BodyTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Head_204_and_304_have_fields_and_no_body(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => r.Target switch
@@ -124,7 +124,7 @@ public sealed class BodyTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_response_streams_while_the_upstream_still_waits(TestTransport transport)
     {
         var gate = NewGate();
@@ -140,7 +140,7 @@ public sealed class BodyTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_head_arrives_while_the_upstream_has_sent_no_body_yet(TestTransport transport)
     {
         var gate = NewGate();
@@ -155,7 +155,7 @@ public sealed class BodyTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_request_streams_while_the_client_still_waits(TestTransport transport)
     {
         var head = NewGate();
@@ -176,7 +176,7 @@ public sealed class BodyTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_piece_of_a_request_is_answered_before_the_next_is_sent(TestTransport transport)
     {
         await using var upstream = TestUpstream.StartAtHead(r => Task.FromResult(UpstreamResponse.BeginChunked().ThenRun(EchoAsync)));
@@ -207,7 +207,7 @@ public sealed class BodyTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Five_megabytes_flow_both_ways_at_once_unchanged(TestTransport transport)
     {
         const int size = 5_000_000;
@@ -238,7 +238,7 @@ public sealed class BodyTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Bodies_larger_than_every_buffer_arrive_byte_for_byte(TestTransport transport)
     {
         var body = RandomNumberGenerator.GetBytes(3_000_001);

@@ -40,7 +40,7 @@ public sealed class ForwardingHeaderTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_trusted_proxy_is_believed_and_extended(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -78,7 +78,7 @@ public sealed class ForwardingHeaderTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_stripped_prefix_is_told(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();

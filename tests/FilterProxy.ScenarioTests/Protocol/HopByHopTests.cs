@@ -22,7 +22,7 @@ public sealed class HopByHopTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Fields_for_one_hop_do_not_reach_the_client(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Ok("ok", ("Connection", "X-Mine, keep-alive"), ("X-Mine", "1"),
@@ -38,7 +38,7 @@ public sealed class HopByHopTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_client_cannot_nominate_away_what_the_proxy_says_of_it(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();

@@ -8,7 +8,7 @@ public sealed class InterimTests : Scenario
     private const string Expecting = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_client_that_waits_for_100_gets_the_upstreams(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok(r.Text));
@@ -83,7 +83,7 @@ public sealed class InterimTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_100_nobody_asked_for_is_dropped(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw("HTTP/1.1 100 Continue\r\n\r\n").Then(UpstreamResponse.Ok()));
@@ -93,7 +93,7 @@ public sealed class InterimTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_HTTP_1_0_client_sees_no_interim_response(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n").Then(UpstreamResponse.Ok()));

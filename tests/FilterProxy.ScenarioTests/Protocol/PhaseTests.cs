@@ -33,7 +33,7 @@ public sealed class PhaseTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_response_filter_that_throws_makes_one_500_that_the_others_see(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -46,7 +46,7 @@ public sealed class PhaseTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_client_that_leaves_while_the_upstream_thinks_is_logged_once_and_the_upstream_told(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Never());
@@ -62,7 +62,7 @@ public sealed class PhaseTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_client_that_leaves_in_its_body_is_logged_once_and_the_upstream_told(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -79,7 +79,7 @@ public sealed class PhaseTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_client_that_leaves_while_it_is_answered_is_logged_once_and_the_upstream_told(TestTransport transport)
     {
         var gate = NewGate();

@@ -52,7 +52,7 @@ public sealed class RoutingTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Redirects_never_name_a_host_the_client_chose_in_the_path(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -78,7 +78,7 @@ public sealed class RoutingTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_route_may_answer_itself_and_no_route_is_404(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -96,7 +96,7 @@ public sealed class RoutingTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Traffic_is_split_by_weight(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok(r.Headers["Host"]!));

@@ -8,7 +8,11 @@ public abstract class Scenario
 {
     public const string Get = "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n";
 
-    public static TheoryData<TestTransport> Transports => [.. Enum.GetValues<TestTransport>()];
+    /// <summary>For scenarios about the bytes of HTTP/1.</summary>
+    public static TheoryData<TestTransport> Transports => [.. TestTransports.Http1];
+
+    /// <summary>For scenarios about messages.</summary>
+    public static TheoryData<TestTransport> AllTransports => [.. TestTransports.Most];
 
     /// <summary>A gate that opens at the end of the test at the latest, so that no upstream waits for ever.</summary>
     internal static TaskCompletionSource NewGate() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -10,12 +10,19 @@ namespace FilterProxy.Tests.Components;
 internal static class PluginImage
 {
     /// <summary>An assembly without types that references one other.</summary>
-    public static byte[] Referencing(string assembly, Version version)
+    public static byte[] Referencing(string assembly, Version version) => Referencing((assembly, version));
+
+    /// <summary>An assembly without types that references others.</summary>
+    public static byte[] Referencing(params (string Assembly, Version Version)[] references)
     {
         var metadata = new MetadataBuilder();
         metadata.AddModule(0, metadata.GetOrAddString("plugin.dll"), metadata.GetOrAddGuid(Guid.NewGuid()), default, default);
         metadata.AddAssembly(metadata.GetOrAddString("plugin"), new Version(1, 0, 0, 0), default, default, 0, AssemblyHashAlgorithm.None);
-        metadata.AddAssemblyReference(metadata.GetOrAddString(assembly), version, default, default, 0, default);
+        foreach (var (assembly, version) in references)
+        {
+            metadata.AddAssemblyReference(metadata.GetOrAddString(assembly), version, default, default, 0, default);
+        }
+
         metadata.AddTypeDefinition(
             default, default, metadata.GetOrAddString("<Module>"), default, MetadataTokens.FieldDefinitionHandle(1), MetadataTokens.MethodDefinitionHandle(1));
         var image = new BlobBuilder();

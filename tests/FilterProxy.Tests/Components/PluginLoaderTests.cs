@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using FilterProxy.Core.Components;
 using Xunit;
@@ -45,6 +46,10 @@ public sealed class PluginLoaderTests : IDisposable
     [InlineData("..")]
     [InlineData(".")]
     [InlineData("")]
+    [InlineData("@1.0")]
+    [InlineData("..@1.0")]
+    [InlineData("Headers/../Headers")]
+    [InlineData("Headers\0")]
     public void A_name_cannot_lead_out_of_the_plugin_folder(string name)
     {
         Assert.False(new PluginLoader(Plugins.Folder, _registry).TryLoad(name, null, out var error));
@@ -114,6 +119,53 @@ public sealed class PluginLoaderTests : IDisposable
     }
 
     [Fact]
+    public void A_plugin_for_a_newer_runtime_says_what_to_build_it_for()
+    {
+        var host = Environment.Version.Major;
+        Write("Ahead", PluginImage.Referencing(("FilterProxy.Abstractions", Plugins.ContractVersion), ("System.Runtime", new Version(host + 1, 0, 0, 0))));
+
+        AssertRefused("Ahead", $"is built for .NET {host + 1}, this host runs on .NET {host}: build the plugin for net{host}.0, or update the host");
+    }
+
+    [Fact]
+    public void A_version_is_part_of_the_folder_and_not_of_the_file()
+    {
+        Write("Versioned@1.2", PluginImage.WithFilter("Versioned", "versioned"));
+
+        Assert.True(new PluginLoader(_folder, _registry).TryLoad("Versioned@1.2", null, out var error), error);
+    }
+
+    [Fact]
+    public void Two_versions_of_a_plugin_in_one_configuration_are_refused()
+    {
+        Write("Twice@1.0", PluginImage.WithFilter("Twice", "twice"));
+        Write("Twice@2.0", PluginImage.WithFilter("Twice", "twice"));
+        var loader = new PluginLoader(_folder, _registry);
+
+        Assert.True(loader.TryLoad("Twice@1.0", null, out _));
+        Assert.False(loader.TryLoad("Twice@2.0", null, out var error));
+        Assert.Equal("plugin 'Twice@2.0' cannot be loaded beside 'Twice@1.0': name one version of it", error);
+    }
+
+    [Fact]
+    public void A_plugin_that_is_installed_in_versions_only_is_told_of_them()
+    {
+        Write("Here@1.0", PluginImage.WithFilter("Here", "here"));
+        Write("Here@1.1", PluginImage.WithFilter("Here", "here"));
+
+        AssertRefused("Here", "(did you mean 'Here@1.0' or 'Here@1.1'?)");
+    }
+
+    [Fact]
+    public void A_folder_of_another_name_than_its_plugin_is_told_so()
+    {
+        Write("Renamed", PluginImage.WithFilter("Renamed", "renamed"));
+        Directory.Move(Path.Combine(_folder, "Renamed"), Path.Combine(_folder, "Other"));
+
+        AssertRefused("Other", "(the folder holds FilterProxy.Filters.Renamed.dll: the folder's name must be that of the plugin)");
+    }
+
+    [Fact]
     public void A_component_whose_name_is_taken_is_refused_with_the_plugin_that_has_it()
     {
         Assert.True(new PluginLoader(Plugins.Folder, _registry).TryLoad("Headers", null, out _));
@@ -141,6 +193,25 @@ public sealed class PluginLoaderTests : IDisposable
         AssertRefused("Greedy", "its constructor may take its options and a ComponentContext, nothing else");
     }
 
+    [Fact]
+    public void Fifty_plugins_are_loaded_in_less_than_two_seconds()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            Write($"Many{i}", PluginImage.WithFilter($"Many{i}", $"many_{i}"));
+        }
+
+        // The best of some: other tests run beside this one.
+        var best = Enumerable.Range(0, 3).Min(_ =>
+        {
+            var clock = Stopwatch.StartNew();
+            var loader = new PluginLoader(_folder, new ComponentRegistry());
+            Assert.All(Enumerable.Range(0, 50), i => Assert.True(loader.TryLoad($"Many{i}", null, out var error), error));
+            return clock.Elapsed;
+        });
+        Assert.InRange(best, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
     public void Dispose() => Directory.Delete(_folder, true);
 
     private void AssertRefused(string name, string reason)
@@ -152,6 +223,6 @@ public sealed class PluginLoaderTests : IDisposable
     private void Write(string name, byte[] image)
     {
         Directory.CreateDirectory(Path.Combine(_folder, name));
-        File.WriteAllBytes(Path.Combine(_folder, name, $"FilterProxy.Filters.{name}.dll"), image);
+        File.WriteAllBytes(Path.Combine(_folder, name, $"FilterProxy.Filters.{name.Split('@')[0]}.dll"), image);
     }
 }

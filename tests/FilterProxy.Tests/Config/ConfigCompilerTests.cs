@@ -24,7 +24,7 @@ public sealed class ConfigCompilerTests
         Assert.Contains(expected, await CompileAsync(line + Rest), StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("listeners: { web: { address: \"127.0.0.1:0\", protocols: [http1, http2] } }", "this version serves http1 only")]
+    [InlineData("listeners: { web: { address: \"127.0.0.1:0\", protocols: [http3] } }", "http3 needs http1 or http2 beside it")]
     [InlineData("listeners: { web: { address: \"127.0.0.1:0\", filters: [ tls: { certificates: [] } ] } }", "tls needs at least one certificate")]
     [InlineData("listeners: { web: { address: \"127.0.0.1:0\", filters: [ tls ] } }", "certificates")]
     [InlineData(

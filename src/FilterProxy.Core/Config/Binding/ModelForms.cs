@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using FilterProxy.Core.Components;
 using FilterProxy.Core.Config.Tree;
 
 namespace FilterProxy.Core.Config.Binding;
@@ -20,7 +22,7 @@ internal static class ModelForms
             return Plugin;
         }
 
-        return type == typeof(EndpointsConfig) ? Endpoints : null;
+        return type == typeof(EndpointsConfig) ? Endpoints : type == typeof(JsonNode) ? AnyForm.Bind : null;
     }
 
     private static ComponentConfig? Component(ConfigBinder binder, ConfigNode node, string path, out bool bound)
@@ -57,7 +59,7 @@ internal static class ModelForms
         }
 
         // The name becomes part of a path: nothing that leads out of the plugin folder.
-        if (!named.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '@') || named.Name.Trim('.').Length == 0)
+        if (!PluginLoader.IsName(named.Name))
         {
             binder.Refuse(named.Location, $"'{named.Name}' cannot be the name of a plugin", "names are like 'RateLimit' or 'RateLimit@1.1'");
             return null;
@@ -77,7 +79,7 @@ internal static class ModelForms
 
         if (options.Find("name") is { } misplaced)
         {
-            binder.Refuse(misplaced.Location, $"unknown option 'name' of {named.Name}", "options: sha256");
+            binder.Refuse(misplaced.Location, $"unknown option 'name' of {named.Name}", "options: sha256, unloadable");
             return null;
         }
 

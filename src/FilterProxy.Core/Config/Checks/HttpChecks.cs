@@ -13,6 +13,7 @@ internal static class HttpChecks
         context.CheckComponents(http.RouteFilters, defaults: null);
         CheckLimits(context, http.Limits);
         CheckForwarding(context, http.Forwarding);
+        CheckHttp2(context, http.Http2);
         if (http.ServerHeader is { } server && !HttpText.IsValue(server))
         {
             context.Refuse(http, nameof(http.ServerHeader), "this cannot be the value of a header");
@@ -45,6 +46,33 @@ internal static class HttpChecks
             {
                 var written = context.IsWritten(limits, property) ? property : nameof(limits.RequestHead);
                 context.Refuse(limits, written, $"{key} ({part}) is larger than request_head ({limits.RequestHead}), which contains it");
+            }
+        }
+    }
+
+    public static void CheckHttp2(CheckContext context, Http2Config http2)
+    {
+        ConfigChecks.CheckDurations(context, http2);
+        Check(nameof(http2.HeaderTable), http2.HeaderTable, new ByteSize(0), ByteSize.FromKiB(64));
+        Check(nameof(http2.FrameSize), http2.FrameSize, ByteSize.FromKiB(16), ByteSize.FromKiB(16_383));
+        Check(nameof(http2.StreamWindow), http2.StreamWindow, ByteSize.FromKiB(64), new ByteSize(int.MaxValue));
+        Check(nameof(http2.ConnectionWindow), http2.ConnectionWindow, ByteSize.FromKiB(64), new ByteSize(int.MaxValue));
+        CheckPing(nameof(http2.PingInterval), http2.PingInterval, mayBeOff: true);
+        CheckPing(nameof(http2.PingTimeout), http2.PingTimeout, mayBeOff: false);
+
+        void Check(string property, ByteSize size, ByteSize least, ByteSize most)
+        {
+            if (context.IsBound(http2, property) && (size < least || size > most))
+            {
+                context.Refuse(http2, property, $"must be between {least} and {most}");
+            }
+        }
+
+        void CheckPing(string property, TimeSpan time, bool mayBeOff)
+        {
+            if (context.IsBound(http2, property) && time < TimeSpan.FromSeconds(1) && !(mayBeOff && time == TimeSpan.Zero))
+            {
+                context.Refuse(http2, property, "must be at least 1s");
             }
         }
     }

@@ -35,6 +35,11 @@ internal static class ListenerChecks
             {
                 HttpChecks.CheckForwarding(context, forwarding);
             }
+
+            if (listener.Http2 is { } http2)
+            {
+                HttpChecks.CheckHttp2(context, http2);
+            }
         }
     }
 

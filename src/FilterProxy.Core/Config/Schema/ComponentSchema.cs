@@ -39,6 +39,7 @@ internal sealed class ComponentSchema(ConfigSchema schema, ComponentRegistry reg
                     ["properties"] = new JsonObject
                     {
                         ["sha256"] = ScalarSchema.Pattern("[0-9a-fA-F]{64}").Set("description", docs.Of(typeof(PluginConfig).GetProperty(nameof(PluginConfig.Sha256))!)),
+                        ["unloadable"] = ScalarSchema.Of(typeof(bool), docs)!.Set("description", docs.Of(typeof(PluginConfig).GetProperty(nameof(PluginConfig.Unloadable))!)),
                     },
                 },
             }),
@@ -95,9 +96,9 @@ internal sealed class ComponentSchema(ConfigSchema schema, ComponentRegistry reg
         var instances = new JsonObject();
         foreach (var (name, options, type) in OfKind(kind))
         {
-            var value = Options(options, canBeOff);
+            var value = Options(kind, options, canBeOff);
             properties[name] = docs.Of(type) is { Length: > 0 } description ? value.Set("description", description) : value;
-            instances[$"^{name}{Instance}$"] = Options(options, canBeOff);
+            instances[$"^{name}{Instance}$"] = Options(kind, options, canBeOff);
         }
 
         return new JsonObject
@@ -111,11 +112,11 @@ internal sealed class ComponentSchema(ConfigSchema schema, ComponentRegistry reg
         };
     }
 
-    private JsonObject Options(Type? type, bool canBeOff)
+    private JsonObject Options(Type? kind, Type? type, bool canBeOff)
     {
         var options = type is null || ObjectPlan.Of(type) is null
             ? new JsonObject { ["type"] = "object" }
-            : schema.Define(ConfigSchema.DefinitionOf(type), () => schema.Record(type));
+            : schema.Define(ConfigSchema.DefinitionOf(type), () => kind == typeof(IHttpFilter) ? WithRules(schema.Record(type)) : schema.Record(type));
         var forms = new JsonArray(options, new JsonObject { ["type"] = "null" });
         if (canBeOff)
         {
@@ -123,6 +124,18 @@ internal sealed class ComponentSchema(ConfigSchema schema, ComponentRegistry reg
         }
 
         return new JsonObject { ["anyOf"] = forms };
+    }
+
+    // What every HTTP filter may have besides its own options.
+    private JsonObject WithRules(JsonObject options)
+    {
+        var own = options["properties"]!.AsObject();
+        foreach (var (key, value) in schema.Record(typeof(FilterRulesConfig))["properties"]!.AsObject().ToList())
+        {
+            own.TryAdd(key, value!.DeepClone());
+        }
+
+        return options;
     }
 
     private static JsonArray Names(IEnumerable<string> names) => new([.. names.Order(StringComparer.Ordinal).Select(name => (JsonNode)name)]);

@@ -17,7 +17,7 @@ internal static class InstalledPlugins
         var loader = new PluginLoader(folder, registry);
         foreach (var name in Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal))
         {
-            if (File.Exists(Path.Combine(folder, name, $"FilterProxy.Filters.{name}.dll")) && !loader.TryLoad(name, null, out var error))
+            if (File.Exists(PluginLoader.FileOf(folder, name)) && !loader.TryLoad(name, null, out var error))
             {
                 errors.Add(error);
             }

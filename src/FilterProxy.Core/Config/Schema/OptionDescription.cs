@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FilterProxy.Core.Config.Binding;
 
 namespace FilterProxy.Core.Config.Schema;
@@ -76,6 +77,7 @@ internal sealed record OptionDescription(string Key, string Type, string Default
             _ when target == typeof(IPAddress) => "IP address",
             _ when target == typeof(Uri) => "URL",
             _ when target == typeof(ComponentConfig) => "component",
+            _ when target == typeof(JsonNode) => "anything",
             { IsEnum: true } => string.Join(", ", Enum.GetNames(target).Select(name => $"`{JsonNamingPolicy.SnakeCaseLower.ConvertName(name)}`")),
             { IsPrimitive: true } => target == typeof(float) || target == typeof(double) ? "number" : "whole number",
             _ => JsonNamingPolicy.SnakeCaseLower.ConvertName(WithoutSuffix(target.Name)).Replace('_', ' '),

@@ -1,8 +1,10 @@
 using System.Reflection;
+using System.Runtime.Loader;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using FilterProxy.Core.Components;
 
 namespace FilterProxy.Core.Config.Schema;
 
@@ -22,11 +24,16 @@ internal sealed partial class XmlDocs
     {
         if (!_assemblies.TryGetValue(assembly, out var members))
         {
-            _assemblies.Add(assembly, members = Load(Path.ChangeExtension(assembly.Location, ".xml")));
+            _assemblies.Add(assembly, members = Load(FileOf(assembly)));
         }
 
         return members.TryGetValue(id, out var summary) ? Spaces().Replace(Text(summary), " ").Trim() : "";
     }
+
+    // A plugin's assembly is loaded from memory: the place of its file is known to the context it lives in.
+    private static string FileOf(Assembly assembly) => AssemblyLoadContext.GetLoadContext(assembly) is PluginLoadContext plugin
+        ? Path.Combine(Path.GetDirectoryName(plugin.MainPath)!, $"{assembly.GetName().Name}.xml")
+        : Path.ChangeExtension(assembly.Location, ".xml");
 
     private static Dictionary<string, XElement> Load(string file) => !File.Exists(file) ? [] : XDocument.Load(file)
         .Descendants("member")

@@ -5,7 +5,7 @@ using FilterProxy.Core.Transport;
 namespace FilterProxy.Core.Downstream;
 
 /// <summary>The times an exchange is given, and what happens when one is over.</summary>
-internal sealed partial class Http1Exchange
+internal abstract partial class DownstreamExchange
 {
     private Deadline _readDeadline;
     private Deadline _writeDeadline;
@@ -20,7 +20,7 @@ internal sealed partial class Http1Exchange
     private long _idleTimeout, _idleSince, _idleProgress;
 
     /// <summary>Whether the client was too slow with what <see cref="AwaitHead"/> or a body read waited for.</summary>
-    public bool ReadTimedOut { get; private set; }
+    public bool ReadTimedOut { get; protected set; }
 
     /// <summary>Arms or disarms the deadline for the client to send a head.</summary>
     public void AwaitHead(long milliseconds, Limit limit)
@@ -41,9 +41,9 @@ internal sealed partial class Http1Exchange
         // Who waits for 100 (Continue) is not slow: the upstream is.
         var time = Rules.BodyTimeout;
         _readLimit = Limit.BodyTimeout;
-        if (Rules.RequestBodyRate > 0 && !MayLeaveBodyOut())
+        if (Rules.RequestBodyRate > 0 && !MayLeaveBodyOut)
         {
-            var left = _requestRate.BeginWait(Heartbeat.Now, _body.Total, Rules.RequestBodyRate, time);
+            var left = _requestRate.BeginWait(Heartbeat.Now, RequestBytesRead, Rules.RequestBodyRate, time);
             (time, _readLimit) = time == 0 || left < time ? (left, Limit.RequestBodyRate) : (time, Limit.BodyTimeout);
         }
 
@@ -53,19 +53,28 @@ internal sealed partial class Http1Exchange
     /// <summary>The client has ended its side. A short grace lets one that only half-closed still get its answer.</summary>
     public void OnClientClosed() => _closedDeadline.Arm(Heartbeat, 200);
 
+    /// <inheritdoc/>
+    public override void Begin(ProxySnapshot snapshot, ListenerRules rules)
+    {
+        base.Begin(snapshot, rules);
+        ReadTimedOut = false;
+        _requestRate.Begin(rules.RateGrace);
+        _responseRate.Begin(rules.RateGrace);
+    }
+
     /// <summary>Whether a deadline of this exchange is due.</summary>
-    public bool HasDue(long now) =>
+    public virtual bool HasDue(long now) =>
         _readDeadline.IsDue(now) || _writeDeadline.IsDue(now) || _totalDeadline.IsDue(now) || _idleDeadline.IsDue(now)
         || _closedDeadline.IsDue(now) || Upstream.HasDue(now);
 
     /// <summary>Fires what is due. What that wakes up may run the exchange to its end before this returns.</summary>
-    public void FireDeadlines(long now)
+    public virtual void FireDeadlines(long now)
     {
         if (_readDeadline.TryFire(now))
         {
             ReadTimedOut = true;
             Break(ProxyErrorKind.RequestTimeout, AbortReason.ClientTimeout, _readLimit);
-            _input.CancelPendingRead();
+            CancelRequestRead();
             _readDeadline.EndFiring();
         }
 
@@ -129,7 +138,7 @@ internal sealed partial class Http1Exchange
     protected override bool TrySettleDeadlines() =>
         _readDeadline.TrySettle() & _writeDeadline.TrySettle() & _totalDeadline.TrySettle() & _idleDeadline.TrySettle();
 
-    private void AwaitWrite()
+    protected void AwaitWrite()
     {
         var time = Rules.WriteTimeout;
         _writeLimit = Limit.WriteTimeout;
@@ -142,18 +151,38 @@ internal sealed partial class Http1Exchange
         _writeDeadline.Arm(Heartbeat, time);
     }
 
-    private void EndWrite()
+    protected void EndWrite()
     {
         _writeDeadline.Disarm();
         _responseRate.EndWait(Heartbeat.Now);
     }
 
     /// <summary>After a switch of protocols: the exchange's own times are over, those of a relay begin.</summary>
-    private void BeginRelay()
+    protected void BeginRelay()
     {
         _readLimit = Limit.UpgradeIdleTimeout;
         _totalLimit = Limit.UpgradeDuration;
         _totalDeadline.Arm(Heartbeat, Rules.UpgradeDuration);
+        AwaitRelay();
+    }
+
+    /// <summary>Bytes of the relay moved, in either direction.</summary>
+    protected void AwaitRelay() => _readDeadline.Arm(Heartbeat, Rules.UpgradeIdleTimeout);
+
+    /// <summary>The relay is over.</summary>
+    protected void EndRelay()
+    {
+        _readDeadline.Disarm();
+        _totalDeadline.Disarm();
+    }
+
+    /// <summary>Waits until the client's end of the connection is no longer being acted on.</summary>
+    protected async ValueTask SettleClosedAsync()
+    {
+        while (!_closedDeadline.TrySettle())
+        {
+            await Hop.OffLoop();
+        }
     }
 
     // Nobody arms anything when a byte moves: that some have moved is seen when it is looked, a few times within the timeout.
@@ -183,5 +212,5 @@ internal sealed partial class Http1Exchange
     private long IdleStep => Math.Max(1, _idleTimeout / 4);
 
     /// <summary>A number that changes with every byte that moves, and with every response head.</summary>
-    private long Progress => _body.Total + Upstream.BodyBytes + Stats.ResponseBodyBytes + Stats.ResponseStarted + Attempt;
+    private long Progress => RequestBytesRead + Upstream.BodyBytes + Stats.ResponseBodyBytes + Stats.ResponseStarted + Attempt;
 }

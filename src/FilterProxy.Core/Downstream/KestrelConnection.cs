@@ -1,0 +1,225 @@
+using FilterProxy.Core.Pipeline;
+using FilterProxy.Core.Telemetry;
+using FilterProxy.Core.Transport;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace FilterProxy.Core.Downstream;
+
+/// <summary>
+/// One client connection that Kestrel's engine serves, with its exchanges: one per stream, reused by later streams. Watches their
+/// deadlines, and asks the client to go elsewhere (GOAWAY) when the connection has served its time.
+/// </summary>
+internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
+{
+    /// <summary>Milliseconds the last response of a connection may take to leave before its input ends.</summary>
+    private const long ClosePatience = 2000;
+
+    private readonly ConnectionContext _connection;
+    private readonly SnapshotStore _snapshots;
+    private readonly ProxyServices _services;
+    private readonly Lock _lock = new();
+    private readonly Stack<KestrelExchange> _free = new();
+    private readonly KestrelTransport _transport;
+    private readonly long _connectedAt;
+    private volatile KestrelExchange[] _exchanges = [];
+    private long _requests;
+    private long _idleSince;
+    private int _closing;
+
+    public KestrelConnection(ConnectionContext connection, ConnectionEntry entry, SnapshotStore snapshots, ProxyServices services)
+    {
+        _connection = connection;
+        _snapshots = snapshots;
+        _services = services;
+        _connectedAt = services.Heartbeat.Now;
+        var rules = snapshots.Current.Listeners.GetValueOrDefault(entry.Plan.Name) ?? new ListenerRules { Name = entry.Plan.Name };
+        _transport = new KestrelTransport(connection.Transport, services.Heartbeat, rules.WriteTimeout);
+        Entry = entry;
+    }
+
+    public ConnectionEntry Entry { get; }
+
+    /// <summary>The snapshot an exchange begins under.</summary>
+    public ProxySnapshot CurrentSnapshot => _snapshots.Current;
+
+    /// <summary>Serves the connection to its end.</summary>
+    public async Task RunAsync(ConnectionDelegate engine)
+    {
+        var transport = _connection.Transport;
+        _connection.Features.Set(this);
+        _connection.Transport = _transport;
+        _services.Connections.Add(this);
+        _services.Heartbeat.Add(this);
+        try
+        {
+            if (Entry.IsDraining)
+            {
+                RequestClose();
+            }
+
+            await engine(_connection);
+        }
+        finally
+        {
+            // Kestrel has waited for every stream.
+            _services.Heartbeat.Remove(this);
+            _services.Connections.Remove(this);
+            foreach (var exchange in _exchanges)
+            {
+                exchange.Release();
+            }
+
+            _connection.Transport = transport;
+        }
+    }
+
+    /// <summary>An exchange for a new stream.</summary>
+    public KestrelExchange Rent(IFeatureCollection stream)
+    {
+        KestrelExchange? exchange;
+        lock (_lock)
+        {
+            _requests++;
+            if (!_free.TryPop(out exchange))
+            {
+                exchange = new KestrelExchange(this, _services);
+                DownstreamFacts.Describe(exchange.Downstream, _connection, Entry);
+                _exchanges = [.. _exchanges, exchange];
+            }
+
+            exchange.Downstream.RequestNumber = _requests;
+        }
+
+        exchange.Attach(stream);
+        return exchange;
+    }
+
+    /// <summary>The stream is over.</summary>
+    public void Return(KestrelExchange exchange)
+    {
+        lock (_lock)
+        {
+            _free.Push(exchange);
+        }
+    }
+
+    /// <summary>Lets this request be the last, where the connection's age or number of requests says so.</summary>
+    public void LimitRequests(KestrelExchange exchange)
+    {
+        var rules = exchange.Rules;
+        var limit = rules.MaxRequestsPerConnection > 0 && exchange.Downstream.RequestNumber >= rules.MaxRequestsPerConnection ? Limit.RequestsPerConnection
+            : rules.ConnectionDuration > 0 && _services.Heartbeat.Now - _connectedAt >= rules.ConnectionDuration ? Limit.ConnectionDuration
+            : Limit.None;
+        if (limit != Limit.None && RequestClose())
+        {
+            _services.Limits.Reached(limit);
+        }
+    }
+
+    public void OnHeartbeat(long now)
+    {
+        if (_transport.IsStuck(now))
+        {
+            _services.Limits.Reached(Limit.WriteTimeout);
+            Abort();
+            return;
+        }
+
+        if (Volatile.Read(ref _closing) != 0)
+        {
+            EndWhenIdle(now);
+        }
+
+        foreach (var exchange in _exchanges)
+        {
+            if (exchange.HasDue(now))
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.FireDeadlines(), this, preferLocal: false);
+                return;
+            }
+        }
+    }
+
+    public bool Holds(ProxySnapshot snapshot) => _exchanges.Any(exchange => ReferenceEquals(exchange.Held, snapshot));
+
+    /// <summary>The listener or the process is stopping: streams end, no more begin (RFC 9113 §6.8).</summary>
+    public void Drain()
+    {
+        if (Entry.IsDraining)
+        {
+            RequestClose();
+        }
+    }
+
+    public void Abort()
+    {
+        foreach (var exchange in _exchanges)
+        {
+            exchange.AbortSoon();
+        }
+
+        ConnectionReset.Abort(_connection);
+    }
+
+    public void Abort(ProxySnapshot snapshot)
+    {
+        foreach (var exchange in _exchanges)
+        {
+            if (ReferenceEquals(exchange.Held, snapshot))
+            {
+                exchange.AbortSoon();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Ends the connection's input a while after its last stream: while its server stops, Kestrel does not notice that the last one is
+    /// over, and a client that does not close would be waited for in vain.
+    /// </summary>
+    private void EndWhenIdle(long now)
+    {
+        foreach (var exchange in _exchanges)
+        {
+            if (exchange.Held is not null)
+            {
+                _idleSince = 0;
+                return;
+            }
+        }
+
+        if (_idleSince == 0)
+        {
+            _idleSince = now;
+        }
+        else if (now - _idleSince >= ClosePatience)
+        {
+            _idleSince = long.MaxValue;
+            _transport.Input.CancelPendingRead();
+        }
+    }
+
+    private bool RequestClose()
+    {
+        if (Interlocked.Exchange(ref _closing, 1) != 0)
+        {
+            return false;
+        }
+
+        _connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        return true;
+    }
+
+    private void FireDeadlines()
+    {
+        var now = _services.Heartbeat.Now;
+        foreach (var exchange in _exchanges)
+        {
+            if (exchange.HasDue(now))
+            {
+                exchange.FireDeadlines(now);
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using FilterProxy.TestKit;
+using Xunit;
+
+namespace FilterProxy.ScenarioTests.Http2;
+
+/// <summary>Clients that spend the proxy's time or memory: the connection ends, and the others do not notice.</summary>
+public sealed class FloodTests : Http2Scenario
+{
+    private static readonly (string, string)[] Hang = [(":method", "GET"), (":scheme", "http"), (":path", "/hang"), (":authority", "a")];
+
+    [Fact]
+    public Task Streams_that_are_reset_at_once_end_the_connection() => AssertEndedAsync(async client =>
+    {
+        // CVE-2023-44487.
+        for (var stream = 1; ; stream += 2)
+        {
+            await client.SendAsync(H2Client.HeadersFrame(stream, end: true, Hang), H2Frame.Number(H2FrameType.RstStream, stream, 8));
+        }
+    });
+
+    [Fact]
+    public Task A_field_block_without_end_ends_the_connection() => AssertEndedAsync(async client =>
+    {
+        // CVE-2024-27983 and its kin.
+        await client.SendAsync(new H2Frame(H2FrameType.Headers, H2Frame.EndStream, 1, Hpack.Encode(Hang)));
+        var piece = Hpack.Encode(("x-a", new string('x', 8000)));
+        for (var i = 0; i < 1_000_000; i++)
+        {
+            await client.SendAsync(new H2Frame(H2FrameType.Continuation, 0, 1, piece));
+        }
+    });
+
+    [Fact]
+    public Task Empty_pieces_of_a_field_block_without_end_end_the_connection() => AssertEndedAsync(async client =>
+    {
+        await client.SendAsync(new H2Frame(H2FrameType.Headers, H2Frame.EndStream, 1, Hpack.Encode(Hang)));
+        for (var i = 0; i < 1_000_000; i++)
+        {
+            await client.SendAsync(new H2Frame(H2FrameType.Continuation, 0, 1, Hpack.Encode((new string('n', 100), "v"))));
+        }
+    });
+
+    [Theory]
+    [InlineData(H2FrameType.Ping)]
+    [InlineData(H2FrameType.Settings)]
+    public Task Questions_whose_answers_are_not_read_end_the_connection(H2FrameType type) => AssertEndedAsync(
+        async client =>
+        {
+            var frame = new H2Frame(type, 0, 0, type == H2FrameType.Ping ? new byte[8] : []).ToBytes();
+            var many = Enumerable.Repeat(frame, 1000).SelectMany(f => f).ToArray();
+            while (true)
+            {
+                await client.SendAsync(many);
+            }
+        },
+        reads: false);
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0, int.MaxValue)]
+    [InlineData(1, int.MaxValue)]
+    public Task A_window_that_cannot_be_is_refused(int stream, int increment) => AssertRefusedAsync(
+        stream, H2Client.HeadersFrame(1, end: true, Hang), H2Frame.Number(H2FrameType.WindowUpdate, stream, increment));
+
+    [Fact]
+    public Task A_frame_over_the_agreed_size_is_refused() => AssertRefusedAsync(0, new H2Frame(H2FrameType.Data, 0, 1, new byte[20_000]));
+
+    [Fact]
+    public Task A_stream_that_depends_on_itself_is_refused() =>
+        AssertRefusedAsync(1, new H2Frame(H2FrameType.Priority, 0, 1, [0, 0, 0, 1, 0]));
+
+    [Fact]
+    public async Task More_streams_than_allowed_are_refused_one_by_one()
+    {
+        await using var upstream = TestUpstream.Start(r => r.Target == "/hang" ? UpstreamResponse.Never() : UpstreamResponse.Ok());
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c, "{ http2: { max_streams: 3 } }");
+        await using var client = await proxy.ConnectH2Async();
+        for (var i = 0; i < 3; i++)
+        {
+            await client.OpenAsync(end: true, Hang);
+        }
+
+        await upstream.WaitForRequestsAsync(3);
+
+        Assert.Equal(7, (await client.RoundTripAsync(Hang)).Reset);
+        Assert.Equal(3, upstream.Requests.Count);
+        Assert.False(client.Closed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_header_list_a_little_too_large_is_431_and_one_far_too_large_the_end()
+    {
+        await using var upstream = TestUpstream.Start();
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c, "{ limits: { request_head: 4KiB, request_line: 1KiB, header_size: 1KiB, header_count: 10 } }");
+        await using var client = await proxy.ConnectH2Async();
+        (string, string)[] Fields(int count) => [.. H2Client.Head(), .. Enumerable.Range(0, count).Select(i => ($"x-{i}", new string('x', 900)))];
+
+        Assert.Equal(431, (await client.RoundTripAsync(Fields(5))).Status);
+        Assert.Equal(200, (await client.RoundTripAsync(H2Client.Head())).Status);
+        var answer = await RefusalAsync(client, await client.OpenAsync(end: true, Fields(16)));
+
+        Assert.True(IsRefusal(answer), answer);
+        Assert.Single(upstream.Requests);
+    }
+
+    private static async Task AssertRefusedAsync(int stream, params H2Frame[] frames)
+    {
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Never());
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c);
+        await using var client = await proxy.ConnectH2Async();
+
+        await client.SendAsync(frames);
+
+        var answer = await RefusalAsync(client, stream == 0 ? -1 : stream);
+        Assert.True(IsRefusal(answer), answer);
+    }
+
+    private static async Task AssertEndedAsync(Func<H2Client, Task> flood, bool reads = true)
+    {
+        await using var upstream = TestUpstream.Start(r => r.Target == "/hang" ? UpstreamResponse.Never() : UpstreamResponse.Ok());
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c, "{ limits: { write_timeout: 1s, rate_grace: 2s } }");
+        await using var other = await proxy.ConnectH2Async();
+        await using var stream = await proxy.ConnectStreamAsync();
+        await using var client = reads ? await H2Client.StartAsync(stream) : H2Client.Deaf(stream);
+        Assert.Equal(200, (await other.RoundTripAsync()).Status);
+        var flooding = Task.Run(() => flood(client));
+        await Poll.UntilAsync(() => proxy.OpenConnections <= 1, TimeSpan.FromSeconds(20));
+
+        Assert.Equal(200, (await other.RoundTripAsync()).Status);
+        await Assert.ThrowsAnyAsync<IOException>(() => flooding);
+    }
+}
