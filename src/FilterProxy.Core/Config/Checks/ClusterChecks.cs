@@ -101,6 +101,11 @@ internal static class ClusterChecks
             context.Refuse(cluster.Http2, nameof(cluster.Http2.PingInterval), "pings and their timeout are a second apart at the least");
         }
 
+        if (!context.IsBound(cluster, nameof(cluster.Endpoints)))
+        {
+            return;
+        }
+
         var tls = cluster.Tls is not null || cluster.Endpoints.Static.Any(e => EndpointAddress.TryParse(e.Address, out var address, out _) && address.Tls == true);
         if (cluster.Protocol == ClusterProtocol.H2 && !tls && cluster.Connector is null)
         {
