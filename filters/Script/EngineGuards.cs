@@ -18,6 +18,7 @@ namespace FilterProxy.Filters.Script;
 internal sealed class EngineGuards(ScriptLimits limits)
 {
     private const int MostElements = 100_000;
+    private const long MostCopied = 100_000_000;
     private long _allocated;
     private Options? _options;
 
@@ -58,6 +59,9 @@ internal sealed class EngineGuards(ScriptLimits limits)
     private const int Deepest = 100;
     private const int StackSize = 256 << 20;
     private bool _isInstalled;
+
+    // Where what is built in was called from.
+    private Location? _builtIn;
     private JsValue? _check;
 
     /// <summary>A call begins: the limits count from here.</summary>
@@ -69,6 +73,7 @@ internal sealed class EngineGuards(ScriptLimits limits)
             Install(engine);
         }
 
+        _builtIn = null;
         _options!.TimeoutInterval(Limits.Time).MaxStatements(Limits.Statements);
         engine.ResetStatementsCount();
         engine.ResetTimeoutTicks();
@@ -118,13 +123,13 @@ internal sealed class EngineGuards(ScriptLimits limits)
             ScriptFault.Syntax, $"{source.At(parser.LineNumber, column)}: {parser.Description}{(advice is null ? "" : $" ({advice})")}");
     }
 
-    /// <summary>Where an exception says it was thrown; null to ask <see cref="Here"/>, which knows better in this version.</summary>
-    public static string? PlaceOf(JavaScriptException e, ScriptSource source) => null;
+    /// <summary>Where an exception says it was thrown: the outermost call, so ask <see cref="Here"/> first.</summary>
+    public static string? PlaceOf(JavaScriptException e, ScriptSource source) => e.LineNumber > 0 ? source.At(e.LineNumber, e.Column + 1) : null;
 
-    /// <summary>Where the engine stands.</summary>
-    public static string Here(Engine engine, ScriptSource source) => engine.GetLastSyntaxNode()?.Location is { Start: { } start } && start.Line > 0
+    /// <summary>Where the engine stands; null when it stands in what is its own.</summary>
+    public string? Here(Engine engine, ScriptSource source) => (engine.GetLastSyntaxNode()?.Location ?? _builtIn) is { Start: { Line: > 0 } start }
         ? source.At(start.Line, start.Column + 1)
-        : source.Name;
+        : null;
 
     public static IEnumerable<string> Keys(JsValue value) =>
         [.. value.AsObject().GetOwnProperties().Where(property => property.Value.Enumerable == true).Select(property => property.Key)];
@@ -146,7 +151,7 @@ internal sealed class EngineGuards(ScriptLimits limits)
         GuardStringify(engine);
     }
 
-    private static void Wrap(Engine engine, Jint.Native.Object.ObjectInstance owner, Action<string, JsValue, JsValue[]> guard, params string[] names)
+    private void Wrap(Engine engine, Jint.Native.Object.ObjectInstance owner, Action<string, JsValue, JsValue[]> guard, params string[] names)
     {
         foreach (var name in names)
         {
@@ -155,6 +160,7 @@ internal sealed class EngineGuards(ScriptLimits limits)
                 name,
                 new ClrFunctionInstance(engine, (self, arguments) =>
                 {
+                    _builtIn = engine.GetLastSyntaxNode()?.Location ?? _builtIn;
                     guard(name, self, arguments);
                     return original.Invoke(self, arguments);
                 }),
@@ -189,6 +195,11 @@ internal sealed class EngineGuards(ScriptLimits limits)
         }
 
         CheckSize(size);
+        if (length * size > MostCopied)
+        {
+            // Each element is added to a new text.
+            throw new InsufficientMemoryException();
+        }
     }
 
     private void CheckPattern(Engine engine, string name, JsValue self, JsValue[] arguments)
@@ -377,7 +388,7 @@ internal sealed class EngineGuards(ScriptLimits limits)
     public static string? PlaceOf(JavaScriptException e, ScriptSource source) =>
         Regex.Match(e.JavaScriptStackTrace ?? "", $@"{Regex.Escape(source.Name)}:\d+:\d+") is { Success: true } place ? place.Value : null;
 
-    public static string Here(Engine engine, ScriptSource source) => source.Name;
+    public string? Here(Engine engine, ScriptSource source) => null;
 
     public static IEnumerable<string> Keys(JsValue value) => [.. value.AsObject().GetOwnPropertyKeys().Select(key => key.ToString())];
 #endif

@@ -99,7 +99,10 @@ internal sealed record ScriptCases
     public IReadOnlyList<string> Run(ScriptCase one, ScriptSource source)
     {
         var host = new CaseHost(one);
-        var engine = new ScriptEngine(source, Config?.ToJsonString() ?? "{}", ScriptLimits.Of(new ScriptOptions { File = source.Name }), host);
+
+        // What is cold and runs once may be slow: the other limits find out what does not end.
+        var limits = ScriptLimits.Of(new ScriptOptions { File = source.Name }) with { Time = TimeSpan.FromSeconds(5) };
+        var engine = new ScriptEngine(source, Config?.ToJsonString() ?? "{}", limits, host);
         var problems = new List<string>();
         try
         {

@@ -216,10 +216,10 @@ internal sealed class ScriptEngine
     {
         var advice = SyntaxAdvice.ForMessage(e.Message);
         var text = e.Error.IsObject() ? e.Error.ToString() : $"threw {e.Error}";
-        return new ScriptException(ScriptFault.Exception, $"{EngineGuards.PlaceOf(e, _source) ?? Here()}: {text}{(advice is null ? "" : $" ({advice})")}");
+        return new ScriptException(ScriptFault.Exception, $"{_guards.Here(_engine, _source) ?? EngineGuards.PlaceOf(e, _source) ?? _source.Name}: {text}{(advice is null ? "" : $" ({advice})")}");
     }
 
-    private string Here() => EngineGuards.Here(_engine, _source);
+    private string Here() => _guards.Here(_engine, _source) ?? _source.Name;
 
     private JsValue? Find(string name)
     {

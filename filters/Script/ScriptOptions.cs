@@ -16,7 +16,7 @@ public sealed record ScriptOptions : IValidatableObject
     public string? Fallback { get; init; }
 
     /// <summary>Duration one call may take.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Statements one call may run.</summary>
     [Range(1, 10_000_000)]

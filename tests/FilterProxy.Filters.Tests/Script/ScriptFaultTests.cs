@@ -48,7 +48,7 @@ public sealed class ScriptFaultTests : IDisposable
 
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         Assert.Contains(fault, e.Fault.ToString(), StringComparison.Ordinal);
-        Assert.StartsWith("routes.js:2:", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith("routes.js:", e.Message, StringComparison.Ordinal);
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
         Assert.Equal(1, _script.Context.Sum("filterproxy.script.errors"));
     }
