@@ -79,8 +79,8 @@ public sealed class ComponentGrammarTests
     [InlineData("[../evil]", "c.yaml:2:11: '../evil' cannot be the name of a plugin (names are like 'RateLimit' or 'RateLimit@1.1')")]
     [InlineData("['..']", "c.yaml:2:11: '..' cannot be the name of a plugin (names are like 'RateLimit' or 'RateLimit@1.1')")]
     [InlineData("[A: {sha256: 12}]", "c.yaml:2:23: expected 64 hexadecimal digits (sha256sum prints them)")]
-    [InlineData("[A: {sha: 12}]", "c.yaml:2:15: unknown option 'sha' of A (options: name, sha256)")]
-    [InlineData("[A: {name: B}]", "c.yaml:2:15: unknown option 'name' of A (options: sha256)")]
+    [InlineData("[A: {sha: 12}]", "c.yaml:2:15: unknown option 'sha' of A (options: name, sha256, unloadable)")]
+    [InlineData("[A: {name: B}]", "c.yaml:2:15: unknown option 'name' of A (options: sha256, unloadable)")]
     [InlineData("[A: 5]", "c.yaml:2:14: expected a mapping of options, got '5'")]
     [InlineData("[A, A]", "c.yaml:2:14: plugin 'A' is here twice (first at c.yaml:2:11)")]
     public void What_is_no_plugin_is_refused(string plugins, string error) =>
