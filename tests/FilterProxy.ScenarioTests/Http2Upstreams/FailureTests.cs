@@ -75,7 +75,8 @@ public sealed class FailureTests
         await using var proxy = await _log.StartAsync(upstream.Port, cluster: H2c);
 
         Assert.Equal(502, (await proxy.SendAsync(Post)).Status);
-        Assert.True(upstream.Requests is > 1 and < 20, $"{upstream.Requests} requests");
+        // The framework's client sends each of our attempts several times by itself, as many as it finds connections for.
+        Assert.True(upstream.Requests is > 1 and < 50, $"{upstream.Requests} requests");
     }
 
     [Theory]
