@@ -51,6 +51,8 @@ public sealed class GrpcBridge(ComponentContext context) : IRequestFilter, IResp
         var status = response.Trailers["grpc-status"] ?? response.Headers["grpc-status"];
         if (!frame.IsComplete || status is null)
         {
+            // The client never spoke gRPC: it gets a status of HTTP.
+            exchange.Request.Headers.Set("content-type", "application/x-protobuf");
             exchange.Reply(502, "grpc_bad_response");
             return;
         }

@@ -180,7 +180,7 @@ public sealed class AccessLogTests : IDisposable
         var (code, _, error) = await ProxyProcess.RunAsync("run", "-c", file.Path);
 
         Assert.Equal(
-            (2, $"{file.Path}:4:5: access_log: path 'no/access.log' has no folder '{file.Folder}/no' to be in; create it first\n1 error\n"), (code, error));
+            (2, $"{file.Path}:4:5: access_log: path 'no/access.log' has no folder '{file.Folder}/no' to be in; create it first (from plugin AccessLog 0.1.0)\n1 error\n"), (code, error));
     }
 
     private static IEnumerable<string> Expected() =>

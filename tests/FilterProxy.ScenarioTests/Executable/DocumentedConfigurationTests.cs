@@ -39,7 +39,7 @@ public sealed partial class DocumentedConfigurationTests
 
     [Theory]
     [MemberData(nameof(Examples))]
-    public Task An_example_is_a_valid_configuration(string file) => ValidateAsync(File.ReadAllText(Repository.At(file)));
+    public Task An_example_is_a_valid_configuration(string file) => ValidateAsync(File.ReadAllText(Repository.At(file)), Path.GetDirectoryName(Repository.At(file)));
 
     [Theory]
     [MemberData(nameof(Blocks))]
@@ -75,10 +75,21 @@ public sealed partial class DocumentedConfigurationTests
         .. Directory.GetFiles(Repository.At("filters"), "README.md", SearchOption.AllDirectories),
     ];
 
-    private static async Task ValidateAsync(string yaml)
+    /// <param name="yaml">The configuration.</param>
+    /// <param name="folder">Where it stands with the scripts it names.</param>
+    private static async Task ValidateAsync(string yaml, string? folder = null)
     {
         using var file = new ConfigFile(yaml);
         using var certificate = new TestCertificate("localhost");
+        foreach (var script in folder is null ? [] : Directory.GetFiles(folder, "*.js"))
+        {
+            File.Copy(script, Path.Combine(file.Folder, Path.GetFileName(script)));
+        }
+
+        // The folder that examples name.
+        var certificates = Directory.CreateDirectory(Path.Combine(file.Folder, "certs")).FullName;
+        File.Copy(certificate.CertPath, Path.Combine(certificates, "example.com.pem"));
+        File.Copy(certificate.KeyPath, Path.Combine(certificates, "example.com.key"));
         foreach (Match match in CertificatePaths.Matches(yaml))
         {
             var target = Path.Combine(file.Folder, match.Value);
