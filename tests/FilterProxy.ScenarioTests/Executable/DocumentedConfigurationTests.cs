@@ -90,7 +90,10 @@ public sealed partial class DocumentedConfigurationTests
         var certificates = Directory.CreateDirectory(Path.Combine(file.Folder, "certs")).FullName;
         File.Copy(certificate.CertPath, Path.Combine(certificates, "example.com.pem"));
         File.Copy(certificate.KeyPath, Path.Combine(certificates, "example.com.key"));
-        File.SetUnixFileMode(Path.Combine(certificates, "example.com.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(Path.Combine(certificates, "example.com.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
         foreach (Match match in CertificatePaths.Matches(yaml))
         {
             var target = Path.Combine(file.Folder, match.Value);
