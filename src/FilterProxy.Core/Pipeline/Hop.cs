@@ -10,7 +10,7 @@ internal readonly struct Hop : ICriticalNotifyCompletion
     /// Bytes one exchange may copy without ever waiting before it leaves the loop to the others on it: two fast sides would keep it
     /// for as long as the body lasts.
     /// </summary>
-    public const long FairShare = 1 << 20;
+    public const long FairShare = Relay.FairShare;
 
     private readonly EventLoop? _loop;
     private readonly bool _isThere;

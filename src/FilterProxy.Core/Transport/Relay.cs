@@ -14,7 +14,7 @@ internal readonly record struct RelayResult(long ToUpstream, long ToDownstream);
 internal static class Relay
 {
     /// <summary>Bytes of one direction that may pass without a pause, as long as neither side ever waits.</summary>
-    private const long FairShare = 1 << 20;
+    public const long FairShare = 1 << 20;
 
     /// <param name="downstream">One side.</param>
     /// <param name="upstream">The other side.</param>
