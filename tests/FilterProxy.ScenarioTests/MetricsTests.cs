@@ -17,7 +17,7 @@ public sealed class MetricsTests
         await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
         for (var i = 0; i < 3; i++)
         {
-            Assert.Equal(200, (await proxy.SendAsync(Get)).StatusCode);
+            Assert.Equal(200, (await proxy.SendAsync(Get)).Status);
         }
 
         await Metrics.UntilAsync(proxy, """http_server_request_duration_seconds_count{route="all",cluster="origin",http_request_method="GET",http_response_status_code="200"}""", 3);
@@ -41,8 +41,8 @@ public sealed class MetricsTests
             routes: [ { name: all, match: { path: /a }, cluster: origin } ]
             clusters: { origin: { endpoints: ["127.0.0.1:{{dead.Port}}", "127.0.0.2:{{dead.Port}}"] } }
             """);
-        Assert.Equal(502, (await proxy.SendAsync(Get)).StatusCode);
-        Assert.Equal(404, (await proxy.SendAsync("GET /b HTTP/1.1\r\nHost: a\r\n\r\n")).StatusCode);
+        Assert.Equal(502, (await proxy.SendAsync(Get)).Status);
+        Assert.Equal(404, (await proxy.SendAsync("GET /b HTTP/1.1\r\nHost: a\r\n\r\n")).Status);
 
         await Metrics.UntilAsync(proxy, """http_server_request_duration_seconds_count{route="-",cluster="-",http_request_method="GET",http_response_status_code="404",error_type="no_route"}""", 1);
         var metrics = Metrics.Of(proxy);

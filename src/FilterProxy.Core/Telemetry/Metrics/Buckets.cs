@@ -15,6 +15,7 @@ internal sealed class Buckets
         Scale = scale;
         Bounds = bounds;
         _bounds = [.. bounds.Select(bound => (long)(bound * scale))];
+        Count = bounds.Count + 1;
         Names = [.. bounds.Select(Write), "+Inf"u8.ToArray()];
     }
 
@@ -26,7 +27,7 @@ internal sealed class Buckets
     /// <summary>The bounds as the exposition writes them, the last one too, which is none.</summary>
     public IReadOnlyList<byte[]> Names { get; }
 
-    public int Count => Names.Count;
+    public int Count { get; }
 
     /// <summary>Which range a value is in. Small values, which are the frequent ones, are found first.</summary>
     public int IndexOf(long value)

@@ -37,6 +37,11 @@ internal sealed class RouteMetrics(string route, RequestMetrics owner)
             }
         }
 
+        return AddCluster(cluster);
+    }
+
+    private SeriesTable<HistogramSeries> AddCluster(string cluster)
+    {
         lock (_lock)
         {
             if (Array.Find(_clusters, c => c.Cluster == cluster) is { Series: { } there })
