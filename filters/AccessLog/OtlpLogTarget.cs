@@ -80,7 +80,7 @@ internal sealed class OtlpLogTarget(OtlpLogOptions options) : ILogTarget
     private static byte[] Record(ReadOnlySpan<byte> line)
     {
         var record = new WireWriter();
-        Utf8Parser.TryParse(line[..OtlpLineFormat.GraveAt], out ulong time, out _, 'x');
+        _ = Utf8Parser.TryParse(line[..OtlpLineFormat.GraveAt], out ulong time, out _, 'x');
         var isError = line[OtlpLineFormat.GraveAt] == (byte)'E';
         record.Tag(1, WireType.Fixed64);
         record.Fixed64(time);

@@ -1,10 +1,14 @@
 using System.ComponentModel.DataAnnotations;
+using FilterProxy.Core.Config.Binding;
 
 namespace FilterProxy.Core.Config;
 
 /// <summary>Traces of exchanges.</summary>
 internal sealed record TracingConfig
 {
+    // Comparable, so that what is not written is equal to itself.
+    private static readonly ConfigList<TracePropagation> DefaultPropagation = [TracePropagation.W3c];
+
     /// <summary>The part of traces that begin here to be recorded, from 0 to 1. Default: 0.01.</summary>
     [Range(0.0, 1.0, ErrorMessage = "must be between 0 and 1")]
     public double Ratio { get; init; } = 0.01;
@@ -22,5 +26,5 @@ internal sealed record TracingConfig
     /// The header fields that carry a trace, read and written: <c>w3c</c> (traceparent), <c>b3</c>, <c>b3_multi</c> (X-B3-TraceId …).
     /// Default: [w3c].
     /// </summary>
-    public IReadOnlyList<TracePropagation> Propagation { get; init; } = [TracePropagation.W3c];
+    public IReadOnlyList<TracePropagation> Propagation { get; init; } = DefaultPropagation;
 }
