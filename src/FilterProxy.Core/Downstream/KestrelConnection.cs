@@ -43,7 +43,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         var rules = snapshots.Current.Listeners.GetValueOrDefault(entry.Plan.Name) ?? new ListenerRules { Name = entry.Plan.Name };
         _remote = connection.RemoteEndPoint;
         _local = connection.LocalEndPoint;
-        _transport = new KestrelTransport(connection.Transport, services.Heartbeat, rules.WriteTimeout);
+        _transport = new KestrelTransport(
+            connection.Transport, (connection as SocketConnection)?.Loop ?? EventLoop.Current, services.Heartbeat, rules.WriteTimeout);
         Entry = entry;
     }
 
@@ -72,6 +73,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         finally
         {
             await EndStreamsAsync();
+            await _transport.EndAsync();
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
             foreach (var exchange in _exchanges)
