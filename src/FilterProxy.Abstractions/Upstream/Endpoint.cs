@@ -59,6 +59,9 @@ public sealed class Endpoint
 
     internal Action<Endpoint, Outcome>? Observer { get; set; }
 
+    // What the engine keeps about it besides: health, latency, limits.
+    internal object? State { get; set; }
+
     internal void Begin() => Interlocked.Increment(ref _inFlight);
 
     internal void End() => Interlocked.Decrement(ref _inFlight);

@@ -1,22 +1,25 @@
 using System.Collections.Concurrent;
+using FilterProxy.Core.Clusters.Eligibility;
 using FilterProxy.Core.Clusters.Http2;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Clusters;
 
-/// <summary>A cluster as it runs: endpoints, their picker, and a pool per peer.</summary>
-internal sealed class ProxyCluster : Cluster
+/// <summary>A cluster as it runs: endpoints, those of them that take traffic, and a pool per peer.</summary>
+internal sealed class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkItem
 {
     private readonly ConcurrentDictionary<UpstreamPeer, object> _pools = new();
     private readonly ILoadBalancer _balancer;
+    private readonly Lock _changing = new();
     private readonly IConnector _connector;
     private readonly PeerSettings _peerSettings;
     private readonly PoolRules _poolRules;
     private readonly Heartbeat _heartbeat;
     private readonly int _shelves;
     private volatile bool _isStarted;
-    private volatile State _state = new(EndpointSet.Empty, null);
+    private volatile State _state = new(EndpointSet.Empty, EligibleSet.Empty);
+    private int _refreshes;
 
     public ProxyCluster(
         string name, ILoadBalancer balancer, IConnector connector, ClusterTimeouts timeouts, PoolRules poolRules, PeerSettings peerSettings,
@@ -37,55 +40,101 @@ internal sealed class ProxyCluster : Cluster
     /// <summary>How connections are kept where HTTP/2 is spoken.</summary>
     public Http2Rules Http2 { get; init; } = Http2Rules.Default;
 
+    /// <summary>Which endpoints take traffic.</summary>
+    public EligibilityRules Eligibility { get; init; } = EligibilityRules.Default;
+
     public override EndpointSet Endpoints => _state.Endpoints;
+
+    /// <summary>The endpoints that take traffic now.</summary>
+    public EligibleSet Eligible => _state.Eligible;
 
     /// <summary>Replaces the endpoints. Those that stay keep their connections, counters and health.</summary>
     public void SetEndpoints(IReadOnlyList<DiscoveredEndpoint> discovered)
     {
-        var old = _state;
-        var kept = new Dictionary<(string, System.Net.EndPoint), Endpoint>();
-        foreach (var endpoint in old.Endpoints.Span)
+        lock (_changing)
         {
-            kept[(endpoint.Name, endpoint.Address)] = endpoint;
-        }
-
-        var endpoints = new Endpoint[discovered.Count];
-        for (var i = 0; i < endpoints.Length; i++)
-        {
-            var source = discovered[i];
-            if (kept.Remove((source.Name, source.Address), out var endpoint))
+            var kept = new Dictionary<(string, System.Net.EndPoint), Endpoint>();
+            foreach (var endpoint in Endpoints.Span)
             {
-                endpoint.Weight = source.Weight;
-                endpoint.Priority = source.Priority;
-                endpoint.Labels = source.Labels;
-            }
-            else
-            {
-                endpoint = new Endpoint(this, source);
-                endpoint.Peer = _peerSettings.Apply(endpoint.Peer);
+                kept[(endpoint.Name, endpoint.Address)] = endpoint;
             }
 
-            endpoints[i] = endpoint;
-        }
+            var isFirst = Endpoints.Count == 0;
+            var endpoints = new Endpoint[discovered.Count];
+            for (var i = 0; i < endpoints.Length; i++)
+            {
+                var source = discovered[i];
+                if (kept.Remove((source.Name, source.Address), out var endpoint))
+                {
+                    endpoint.Weight = source.Weight;
+                    endpoint.Priority = source.Priority;
+                    endpoint.Labels = source.Labels;
+                }
+                else
+                {
+                    endpoint = MakeEndpoint(source, isFirst);
+                }
 
-        var set = new EndpointSet(endpoints);
-        _state = new State(set, _balancer.Build(set, old.Picker));
-        foreach (var gone in kept.Values)
-        {
-            ClosePools(peer => ReferenceEquals(peer.Endpoint, gone));
+                endpoints[i] = endpoint;
+            }
+
+            Build(new EndpointSet(endpoints));
+            foreach (var gone in kept.Values)
+            {
+                ClosePools(peer => ReferenceEquals(peer.Endpoint, gone));
+            }
         }
 
         Warm();
+    }
+
+    /// <summary>
+    /// The health or the share of an endpoint has changed: soon, on another thread, it is worked out again which take traffic. Changes that
+    /// come together are worked out together.
+    /// </summary>
+    public void Refresh()
+    {
+        if (Interlocked.Increment(ref _refreshes) == 1)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _refreshes);
+            lock (_changing)
+            {
+                Build(Endpoints);
+            }
+        }
+        while (Interlocked.CompareExchange(ref _refreshes, 0, seen) != seen);
+    }
+
+    void IHeartbeatTarget.OnHeartbeat(long now)
+    {
+        if (Eligible.DueAt is > 0 and var due && now >= due)
+        {
+            Refresh();
+        }
     }
 
     /// <summary>The cluster is in force: connections that are to be open ahead of use are opened, now and for later endpoints.</summary>
     public void Start()
     {
         _isStarted = true;
+        if (Eligibility.SlowStart is not null)
+        {
+            _heartbeat.Add(this);
+        }
+
         Warm();
     }
 
-    public override UpstreamPeer? Pick(in PickContext context) => _state.Picker?.Pick(context)?.Peer;
+    public override UpstreamPeer? Pick(in PickContext context) => _state.Eligible.Pick(context)?.Peer;
 
     /// <summary>
     /// What keeps a peer's connections: a <see cref="ConnectionPool"/> for HTTP/1, an <see cref="HttpPool"/> for a peer that takes whole
@@ -136,7 +185,24 @@ internal sealed class ProxyCluster : Cluster
     }
 
     /// <summary>Closes all pools: the cluster is no longer in any snapshot in use.</summary>
-    public void Close() => ClosePools(static _ => true);
+    public void Close()
+    {
+        _heartbeat.Remove(this);
+        ClosePools(static _ => true);
+    }
+
+    private Endpoint MakeEndpoint(DiscoveredEndpoint source, bool isFirst)
+    {
+        var endpoint = new Endpoint(this, source);
+        endpoint.Peer = _peerSettings.Apply(endpoint.Peer);
+
+        // Where all begin at once there is nobody to spare them.
+        EndpointState.Of(endpoint).ServingSince = isFirst ? 0 : _heartbeat.Now;
+        return endpoint;
+    }
+
+    private void Build(EndpointSet endpoints) =>
+        _state = new State(endpoints, new EligibilityBuilder(Eligibility, _balancer).Build(endpoints, _state.Eligible, _heartbeat.Now));
 
     // Who asks for a byte stream speaks what it likes on it, and that is hardly HTTP/2.
     private static UpstreamPeer ForBytes(UpstreamPeer peer) =>
@@ -182,5 +248,5 @@ internal sealed class ProxyCluster : Cluster
         }
     }
 
-    private sealed record State(EndpointSet Endpoints, IEndpointPicker? Picker);
+    private sealed record State(EndpointSet Endpoints, EligibleSet Eligible);
 }

@@ -1,14 +1,11 @@
 using System.Text;
 using FilterProxy.Core.Clusters;
-using FilterProxy.Core.Clusters.Http2;
-using FilterProxy.Core.Clusters.LoadBalancing;
 using FilterProxy.Core.Components;
 using FilterProxy.Core.Config.Addresses;
 using FilterProxy.Core.Downstream;
 using FilterProxy.Core.Http1;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Routing;
-using FilterProxy.Core.Transport;
 using FilterProxy.Core.Upstream;
 
 namespace FilterProxy.Core.Config;
@@ -162,7 +159,7 @@ internal sealed class ConfigCompiler
             twin = null;
         }
 
-        var cluster = twin?.Cluster ?? MakeCluster(name, config, balancer, connector, tls ? tlsCompiler.Compile(config.Tls) : null);
+        var cluster = twin?.Cluster ?? ClusterCompiler.Compile(name, config, balancer, connector, tls ? tlsCompiler.Compile(config.Tls) : null, _services);
         if (twin is null)
         {
             cluster.SetEndpoints(endpoints);
@@ -177,33 +174,6 @@ internal sealed class ConfigCompiler
                 : new EndpointWatcher(cluster, source, _services.Log, _services.Time),
         };
     }
-
-    private ProxyCluster MakeCluster(string name, ClusterConfig config, ILoadBalancer? balancer, IConnector? connector, TlsPolicy? tls) => new(
-        name,
-        balancer ?? new RoundRobin(),
-        connector ?? new TcpConnector(
-            new NameResolver(_services.Time, config.DnsRefresh), (config.Tls ?? new UpstreamTlsConfig()).HandshakeTimeout, config.ProxyProtocol),
-        new ClusterTimeouts(Milliseconds(config.ResponseTimeout), Milliseconds(config.ReadTimeout), Milliseconds(config.WriteTimeout))
-        {
-            PerTry = Milliseconds(config.PerTryTimeout),
-        },
-        new PoolRules(config.Pool.Min, config.Pool.Max, config.Pool.MaxIdle, config.Pool.IdleTimeout, config.Pool.Lifetime, config.ConnectTimeout)
-        {
-            PerDownstream = config.ProxyProtocol is not null,
-        },
-        new PeerSettings(config.Host == "pass" ? null : config.Host, config.Tls?.ServerName, tls, ProtocolOf(config.Protocol)),
-        _services.Heartbeat,
-        _services.Shelves)
-    {
-        Http2 = new Http2Rules(config.Http2.PingInterval, config.Http2.PingTimeout, Bytes(config.Http2.StreamWindow)),
-    };
-
-    private static UpstreamProtocol ProtocolOf(ClusterProtocol protocol) => protocol switch
-    {
-        ClusterProtocol.H2 or ClusterProtocol.H2c => UpstreamProtocol.Http2,
-        ClusterProtocol.Auto => UpstreamProtocol.Auto,
-        _ => UpstreamProtocol.Http1,
-    };
 
     private ListenerPlan CompileListener(string name, ListenerConfig config)
     {

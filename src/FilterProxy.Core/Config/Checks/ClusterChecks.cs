@@ -14,6 +14,7 @@ internal static class ClusterChecks
             ConfigChecks.CheckDurations(context, cluster.Pool);
             CheckPool(context, cluster.Pool);
             CheckProtocol(context, cluster);
+            CheckEligibility(context, cluster);
             if (cluster.LoadBalancer.Off)
             {
                 context.Refuse(cluster, nameof(cluster.LoadBalancer), "a load balancer cannot be off");
@@ -38,6 +39,19 @@ internal static class ClusterChecks
             {
                 CheckEndpoints(context, cluster);
             }
+        }
+    }
+
+    private static void CheckEligibility(CheckContext context, ClusterConfig cluster)
+    {
+        if (cluster.SlowStart is { } slow)
+        {
+            ConfigChecks.CheckDurations(context, slow);
+        }
+
+        if (cluster.Subset is { } subset && context.IsBound(subset, nameof(subset.Labels)) && subset.Labels.Count == 0)
+        {
+            context.Refuse(subset, nameof(subset.Labels), "without a label there are no groups");
         }
     }
 
