@@ -1,3 +1,5 @@
+using FilterProxy.Core.Clusters.Health;
+
 namespace FilterProxy.Core.Clusters;
 
 /// <summary>What the engine keeps about an endpoint besides the contract's facts. Lives as long as the endpoint.</summary>
@@ -5,6 +7,9 @@ internal sealed class EndpointState
 {
     /// <summary>Since when it takes traffic, in heartbeat milliseconds; 0 for one that was there from the beginning.</summary>
     public long ServingSince;
+
+    /// <summary>Its health, and why.</summary>
+    public EndpointHealth Health { get; set; } = new();
 
     /// <summary>How fast it answers, for balancers that ask.</summary>
     public readonly LatencyAverage Latency = new();

@@ -1,13 +1,16 @@
 using System.Collections.Concurrent;
 using FilterProxy.Core.Clusters.Eligibility;
+using FilterProxy.Core.Clusters.Health;
 using FilterProxy.Core.Clusters.Http2;
+using FilterProxy.Core.Clusters.Guarding;
+using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Clusters;
 
 /// <summary>A cluster as it runs: endpoints, those of them that take traffic, and a pool per peer.</summary>
-internal sealed class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkItem
+internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkItem
 {
     private readonly ConcurrentDictionary<UpstreamPeer, object> _pools = new();
     private readonly ILoadBalancer _balancer;
@@ -18,8 +21,6 @@ internal sealed class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkI
     private readonly Heartbeat _heartbeat;
     private readonly int _shelves;
     private volatile bool _isStarted;
-    private volatile State _state = new(EndpointSet.Empty, EligibleSet.Empty);
-    private int _refreshes;
 
     public ProxyCluster(
         string name, ILoadBalancer balancer, IConnector connector, ClusterTimeouts timeouts, PoolRules poolRules, PeerSettings peerSettings,
@@ -33,6 +34,12 @@ internal sealed class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkI
         _heartbeat = heartbeat;
         _shelves = shelves;
         Timeouts = timeouts;
+        if (poolRules.InAll is { } inAll)
+        {
+            inAll.CloseIdle = CloseIdle;
+        }
+
+        Health = new ClusterHealth(this, heartbeat, null);
     }
 
     public ClusterTimeouts Timeouts { get; }
@@ -40,82 +47,41 @@ internal sealed class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkI
     /// <summary>How connections are kept where HTTP/2 is spoken.</summary>
     public Http2Rules Http2 { get; init; } = Http2Rules.Default;
 
+    /// <summary>What keeps it from being overrun.</summary>
+    public ClusterGuard Guard { get; init; } = new();
+
     /// <summary>Which endpoints take traffic.</summary>
     public EligibilityRules Eligibility { get; init; } = EligibilityRules.Default;
 
-    public override EndpointSet Endpoints => _state.Endpoints;
+    /// <summary>What is known about the health of its endpoints.</summary>
+    public ClusterHealth Health { get; private set; }
 
-    /// <summary>The endpoints that take traffic now.</summary>
-    public EligibleSet Eligible => _state.Eligible;
+    /// <summary>Probes them; null where nobody asks them.</summary>
+    public HealthMonitor? Monitor { get; private set; }
 
-    /// <summary>Replaces the endpoints. Those that stay keep their connections, counters and health.</summary>
-    public void SetEndpoints(IReadOnlyList<DiscoveredEndpoint> discovered)
+    /// <summary>Judges them by the traffic; null where nobody does.</summary>
+    public OutlierDetector? Outliers { get; private set; }
+
+    /// <summary>Makes ready to watch over endpoints. Before the first of them.</summary>
+    /// <param name="log">Is told what goes down and comes up.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="check">Probes endpoints; null for nobody.</param>
+    /// <param name="rules">When it does.</param>
+    /// <param name="outliers">When traffic tells that an endpoint is to be left out; null for never.</param>
+    public void WatchOver(Log log, TimeProvider time, IHealthCheck? check, HealthRules? rules, OutlierRules? outliers)
     {
-        lock (_changing)
-        {
-            var kept = new Dictionary<(string, System.Net.EndPoint), Endpoint>();
-            foreach (var endpoint in Endpoints.Span)
-            {
-                kept[(endpoint.Name, endpoint.Address)] = endpoint;
-            }
-
-            var isFirst = Endpoints.Count == 0;
-            var endpoints = new Endpoint[discovered.Count];
-            for (var i = 0; i < endpoints.Length; i++)
-            {
-                var source = discovered[i];
-                if (kept.Remove((source.Name, source.Address), out var endpoint))
-                {
-                    endpoint.Weight = source.Weight;
-                    endpoint.Priority = source.Priority;
-                    endpoint.Labels = source.Labels;
-                }
-                else
-                {
-                    endpoint = MakeEndpoint(source, isFirst);
-                }
-
-                endpoints[i] = endpoint;
-            }
-
-            Build(new EndpointSet(endpoints));
-            foreach (var gone in kept.Values)
-            {
-                ClosePools(peer => ReferenceEquals(peer.Endpoint, gone));
-            }
-        }
-
-        Warm();
-    }
-
-    /// <summary>
-    /// The health or the share of an endpoint has changed: soon, on another thread, it is worked out again which take traffic. Changes that
-    /// come together are worked out together.
-    /// </summary>
-    public void Refresh()
-    {
-        if (Interlocked.Increment(ref _refreshes) == 1)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        }
-    }
-
-    void IThreadPoolWorkItem.Execute()
-    {
-        int seen;
-        do
-        {
-            seen = Volatile.Read(ref _refreshes);
-            lock (_changing)
-            {
-                Build(Endpoints);
-            }
-        }
-        while (Interlocked.CompareExchange(ref _refreshes, 0, seen) != seen);
+        Health = new ClusterHealth(this, _heartbeat, log) { ProbesReadmit = outliers?.ProbesReadmit ?? true };
+        Monitor = check is null ? null : new HealthMonitor(this, check, rules!, _heartbeat, time);
+        Outliers = outliers is null ? null : new OutlierDetector(this, outliers);
+        _observers = [.. new object?[] { Outliers, _balancer, Guard.Breaker, Guard.Adaptive }.OfType<IOutcomeObserver>()];
     }
 
     void IHeartbeatTarget.OnHeartbeat(long now)
     {
+        Monitor?.OnHeartbeat(now);
+        Outliers?.OnHeartbeat(now);
+        Guard.Breaker?.OnHeartbeat(now);
+        Guard.Adaptive?.OnHeartbeat(now);
         if (Eligible.DueAt is > 0 and var due && now >= due)
         {
             Refresh();
@@ -126,15 +92,13 @@ internal sealed class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkI
     public void Start()
     {
         _isStarted = true;
-        if (Eligibility.SlowStart is not null)
+        if (Eligibility.SlowStart is not null || Monitor is not null || _observers.Length > 0)
         {
             _heartbeat.Add(this);
         }
 
         Warm();
     }
-
-    public override UpstreamPeer? Pick(in PickContext context) => _state.Eligible.Pick(context)?.Peer;
 
     /// <summary>
     /// What keeps a peer's connections: a <see cref="ConnectionPool"/> for HTTP/1, an <see cref="HttpPool"/> for a peer that takes whole
@@ -143,7 +107,10 @@ internal sealed class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkI
     public object GetPool(UpstreamPeer peer) =>
         peer.Pool ??= _pools.GetOrAdd(peer, static (p, cluster) => cluster.MakePool(p), this);
 
-    public override async ValueTask<ConnectionContext> ConnectAsync(PickContext context, CancellationToken cancel)
+    public override async ValueTask<ConnectionContext> ConnectAsync(PickContext context, CancellationToken cancel) =>
+        (await OpenAsync(context, cancel)).Connection;
+
+    private async ValueTask<(ConnectionContext Connection, Endpoint Endpoint)> OpenAsync(PickContext context, CancellationToken cancel)
     {
         var tried = new List<Endpoint>();
         UpstreamException? last = null;
@@ -155,7 +122,11 @@ internal sealed class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkI
             timeout.CancelAfter(_poolRules.ConnectTimeout > TimeSpan.Zero ? _poolRules.ConnectTimeout : Timeout.InfiniteTimeSpan);
             try
             {
-                return await _connector.ConnectAsync(ForBytes(peer), new ConnectContext(downstream), timeout.Token);
+                var connection = await _connector.ConnectAsync(ForBytes(peer), new ConnectContext(downstream), timeout.Token);
+
+                // Of a byte stream nobody knows more than that it opened.
+                peer.Endpoint.Observe(new Outcome(200, ProxyErrorKind.None, TimeSpan.Zero));
+                return (connection, peer.Endpoint);
             }
             catch (UpstreamException e)
             {
@@ -166,14 +137,22 @@ internal sealed class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkI
             {
                 last = new UpstreamException(ConnectionPool.ErrorOf(e));
             }
+
+            peer.Endpoint.Observe(new Outcome(0, last.Error.Kind, TimeSpan.Zero));
         }
 
         throw last ?? new UpstreamException(ProxyError.Upstream(ProxyErrorKind.NoEndpoint));
     }
 
+    public override ValueTask<ConnectionContext> ConnectToAsync(UpstreamPeer peer, CancellationToken cancel) => _connector.ConnectAsync(peer, default, cancel);
+
+    /// <summary>What takes whole requests to a peer; null where a byte stream does.</summary>
+    public HttpMessageInvoker? HttpOf(UpstreamPeer peer) => (_connector as IHttpConnector)?.GetHttp(peer);
+
     public override async Task RelayAsync(ConnectionContext downstream, PickContext context, CancellationToken stop)
     {
-        await using var upstream = await ConnectAsync(context with { Connection = downstream }, stop);
+        var (connection, endpoint) = await OpenAsync(context with { Connection = downstream }, stop);
+        await using var upstream = connection;
         void Abort()
         {
             upstream.Abort();
@@ -181,28 +160,37 @@ internal sealed class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkI
         }
 
         await using var registration = stop.Register(Abort);
-        await Relay.RunAsync(downstream.Transport, upstream.Transport, static () => { }, Abort);
+        endpoint.Begin();
+        try
+        {
+            await Relay.RunAsync(downstream.Transport, upstream.Transport, static () => { }, Abort);
+        }
+        finally
+        {
+            endpoint.End();
+        }
     }
 
     /// <summary>Closes all pools: the cluster is no longer in any snapshot in use.</summary>
     public void Close()
     {
+        Monitor?.Stop();
         _heartbeat.Remove(this);
         ClosePools(static _ => true);
     }
 
-    private Endpoint MakeEndpoint(DiscoveredEndpoint source, bool isFirst)
+    private bool CloseIdle()
     {
-        var endpoint = new Endpoint(this, source);
-        endpoint.Peer = _peerSettings.Apply(endpoint.Peer);
+        foreach (var pool in _pools.Values)
+        {
+            if ((pool as ConnectionPool)?.TryCloseIdle() == true)
+            {
+                return true;
+            }
+        }
 
-        // Where all begin at once there is nobody to spare them.
-        EndpointState.Of(endpoint).ServingSince = isFirst ? 0 : _heartbeat.Now;
-        return endpoint;
+        return false;
     }
-
-    private void Build(EndpointSet endpoints) =>
-        _state = new State(endpoints, new EligibilityBuilder(Eligibility, _balancer).Build(endpoints, _state.Eligible, _heartbeat.Now));
 
     // Who asks for a byte stream speaks what it likes on it, and that is hardly HTTP/2.
     private static UpstreamPeer ForBytes(UpstreamPeer peer) =>
@@ -247,6 +235,4 @@ internal sealed class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkI
             }
         }
     }
-
-    private sealed record State(EndpointSet Endpoints, EligibleSet Eligible);
 }

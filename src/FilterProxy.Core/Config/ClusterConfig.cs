@@ -30,6 +30,24 @@ internal sealed record ClusterConfig
     /// <summary>The endpoints, or where to learn them.</summary>
     public required EndpointsConfig Endpoints { get; init; }
 
+    /// <summary>Probes endpoints and leaves out those that fail. Default: none.</summary>
+    public HealthCheckConfig? HealthCheck { get; init; }
+
+    /// <summary>Leaves out endpoints that answer badly. Default: none.</summary>
+    public OutlierDetectionConfig? OutlierDetection { get; init; }
+
+    /// <summary>Which attempts are followed by another. Default: connects that failed, and idle connections that had died.</summary>
+    public RetryConfig? Retry { get; init; }
+
+    /// <summary>How much it may have at a time.</summary>
+    public ClusterLimitsConfig Limits { get; init; } = new();
+
+    /// <summary>Sends it nothing for a while when it fails. Default: none.</summary>
+    public CircuitBreakerConfig? CircuitBreaker { get; init; }
+
+    /// <summary>What requests get that it does not take: no endpoint, a limit, an open breaker. Default: 503.</summary>
+    public FallbackConfig? Fallback { get; init; }
+
     /// <summary>How byte streams to the endpoints are opened, e.g. through a tunnel. Default: TCP or unix sockets.</summary>
     [ComponentKind(typeof(IConnector))]
     public ComponentConfig? Connector { get; init; }

@@ -143,6 +143,9 @@ internal sealed class ConfigCompiler
         var connector = config.Connector is { } named
             ? _factory.Create(typeof(IConnector), "connector", place, named, out _) as IConnector
             : null;
+        var check = config.HealthCheck is { } probed
+            ? _factory.Create(typeof(IHealthCheck), "health check", place, probed.Check, out _) as IHealthCheck
+            : null;
         var addresses = config.Endpoints.Static.Select(e => (Config: e, Address: Parse(e))).ToList();
         var tls = config.Tls is not null || addresses.Any(a => a.Address.Tls == true);
         var tlsCompiler = new UpstreamTlsCompiler(_environment.ConfigDirectory, _config.Places, _errors);
@@ -154,19 +157,26 @@ internal sealed class ConfigCompiler
             Labels = a.Config.Labels,
         }).ToList();
         var twin = _previous?.Clusters.GetValueOrDefault(name);
-        if (twin?.IsSame(config, balancer, connector, tlsFiles, tls) != true)
+        var former = twin?.Cluster;
+        if (twin?.IsSame(config, balancer, connector, tlsFiles, tls) != true || !ReferenceEquals(twin.HealthCheck, check))
         {
             twin = null;
         }
 
-        var cluster = twin?.Cluster ?? ClusterCompiler.Compile(name, config, balancer, connector, tls ? tlsCompiler.Compile(config.Tls) : null, _services);
+        var cluster = twin?.Cluster ?? ClusterCompiler.Compile(name, config, balancer, connector, tls ? tlsCompiler.Compile(config.Tls) : null, check, _services);
         if (twin is null)
         {
+            if (former is not null)
+            {
+                cluster.Inherit(former);
+            }
+
             cluster.SetEndpoints(endpoints);
         }
 
         return new CompiledCluster(cluster, config, balancer, connector, tlsFiles, tls)
         {
+            HealthCheck = check,
             Endpoints = source is null ? endpoints : null,
             Source = source,
             Watcher = source is null ? null

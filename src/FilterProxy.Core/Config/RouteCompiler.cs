@@ -42,6 +42,7 @@ internal static class RouteCompiler
             TotalTimeout = (long)config.Timeouts.Total.TotalMilliseconds,
             IdleTimeout = (long)config.Timeouts.Idle.TotalMilliseconds,
             Timeouts = CompileTimeouts(config, clusters),
+            Retry = GuardCompiler.Compile(config.Retry),
         };
         return new RouteRule<Route>
         {

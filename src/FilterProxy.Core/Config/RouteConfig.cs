@@ -36,6 +36,9 @@ internal sealed record RouteConfig
     /// <summary>Changes the request before it is forwarded. Default: nothing.</summary>
     public RewriteConfig? Rewrite { get; init; }
 
+    /// <summary>Which attempts are followed by another, instead of the cluster's rules as a whole. Default: the cluster's retry.</summary>
+    public RetryConfig? Retry { get; init; }
+
     /// <summary>Overrides the cluster's timeouts.</summary>
     public TimeoutsConfig Timeouts { get; init; } = new();
 }

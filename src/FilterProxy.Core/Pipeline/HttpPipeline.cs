@@ -21,9 +21,9 @@ internal static class HttpPipeline
                 do
                 {
                     x.BeginAttempt();                                       //   resets response and attempt overlay
-                    x.Peer = await x.SelectPeerAsync();                     // 4 upstream_peer: filters, else load balancer
+                    x.Peer = await x.SelectPeerAsync();                     // 4 upstream_peer: filters, else the cluster
                     x.Error = x.HasReply ? default
-                        : x.Peer is null ? ProxyError.Upstream(ProxyErrorKind.NoEndpoint)
+                        : x.Peer is null ? x.NoPeer
                         : await Forwarder.SendAsync(x);                      // 5 upstream_request_filter, request out, response head in
                 }
                 while (await Retry.AgainAsync(x));                          //   discards the failed attempt

@@ -75,6 +75,9 @@ internal abstract partial class ProxyExchange
     public async ValueTask EndAsync()
     {
         await Upstream.EndAttemptAsync();
+        AttemptOutcome.TellEnd(this);
+        ReleaseEndpoint();
+        Leave();
         (ReplyBody as Buffers.PipeBody)?.Complete();
         DropDeferredReply();
         while (!TrySettleDeadlines())

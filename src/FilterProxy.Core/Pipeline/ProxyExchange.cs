@@ -86,15 +86,6 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
 
     public int NextResponseFilter { get; set; }
 
-    /// <summary>Endpoints whose attempts failed.</summary>
-    public List<Endpoint> Tried { get; } = [];
-
-    /// <summary>How often an endpoint refused the request when there was no other.</summary>
-    public int Refusals { get; set; }
-
-    /// <summary>The next attempt needs a connection that was not idle: the last idle one turned out dead.</summary>
-    public bool NeedsFreshConnection { get; set; }
-
     /// <summary>Whether this is an Upgrade request that may become a byte stream.</summary>
     public bool IsUpgrade { get; protected set; }
 
@@ -144,9 +135,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         Chain = snapshot.Fallback;
         CurrentFilter = null;
         NextResponseFilter = 0;
-        Tried.Clear();
-        Refusals = 0;
-        NeedsFreshConnection = false;
+        ForgetAttempts();
         IsUpgrade = false;
         IsBareReply = false;
         ReplyBody = null;
@@ -227,15 +216,14 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         }
 
         Error = default;
+        Rejection = default;
     }
 
     /// <summary>The peer of this attempt: a filter's choice, else the balancer's.</summary>
     public ValueTask<UpstreamPeer?> SelectPeerAsync()
     {
         var choice = Chain.SelectPeerAsync(this);
-        return choice is { IsCompletedSuccessfully: true, Result: null }
-            ? new ValueTask<UpstreamPeer?>(PickPeer())
-            : FinishSelectAsync(choice);
+        return choice is { IsCompletedSuccessfully: true, Result: null } ? Admission.AdmitAsync(this) : FinishSelectAsync(choice);
     }
 
     public override bool TryGetCluster(string name, [NotNullWhen(true)] out Cluster? cluster)
@@ -334,11 +322,6 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
 
     /// <summary>Frees whatever of the client's side waits, after <see cref="Break"/>.</summary>
     protected abstract void OnBroken(ProxyErrorKind kind);
-
-    private UpstreamPeer? PickPeer() =>
-        Cluster?.Pick(new PickContext(HashKey, this, null, Tried.Count == 0 ? null : Tried));
-
-    private async ValueTask<UpstreamPeer?> FinishSelectAsync(ValueTask<UpstreamPeer?> choice) => await choice ?? PickPeer();
 
     private void SetContentType(string? contentType, long length)
     {

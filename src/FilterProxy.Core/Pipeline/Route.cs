@@ -1,4 +1,5 @@
 using FilterProxy.Core.Clusters;
+using FilterProxy.Core.Clusters.Retries;
 using FilterProxy.Core.Routing;
 
 namespace FilterProxy.Core.Pipeline;
@@ -43,4 +44,7 @@ internal sealed class Route
 
     /// <summary>Overrides the cluster's; null for the cluster's own.</summary>
     public ClusterTimeouts? Timeouts { get; init; }
+
+    /// <summary>Which attempts are followed by another; null for the cluster's rules.</summary>
+    public RetryPolicy? Retry { get; init; }
 }

@@ -18,6 +18,12 @@ internal static class RouteActionChecks
             CheckSplit(context, route, clusters);
         }
 
+        if (route.Retry is { } retry)
+        {
+            ConfigChecks.CheckDurations(context, retry);
+            ClusterChecks.CheckRetry(context, retry);
+        }
+
         if (route.Rewrite is { } rewrite)
         {
             CheckRewrite(context, route, rewrite);
