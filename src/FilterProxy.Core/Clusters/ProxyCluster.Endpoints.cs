@@ -1,3 +1,4 @@
+using FilterProxy.Core.Clusters.Affinity;
 using FilterProxy.Core.Clusters.Eligibility;
 using FilterProxy.Core.Clusters.Health;
 
@@ -6,7 +7,7 @@ namespace FilterProxy.Core.Clusters;
 /// <summary>The endpoints of a cluster, and which of them take traffic.</summary>
 internal sealed partial class ProxyCluster
 {
-    private volatile State _state = new(EndpointSet.Empty, EligibleSet.Empty);
+    private volatile State _state = new(EndpointSet.Empty, EligibleSet.Empty, null);
     private int _refreshes;
     private IOutcomeObserver[] _observers = [];
     private Dictionary<(string, System.Net.EndPoint), EndpointHealth> _inherited = [];
@@ -96,14 +97,36 @@ internal sealed partial class ProxyCluster
     public Endpoint? Take(in PickContext context, out bool isFull)
     {
         isFull = false;
-        var endpoint = _state.Eligible.Pick(context);
-        if (endpoint is null || Guard.EndpointRequests == 0)
+        if (_state.Affinity is { } affinity && context.Exchange is { } exchange)
         {
-            endpoint?.Begin();
-            return endpoint;
+            var own = affinity.Find(exchange.Request, out var isBound);
+            if (own is { IsHealthy: true } && !context.WasTried(own) && TryBegin(own))
+            {
+                return own;
+            }
+
+            if (isBound && own is not null && affinity.Gone == AffinityGone.Refuse)
+            {
+                return null;
+            }
         }
 
-        return endpoint.TryBegin(Guard.EndpointRequests) ? endpoint : TakeWithRoom(context, out isFull);
+        var endpoint = _state.Eligible.Pick(context);
+        return endpoint is null || TryBegin(endpoint) ? endpoint : TakeWithRoom(context, out isFull);
+    }
+
+    /// <summary>Tells the client of a response which endpoint it belongs to.</summary>
+    public void Stamp(HttpExchange exchange) => _state.Affinity?.Stamp(exchange, exchange.Peer!.Endpoint);
+
+    private bool TryBegin(Endpoint endpoint)
+    {
+        if (Guard.EndpointRequests > 0)
+        {
+            return endpoint.TryBegin(Guard.EndpointRequests);
+        }
+
+        endpoint.Begin();
+        return true;
     }
 
     private Endpoint? TakeWithRoom(in PickContext context, out bool isFull)
@@ -160,8 +183,14 @@ internal sealed partial class ProxyCluster
         }
     }
 
-    private void Build(EndpointSet endpoints) =>
-        _state = new State(endpoints, new EligibilityBuilder(Eligibility, _balancer).Build(endpoints, _state.Eligible, _heartbeat.Now));
+    private void Build(EndpointSet endpoints)
+    {
+        var eligible = new EligibilityBuilder(Eligibility, _balancer).Build(endpoints, _state.Eligible, _heartbeat.Now);
+        var affinity = Affinity is null ? null
+            : ReferenceEquals(endpoints, _state.Endpoints) ? _state.Affinity
+            : new AffinityTable(Name, endpoints, Affinity);
+        _state = new State(endpoints, eligible, affinity);
+    }
 
-    private sealed record State(EndpointSet Endpoints, EligibleSet Eligible);
+    private sealed record State(EndpointSet Endpoints, EligibleSet Eligible, AffinityTable? Affinity);
 }

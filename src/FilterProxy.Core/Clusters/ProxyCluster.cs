@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FilterProxy.Core.Clusters.Affinity;
 using FilterProxy.Core.Clusters.Eligibility;
 using FilterProxy.Core.Clusters.Health;
 using FilterProxy.Core.Clusters.Http2;
@@ -49,6 +50,9 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
 
     /// <summary>What keeps it from being overrun.</summary>
     public ClusterGuard Guard { get; init; } = new();
+
+    /// <summary>How clients keep to their endpoint; null for not at all.</summary>
+    public AffinityRules? Affinity { get; init; }
 
     /// <summary>Which endpoints take traffic.</summary>
     public EligibilityRules Eligibility { get; init; } = EligibilityRules.Default;

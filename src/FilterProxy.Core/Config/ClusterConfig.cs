@@ -36,6 +36,9 @@ internal sealed record ClusterConfig
     /// <summary>Leaves out endpoints that answer badly. Default: none.</summary>
     public OutlierDetectionConfig? OutlierDetection { get; init; }
 
+    /// <summary>Keeps clients with the endpoint they began with. Default: none.</summary>
+    public AffinityConfig? Affinity { get; init; }
+
     /// <summary>Which attempts are followed by another. Default: connects that failed, and idle connections that had died.</summary>
     public RetryConfig? Retry { get; init; }
 

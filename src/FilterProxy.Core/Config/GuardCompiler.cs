@@ -30,7 +30,7 @@ internal static class GuardCompiler
         Retries = config.Retries,
         On = config.On.Aggregate(RetryOn.None, static (all, one) => all | Enum.Parse<RetryOn>(one.ToString())),
         Statuses = config.Statuses,
-        Headers = [.. config.Headers.Select(header => (Encoding.Latin1.GetBytes(header.Key), Encoding.Latin1.GetBytes(header.Value)))],
+        Headers = [.. config.Headers.Select(header => (Encoding.Latin1.GetBytes(header.Key.ToLowerInvariant()), Encoding.Latin1.GetBytes(header.Value)))],
         GrpcCodes = config.Grpc.Aggregate(0u, static (all, one) => all | (1u << (int)one)),
         Methods = [.. config.Methods.Select(Encoding.ASCII.GetBytes)],
         BackoffBase = (int)config.BackoffBase.TotalMilliseconds,

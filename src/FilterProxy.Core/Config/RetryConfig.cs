@@ -8,6 +8,12 @@ namespace FilterProxy.Core.Config;
 /// </summary>
 internal sealed record RetryConfig
 {
+    // The same objects for all, so that two policies written alike are equal.
+    private static readonly IReadOnlyList<RetryCondition> s_on =
+        [RetryCondition.ConnectFailure, RetryCondition.Reset, RetryCondition.Timeout, RetryCondition.RefusedStream];
+
+    private static readonly IReadOnlyList<string> s_methods = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
+
     /// <summary>Attempts after the first, at the most; 0 for none. Default: 2.</summary>
     [Range(0, 15, ErrorMessage = "must be between 0 and 15")]
     public int Retries { get; init; } = 2;
@@ -17,8 +23,7 @@ internal sealed record RetryConfig
     /// <c>timeout</c> (per_try_timeout), <c>refused_stream</c> (HTTP/2), <c>gateway_error</c> (502, 503, 504 and all before),
     /// <c>server_error</c> (500 and above and all before). Default: connect_failure, reset, timeout, refused_stream.
     /// </summary>
-    public IReadOnlyList<RetryCondition> On { get; init; } =
-        [RetryCondition.ConnectFailure, RetryCondition.Reset, RetryCondition.Timeout, RetryCondition.RefusedStream];
+    public IReadOnlyList<RetryCondition> On { get; init; } = s_on;
 
     /// <summary>Statuses besides, single ones or ranges: <c>[429, 520-527]</c>. Default: none.</summary>
     public IReadOnlyList<Clusters.StatusRange> Statuses { get; init; } = [];
@@ -33,7 +38,7 @@ internal sealed record RetryConfig
     /// Methods of requests that may be sent again though an endpoint may have acted on them. A connect that failed and a refused stream are
     /// followed by another attempt whatever the method. Default: GET, HEAD, OPTIONS, TRACE, PUT, DELETE.
     /// </summary>
-    public IReadOnlyList<string> Methods { get; init; } = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
+    public IReadOnlyList<string> Methods { get; init; } = s_methods;
 
     /// <summary>Duration of the longest wait before the first retry; that of the n-th is up to 2^n - 1 times as long, at random. Default: 25ms.</summary>
     public TimeSpan BackoffBase { get; init; } = TimeSpan.FromMilliseconds(25);

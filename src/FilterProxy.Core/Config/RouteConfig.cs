@@ -27,6 +27,12 @@ internal sealed record RouteConfig
     /// <summary>Forwards to one of these clusters, by weight.</summary>
     public IReadOnlyList<WeightedClusterConfig>? Clusters { get; init; }
 
+    /// <summary>
+    /// What keeps to its cluster among <c>clusters</c>, e.g. <c>%COOKIE(session)%</c>: the same value goes to the same one as long as the
+    /// weights stay. Default: none; every request is on its own.
+    /// </summary>
+    public Template? SplitBy { get; init; }
+
     /// <summary>Answers with a redirect.</summary>
     public RedirectConfig? Redirect { get; init; }
 

@@ -43,6 +43,7 @@ internal static class HttpPipeline
 
             if (x.CanAnswer)
             {
+                x.StampAffinity();
                 await x.Chain.OnResponseAsync(x);                           // 6 response_filter, route then global, reverse order
                 await x.SendResponseAsync();                                // 7 head and body downstream, or a relay on 101 and CONNECT
             }

@@ -75,6 +75,15 @@ internal abstract partial class ProxyExchange
         return true;
     }
 
+    /// <summary>Tells the client which endpoint it belongs to, where its cluster keeps it there.</summary>
+    public void StampAffinity()
+    {
+        if (Entered is { Affinity: not null } cluster && !HasReply && ReferenceEquals(Peer?.Cluster, cluster))
+        {
+            cluster.Stamp(this);
+        }
+    }
+
     /// <summary>The attempt is over: its endpoint has one exchange less.</summary>
     public void ReleaseEndpoint()
     {

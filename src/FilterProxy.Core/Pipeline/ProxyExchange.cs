@@ -25,6 +25,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
     // The kind, and above it the limit: set and read as one.
     private int _break;
     private int _attemptMark;
+    private Cluster? _byRoute;
 
     protected ProxyExchange(ProxyServices services)
     {
@@ -171,7 +172,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         RouteName = route.Name;
         ArmRoute(route);
         Chain = route.FullChain;
-        Cluster ??= route.Split?.Pick() ?? route.Cluster;
+        Cluster ??= _byRoute = route.Split?.Pick(this) ?? route.Cluster;
         return true;
     }
 
@@ -184,6 +185,12 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         }
 
         var route = Route!;
+        if (route.Split is not null && ReferenceEquals(Cluster, _byRoute))
+        {
+            // By now filters know who the client is.
+            Cluster = route.Split.Match(this) ?? Cluster;
+        }
+
         if (route.Redirect is not null)
         {
             Error = route.Redirect.Reply(this, Captures);

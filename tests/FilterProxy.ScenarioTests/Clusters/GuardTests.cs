@@ -33,7 +33,11 @@ public sealed class GuardTests : Scenario
     public async Task A_request_that_finds_no_place_is_told_why(string limits, string reason)
     {
         var gate = NewGate();
-        await using var upstream = TestUpstream.StartAtHead(_ => Task.FromResult(UpstreamResponse.After(gate.Task)));
+        await using var upstream = TestUpstream.Start(async _ =>
+        {
+            await gate.Task;
+            return UpstreamResponse.Ok();
+        });
         await using var proxy = await _log.StartAsync(upstream.Port, cluster: $"limits: {{ max_requests: 1, {limits} }}");
         var first = proxy.SendAsync(Get);
         await upstream.WaitForRequestsAsync(1);
@@ -50,7 +54,11 @@ public sealed class GuardTests : Scenario
     public async Task A_client_that_leaves_gives_its_place_up()
     {
         var gate = NewGate();
-        await using var upstream = TestUpstream.StartAtHead(_ => Task.FromResult(UpstreamResponse.After(gate.Task)));
+        await using var upstream = TestUpstream.Start(async _ =>
+        {
+            await gate.Task;
+            return UpstreamResponse.Ok();
+        });
         await using var proxy = await _log.StartAsync(upstream.Port, cluster: "limits: { max_requests: 1 }");
         await using (var client = await proxy.ConnectAsync())
         {
@@ -69,8 +77,16 @@ public sealed class GuardTests : Scenario
     public async Task A_full_endpoint_is_passed_over_for_one_with_room()
     {
         var gate = NewGate();
-        await using var one = TestUpstream.StartAtHead(_ => Task.FromResult(UpstreamResponse.After(gate.Task)));
-        await using var two = TestUpstream.StartAtHead(_ => Task.FromResult(UpstreamResponse.After(gate.Task)));
+        await using var one = TestUpstream.Start(async _ =>
+        {
+            await gate.Task;
+            return UpstreamResponse.Ok();
+        });
+        await using var two = TestUpstream.Start(async _ =>
+        {
+            await gate.Task;
+            return UpstreamResponse.Ok();
+        });
         await using var proxy = await _log.StartAsync(
             $"\"127.0.0.1:{one.Port}\", \"127.0.0.1:{two.Port}\"", cluster: "limits: { max_requests_per_endpoint: 2 }");
         var waiting = Enumerable.Range(0, 4).Select(_ => proxy.SendAsync(Get)).ToList();

@@ -82,7 +82,11 @@ public sealed class RetryPolicyTests : Scenario
     public async Task An_attempt_that_takes_too_long_is_given_up_for_another()
     {
         var never = NewGate();
-        await using var slow = TestUpstream.StartAtHead(_ => Task.FromResult(UpstreamResponse.After(never.Task)));
+        await using var slow = TestUpstream.Start(async _ =>
+        {
+            await never.Task;
+            return UpstreamResponse.Ok();
+        });
         await using var good = TestUpstream.Start();
         await using var proxy = await StartAsync("per_try_timeout: 100ms, retry: {}", TestTransport.Sockets, slow, good);
         for (var i = 0; i < 2; i++)

@@ -139,7 +139,7 @@ internal sealed class BreakerParser(string text)
     private double? Number()
     {
         var written = Take(static c => char.IsAsciiDigit(c) || c == '.');
-        var unit = Take(static c => char.IsAsciiLetter(c) || c == '%');
+        var unit = TakeHere(static c => char.IsAsciiLetter(c) || c == '%');
         double? factor = unit switch { "" => 1, "%" => 0.01, "ms" => 1, "s" => 1000, "m" => 60_000, _ => null };
         if (factor is null || !double.TryParse(written, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
         {
@@ -161,6 +161,11 @@ internal sealed class BreakerParser(string text)
     private string Take(Predicate<char> of)
     {
         SkipSpace();
+        return TakeHere(of);
+    }
+
+    private string TakeHere(Predicate<char> of)
+    {
         var start = _at;
         while (_at < text.Length && of(text[_at]))
         {

@@ -54,6 +54,11 @@ internal static class ClusterChecks
             CheckRetry(context, retry);
         }
 
+        if (cluster.Affinity is { } affinity)
+        {
+            CheckAffinity(context, affinity);
+        }
+
         if (cluster.Fallback is { } fallback)
         {
             CheckFallback(context, name, fallback);
@@ -102,6 +107,34 @@ internal static class ClusterChecks
         if (retry.Buffer.Bytes > 64 << 20)
         {
             context.Refuse(retry, nameof(retry.Buffer), "at most 64MiB of a body are kept");
+        }
+    }
+
+    private static void CheckAffinity(CheckContext context, AffinityConfig affinity)
+    {
+        ConfigChecks.CheckDurations(context, affinity);
+        if (affinity.Cookie is null == affinity.Header is null)
+        {
+            context.RefuseWhole(affinity, "expected exactly one of cookie, header");
+        }
+        else if (!HttpText.IsToken(affinity.Cookie ?? affinity.Header!))
+        {
+            context.RefuseWhole(affinity, $"'{affinity.Cookie ?? affinity.Header}' cannot be the name of a {(affinity.Cookie is null ? "header" : "cookie")}");
+        }
+
+        if (!HttpText.IsValue(affinity.Path) || affinity.Path.Contains(';', StringComparison.Ordinal) || !affinity.Path.StartsWith('/'))
+        {
+            context.Refuse(affinity, nameof(affinity.Path), $"'{affinity.Path}' cannot be the path of a cookie");
+        }
+
+        if (affinity.Key is { Length: < 16 })
+        {
+            context.Refuse(affinity, nameof(affinity.Key), "a key has 16 characters at the least", "openssl rand -base64 32 makes one");
+        }
+
+        if (affinity is { SameSite: Clusters.Affinity.CookieSameSite.None, Secure: Clusters.Affinity.CookieSecure.Never })
+        {
+            context.Refuse(affinity, nameof(affinity.SameSite), "browsers take a cookie with same_site: none over TLS only");
         }
     }
 

@@ -101,7 +101,7 @@ public sealed class RequestLimiterTests
         Assert.InRange(grown, 110, 1000);
         Run(20, 100);
         Assert.InRange(limiter.Max, 5, grown / 2);
-        Run(60, 10);
+        Run(150, 10);
         Assert.InRange(limiter.Max, grown, 1000);
 
         void Run(int windows, int milliseconds)

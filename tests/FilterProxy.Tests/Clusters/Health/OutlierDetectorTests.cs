@@ -58,7 +58,7 @@ public sealed class OutlierDetectorTests : IDisposable
     [Fact]
     public async Task An_ejection_ends_and_the_next_one_is_longer()
     {
-        var cluster = _clusters.Create(5, Rules);
+        var cluster = _clusters.Create(5, Rules with { Interval = 3_600_000 });
         Answer(cluster, 0, 503, 5);
         _clusters.Time.Advance(TimeSpan.FromSeconds(29));
         Assert.False(cluster.Endpoints[0].IsHealthy);

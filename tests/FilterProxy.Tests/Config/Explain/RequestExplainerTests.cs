@@ -60,9 +60,11 @@ public sealed class RequestExplainerTests : IDisposable
                         access_log: { format: json, path: /dev/stderr }   from http.route_filters and route
             cluster     a (power_of_two_choices, 90% of requests)
             endpoint    http://127.0.0.1:1, http://127.0.0.1:2 (weight 3)
+            chosen      one of 2 that take traffic
             as          /v2/x?q=1 with Host example.com
             cluster     b (power_of_two_choices, 10% of requests)
             endpoint    https://b.internal:443
+            chosen      b.internal:443
             as          /v2/x?q=1 with Host b.example
 
             other routes
