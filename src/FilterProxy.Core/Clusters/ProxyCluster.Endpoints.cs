@@ -57,6 +57,10 @@ internal sealed partial class ProxyCluster
             {
                 var gone = kept.Values.ToHashSet();
                 ClosePools(peer => gone.Contains(peer.Endpoint));
+                foreach (var endpoint in gone)
+                {
+                    _leaving.TryAdd(endpoint, true);
+                }
             }
         }
 
@@ -149,7 +153,7 @@ internal sealed partial class ProxyCluster
 
     private Endpoint MakeEndpoint(DiscoveredEndpoint source, bool isFirst)
     {
-        var endpoint = new Endpoint(this, source);
+        var endpoint = new Endpoint(this, source) { Metrics = Metrics?.Of(Name, source.Name) };
         endpoint.Peer = _peerSettings.Apply(endpoint.Peer);
 
         // Where all begin at once there is nobody to spare them.

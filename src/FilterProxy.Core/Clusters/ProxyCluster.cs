@@ -5,6 +5,7 @@ using FilterProxy.Core.Clusters.Health;
 using FilterProxy.Core.Clusters.Http2;
 using FilterProxy.Core.Clusters.Guarding;
 using FilterProxy.Core.Telemetry;
+using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 
@@ -14,6 +15,7 @@ namespace FilterProxy.Core.Clusters;
 internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkItem
 {
     private readonly ConcurrentDictionary<UpstreamPeer, object> _pools = new();
+    private readonly ConcurrentDictionary<Endpoint, bool> _leaving = new();
     private readonly ILoadBalancer _balancer;
     private readonly Lock _changing = new();
     private readonly IConnector _connector;
@@ -50,6 +52,29 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
 
     /// <summary>What keeps it from being overrun.</summary>
     public ClusterGuard Guard { get; init; } = new();
+
+    /// <summary>Counts attempts and connections; null where nothing is counted.</summary>
+    public AttemptMetrics? Metrics { get; init; }
+
+    /// <summary>The connections there are, by peer.</summary>
+    public IEnumerable<KeyValuePair<UpstreamPeer, object>> Pools => _pools;
+
+    /// <summary>Endpoints it no longer has on which exchanges still run.</summary>
+    public IEnumerable<Endpoint> Leaving
+    {
+        get
+        {
+            foreach (var (endpoint, _) in _leaving)
+            {
+                if (endpoint.InFlight == 0)
+                {
+                    _leaving.TryRemove(endpoint, out _);
+                }
+            }
+
+            return _leaving.Keys;
+        }
+    }
 
     /// <summary>How clients keep to their endpoint; null for not at all.</summary>
     public AffinityRules? Affinity { get; init; }

@@ -46,6 +46,7 @@ internal static class ClusterCompiler
         services.Heartbeat,
         services.Shelves)
     {
+        Metrics = services.Metrics?.Attempts,
         Http2 = new Http2Rules(config.Http2.PingInterval, config.Http2.PingTimeout, (int)Math.Min(config.Http2.StreamWindow.Bytes, int.MaxValue)),
         Affinity = AffinityCompiler.Compile(config.Affinity),
         Guard = GuardCompiler.Compile(name, config, services.Log),

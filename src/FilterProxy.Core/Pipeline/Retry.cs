@@ -61,15 +61,22 @@ internal static class Retry
         {
             // The endpoint may be well, only the idle connection was not: no attempt of the policy's.
             x.NeedsFreshConnection = true;
-            return x.Pump.TryReplay();
+            return Counted(x, failure.Error, x.Pump.TryReplay());
         }
 
-        if (advice != RetryAdvice.Retry && x.RetryPolicy is { } policy)
+        return Counted(x, failure.Error, advice != RetryAdvice.Retry && x.RetryPolicy is { } policy
+            ? await AgainByPolicyAsync(x, policy, failure)
+            : CanReplay(x, failure, advice) && HasSomewhereToGo(x, failure));
+    }
+
+    private static bool Counted(ProxyExchange x, in ProxyError error, bool again)
+    {
+        if (again)
         {
-            return await AgainByPolicyAsync(x, policy, failure);
+            x.Services.Metrics?.CountRetry(x, error);
         }
 
-        return CanReplay(x, failure, advice) && HasSomewhereToGo(x, failure);
+        return again;
     }
 
     private static async ValueTask<bool> AgainByPolicyAsync(ProxyExchange x, RetryPolicy policy, UpstreamFailure failure)
@@ -105,7 +112,7 @@ internal static class Retry
         x.Tried.Add(x.Peer!.Endpoint);
         x.LastError = default;
         x.Pump.TryReplay();
-        return await WaitAsync(x, Math.Max(wait, policy.WaitBefore(x.PolicyRetries)));
+        return Counted(x, default, await WaitAsync(x, Math.Max(wait, policy.WaitBefore(x.PolicyRetries))));
     }
 
     /// <summary>Milliseconds a response asks to wait; below zero when that is longer than the policy would.</summary>
