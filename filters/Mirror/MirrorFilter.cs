@@ -154,7 +154,7 @@ public sealed class MirrorFilter : IRequestFilter, IRequestBodyFilter, IDisposab
     {
         public ArrayBufferWriter<byte> Body { get; } = new();
 
-        public static IEnumerable<(string Name, string Value)> ContentFields(RequestHead request)
+        public static List<(string Name, string Value)> ContentFields(RequestHead request)
         {
             var fields = new List<(string, string)>();
             foreach (var field in request.Headers)

@@ -8,6 +8,9 @@ internal sealed class EndpointState
     /// <summary>Since when it takes traffic, in heartbeat milliseconds; 0 for one that was there from the beginning.</summary>
     public long ServingSince;
 
+    /// <summary>What was made of its health last.</summary>
+    public bool FoundHealthy { get; set; } = true;
+
     /// <summary>Its health, and why.</summary>
     public EndpointHealth Health { get; set; } = new();
 

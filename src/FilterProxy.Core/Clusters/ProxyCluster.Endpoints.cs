@@ -172,7 +172,7 @@ internal sealed partial class ProxyCluster
                 health.Readmit();
             }
 
-            endpoint.IsHealthy = health.IsHealthy;
+            state.FoundHealthy = endpoint.IsHealthy = health.IsHealthy;
         }
 
         endpoint.Observer = _observers.Length > 0 ? Observe : null;

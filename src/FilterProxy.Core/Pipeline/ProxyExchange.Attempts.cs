@@ -62,7 +62,7 @@ internal abstract partial class ProxyExchange
         return peer;
     }
 
-    /// <summary>Takes a retry of the policy's budget, until the attempt is over.</summary>
+    /// <summary>Takes a retry of the policy's budget; <see cref="ReturnRetry"/> follows when its attempt is over.</summary>
     public bool TryTakeRetry()
     {
         var budget = RetryPolicy!.Budget;
@@ -89,6 +89,11 @@ internal abstract partial class ProxyExchange
     {
         HeldEndpoint?.End();
         HeldEndpoint = null;
+    }
+
+    /// <summary>The attempt was a retry and is over: its policy's budget has one more to spend.</summary>
+    public void ReturnRetry()
+    {
         _budget?.Return();
         _budget = null;
     }

@@ -77,6 +77,7 @@ internal abstract partial class ProxyExchange
         await Upstream.EndAttemptAsync();
         AttemptOutcome.TellEnd(this);
         ReleaseEndpoint();
+        ReturnRetry();
         Leave();
         (ReplyBody as Buffers.PipeBody)?.Complete();
         DropDeferredReply();

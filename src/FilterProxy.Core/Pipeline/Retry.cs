@@ -136,7 +136,7 @@ internal static class Retry
             return false;
         }
 
-        // What was taken for the last retry went back with its attempt.
+        x.ReturnRetry();
         if (x.TryTakeRetry())
         {
             x.PolicyRetries++;

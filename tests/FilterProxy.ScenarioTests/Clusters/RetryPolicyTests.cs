@@ -39,6 +39,7 @@ public sealed class RetryPolicyTests : Scenario
         var response = await proxy.SendAsync(Get);
         Assert.Equal((503, "busy 3"), (response.Status, response.Text));
         Assert.Equal(3, (await _log.NextAsync()).Attempts);
+        Assert.Equal(0, proxy.Engine.Snapshot!.Clusters["origin"].Guard.Retry!.Budget.Active);
     }
 
     [Theory]

@@ -58,12 +58,14 @@ internal sealed class ClusterHealth(ProxyCluster cluster, Heartbeat heartbeat, L
                 if (health.IsEjected && now >= health.EjectedUntil)
                 {
                     Readmit(health);
-                    Apply(endpoint, health);
                 }
                 else if (isInterval && !health.IsEjected && health.Ejections > 0)
                 {
                     health.Ejections--;
                 }
+
+                // Also what the same endpoint's health learned in the configuration before this one.
+                Apply(endpoint, health);
             }
         }
     }
@@ -71,15 +73,17 @@ internal sealed class ClusterHealth(ProxyCluster cluster, Heartbeat heartbeat, L
     /// <summary>Makes an endpoint's flag what its health says, and has the cluster look again when that is a change.</summary>
     public void Apply(Endpoint endpoint, EndpointHealth health)
     {
-        if (endpoint.IsHealthy == health.IsHealthy)
+        // Compared with what was found before, not with what is in force: an operator may say otherwise.
+        var state = EndpointState.Of(endpoint);
+        if (state.FoundHealthy == health.IsHealthy)
         {
             return;
         }
 
-        endpoint.IsHealthy = health.IsHealthy;
+        state.FoundHealthy = endpoint.IsHealthy = health.IsHealthy;
         if (health.IsHealthy)
         {
-            EndpointState.Of(endpoint).ServingSince = heartbeat.Now;
+            state.ServingSince = heartbeat.Now;
             log?.EndpointUp(cluster.Name, endpoint.Name);
         }
         else

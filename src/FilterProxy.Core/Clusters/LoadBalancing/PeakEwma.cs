@@ -27,18 +27,12 @@ internal sealed class PeakEwma : ILoadBalancer, IOutcomeObserver
     {
         public Endpoint? Pick(in PickContext context)
         {
-            if (shares.Count <= 1)
+            if (shares.Count == 0)
             {
-                return shares.Count == 0 ? null : shares[0];
+                return null;
             }
 
-            var first = shares.Draw();
-            var second = shares.DrawOther(first);
-            if (context.Tried is not null && context.WasTried(shares[first]) != context.WasTried(shares[second]))
-            {
-                return context.WasTried(shares[first]) ? shares[second] : shares[first];
-            }
-
+            var (first, second) = shares.DrawTwo(context);
             var now = Stopwatch.GetTimestamp();
             return CostOf(second, now) < CostOf(first, now) ? shares[second] : shares[first];
         }

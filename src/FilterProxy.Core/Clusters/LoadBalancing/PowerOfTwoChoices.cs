@@ -13,17 +13,12 @@ internal sealed class PowerOfTwoChoices : ILoadBalancer
     {
         public Endpoint? Pick(in PickContext context)
         {
-            if (shares.Count <= 1)
+            if (shares.Count == 0)
             {
-                return shares.Count == 0 ? null : shares[0];
+                return null;
             }
 
-            var first = shares.Draw();
-            var second = shares.DrawOther(first);
-            if (context.Tried is not null && context.WasTried(shares[first]) != context.WasTried(shares[second]))
-            {
-                return context.WasTried(shares[first]) ? shares[second] : shares[first];
-            }
+            var (first, second) = shares.DrawTwo(context);
 
             // The first wins a tie: an idle cluster is shared by weight.
             return shares[second].InFlight * shares.WeightOf(first) < shares[first].InFlight * shares.WeightOf(second)

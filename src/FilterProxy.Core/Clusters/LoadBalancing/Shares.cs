@@ -37,8 +37,24 @@ internal sealed class Shares
         return _bounds is null || (uint)random < _bounds[column] ? column : _aliases[column];
     }
 
-    /// <summary>Another than the one at a place, drawn by its share as far as a few draws find one. There must be two.</summary>
-    public int DrawOther(int place)
+    /// <summary>
+    /// Two places, drawn by their shares. One that was tried gives way to the other, and where there is but one it stands twice. There must
+    /// be one.
+    /// </summary>
+    public (int First, int Second) DrawTwo(in PickContext context)
+    {
+        var first = Draw();
+        var second = _endpoints.Length == 1 ? first : DrawOther(first);
+        if (context.Tried is not null)
+        {
+            first = context.WasTried(_endpoints[first]) ? second : first;
+            second = context.WasTried(_endpoints[second]) ? first : second;
+        }
+
+        return (first, second);
+    }
+
+    private int DrawOther(int place)
     {
         for (var i = 0; i < 4; i++)
         {
