@@ -52,6 +52,7 @@ missing_packages() {
   has_server haproxy || echo haproxy
   has_server nginx || echo nginx
   has pebble || echo pebble
+  has prometheus || echo prometheus
   if [[ $full == yes ]]; then
     has python3 || echo python3
     has slowhttptest || echo slowhttptest

@@ -59,7 +59,7 @@ internal static class ClusterCompiler
         },
     };
 
-    private static HealthRules? HealthRulesOf(HealthCheckConfig? config) => config is null ? null : new(
+    private static HealthRules? HealthRulesOf(ActiveHealthConfig? config) => config is null ? null : new(
         Milliseconds(config.Interval),
         config.Jitter,
         config.Timeout > TimeSpan.Zero ? config.Timeout : Timeout.InfiniteTimeSpan,

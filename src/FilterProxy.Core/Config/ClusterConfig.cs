@@ -31,7 +31,7 @@ internal sealed record ClusterConfig
     public required EndpointsConfig Endpoints { get; init; }
 
     /// <summary>Probes endpoints and leaves out those that fail. Default: none.</summary>
-    public HealthCheckConfig? HealthCheck { get; init; }
+    public ActiveHealthConfig? HealthCheck { get; init; }
 
     /// <summary>Leaves out endpoints that answer badly. Default: none.</summary>
     public OutlierDetectionConfig? OutlierDetection { get; init; }

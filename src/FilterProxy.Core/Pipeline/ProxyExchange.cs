@@ -26,6 +26,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
     private int _break;
     private int _attemptMark;
     private Cluster? _byRoute;
+    private string? _currentFilter;
 
     protected ProxyExchange(ProxyServices services)
     {
@@ -76,7 +77,15 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
     public BodyFilterRun ResponseBodyFilters { get; }
 
     /// <summary>The filter being called now, to blame for an exception.</summary>
-    public string? CurrentFilter { get; set; }
+    public string? CurrentFilter
+    {
+        get => _currentFilter;
+        set
+        {
+            _currentFilter = value;
+            Phases?.CallFilter(value);
+        }
+    }
 
     object ILoopWork.Owner => Services;
 
@@ -134,6 +143,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         Rules = rules;
         Route = null;
         Chain = snapshot.Fallback;
+        ResetBooks();
         CurrentFilter = null;
         NextResponseFilter = 0;
         ForgetAttempts();
@@ -173,6 +183,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
             return false;
         }
 
+        Phases?.Enter("route");
         if (!Snapshot.Routes.TryMatch(Request, Downstream.ListenerName, Captures, out var route))
         {
             Error = ProxyError.Downstream(ProxyErrorKind.NoRoute);
@@ -184,6 +195,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         ArmRoute(route);
         Chain = route.FullChain;
         Cluster ??= _byRoute = route.Split?.Pick(this) ?? route.Cluster;
+        Phases?.Enter("route.request_filter");
         return true;
     }
 
@@ -235,6 +247,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
 
         Error = default;
         Rejection = default;
+        Phases?.Enter("upstream_peer");
     }
 
     /// <summary>The peer of this attempt: a filter's choice, else the balancer's.</summary>

@@ -135,6 +135,7 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         _connectTimedOut = false;
         _awaitsConnection = false;
         X.Stats.AddAttempt(X.Peer!.Endpoint);
+        X.BeginAttemptSpan();
     }
 
     /// <summary>A connection is there.</summary>
@@ -144,6 +145,7 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         X.Stats.UpdateAttempt(reused);
         X.Stats.UpstreamConnected = X.Stats.TimeProvider.GetTimestamp();
         Stage = UpstreamStage.Send;
+        X.Phases?.Enter("upstream");
         _awaitsConnection = false;
         ArmTry();
     }
@@ -177,6 +179,7 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
             attempt.Headers.Set(policy.AttemptHeader, number[..digits]);
         }
 
+        X.PropagateTrace(attempt);
         return X.Chain.OnUpstreamRequestAsync(X, attempt);
     }
 

@@ -155,7 +155,7 @@ internal static class ClusterChecks
         }
     }
 
-    private static void CheckHealth(CheckContext context, HealthCheckConfig health)
+    private static void CheckHealth(CheckContext context, ActiveHealthConfig health)
     {
         if (context.IsBound(health, nameof(health.Check)) && health.Check.Off)
         {

@@ -4,7 +4,7 @@ using FilterProxy.Core.Config.Schema;
 namespace FilterProxy.Core.Config;
 
 /// <summary>Probes of a cluster's endpoints. The first of each is made at once, and believed at once.</summary>
-internal sealed record HealthCheckConfig
+internal sealed record ActiveHealthConfig
 {
     /// <summary>What is probed: <c>tcp</c>, <c>http</c> or <c>grpc</c>, with its options.</summary>
     [ComponentKind(typeof(IHealthCheck))]
