@@ -1,3 +1,4 @@
+using FilterProxy.Core.Clusters.Health;
 using FilterProxy.ScenarioTests.Protocol;
 using FilterProxy.TestKit;
 using Xunit;
@@ -64,8 +65,8 @@ public sealed class AffinityTests : Scenario
         await using var proxy = await farm.StartAsync($"affinity: {{ header: X-Session, when_gone: {whenGone}, {Key} }}");
         var first = await proxy.SendAsync(Get);
         var token = first.Headers["x-session"]!;
-        proxy.Engine.Snapshot!.Clusters["origin"].Endpoints[int.Parse(first.Text)].IsHealthy = false;
-        proxy.Engine.Snapshot!.Clusters["origin"].Refresh();
+        var cluster = proxy.Engine.Snapshot!.Clusters["origin"];
+        Assert.True(cluster.Health.TryEject(cluster.Endpoints[int.Parse(first.Text)], "a test", new OutlierRules()));
         await Poll.UntilAsync(async () =>
         {
             var response = await proxy.SendAsync(With("X-Session", token));
