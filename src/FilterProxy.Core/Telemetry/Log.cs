@@ -195,4 +195,29 @@ internal sealed partial class Log(ILogger logger)
     private static partial void NoHttp3(ILogger logger, string listener, string reason);
 
     public void NoHttp3(string listener, string reason) => NoHttp3(logger, listener, reason);
+
+    [LoggerMessage(60, LogLevel.Warning, "Cluster '{Cluster}': endpoint {Endpoint} takes no traffic: {Reason}.")]
+    private static partial void EndpointDown(ILogger logger, string cluster, string endpoint, string reason);
+
+    public void EndpointDown(string cluster, string endpoint, string reason) => EndpointDown(logger, cluster, endpoint, reason);
+
+    [LoggerMessage(61, LogLevel.Information, "Cluster '{Cluster}': endpoint {Endpoint} takes traffic again.")]
+    private static partial void EndpointUp(ILogger logger, string cluster, string endpoint);
+
+    public void EndpointUp(string cluster, string endpoint) => EndpointUp(logger, cluster, endpoint);
+
+    [LoggerMessage(62, LogLevel.Warning, "Cluster '{Cluster}' does not take a request: {Reason} ({Skipped} more since this was last said).")]
+    private static partial void RequestNotTaken(ILogger logger, string cluster, string reason, long skipped);
+
+    public void RequestNotTaken(string cluster, string reason, long skipped) => RequestNotTaken(logger, cluster, reason, skipped);
+
+    [LoggerMessage(63, LogLevel.Warning, "Cluster '{Cluster}': the circuit breaker is open for {Time}: {Condition}.")]
+    private static partial void BreakerOpened(ILogger logger, string cluster, TimeSpan time, string condition);
+
+    public void BreakerOpened(string cluster, string condition, TimeSpan time) => BreakerOpened(logger, cluster, time, condition);
+
+    [LoggerMessage(64, LogLevel.Information, "Cluster '{Cluster}': the circuit breaker is closed.")]
+    private static partial void BreakerClosed(ILogger logger, string cluster);
+
+    public void BreakerClosed(string cluster) => BreakerClosed(logger, cluster);
 }
