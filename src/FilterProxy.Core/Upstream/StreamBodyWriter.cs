@@ -13,6 +13,9 @@ internal sealed class StreamBodyWriter : BodyWriter
 
     public override bool HasUnflushed => _hasUnflushed;
 
+    /// <summary>What broke the stream; null while nothing has.</summary>
+    public Exception? Failure { get; private set; }
+
     /// <param name="stream">Where to.</param>
     /// <param name="length">The length that was announced; -1 where none was.</param>
     /// <param name="cancel">Ends writes under way.</param>
@@ -22,6 +25,7 @@ internal sealed class StreamBodyWriter : BodyWriter
         _remaining = length < 0 ? long.MaxValue : length;
         _cancel = cancel;
         HasLength = length >= 0;
+        Failure = null;
 
         // The head waits as well.
         _hasUnflushed = true;
@@ -56,8 +60,9 @@ internal sealed class StreamBodyWriter : BodyWriter
             await _stream.FlushAsync(_cancel);
             return true;
         }
-        catch (Exception)
+        catch (Exception e)
         {
+            Failure = e;
             return false;
         }
     }
@@ -73,8 +78,9 @@ internal sealed class StreamBodyWriter : BodyWriter
 
             return true;
         }
-        catch (Exception)
+        catch (Exception e)
         {
+            Failure = e;
             return false;
         }
     }

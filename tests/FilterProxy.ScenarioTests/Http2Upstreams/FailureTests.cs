@@ -138,6 +138,19 @@ public sealed class FailureTests
 
     [Theory]
     [EachProtocol]
+    public async Task A_reset_in_the_middle_of_the_body_is_told_by_its_code_however_the_two_race(TestTransport transport)
+    {
+        await using var upstream = RawHttp2Upstream.Start(s => s.Reset(11));
+        await using var proxy = await _log.StartAsync(upstream.Port, cluster: H2c, transport: transport);
+        var request = $"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n{new string('x', 50_000)}";
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => proxy.SendAsync(request)));
+
+        Assert.All(answers, response => Assert.Equal(503, response.Status));
+    }
+
+    [Theory]
+    [EachProtocol]
     public async Task A_connection_that_ends_before_the_head_is_a_502(TestTransport transport)
     {
         await using var upstream = RawHttp2Upstream.Start(s => s.Close());
