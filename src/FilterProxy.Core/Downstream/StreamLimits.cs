@@ -33,8 +33,6 @@ internal sealed record StreamLimits
     /// <summary>Bytes that wait in memory per connection and direction.</summary>
     public long Buffer { get; init; } = 128 * 1024;
 
-    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(75);
-
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Bytes per second a client must take; 0 for no limit.</summary>
@@ -52,7 +50,9 @@ internal sealed record StreamLimits
         limits.MaxRequestLineSize = HeaderList;
         limits.MaxRequestBufferSize = Buffer;
         limits.MaxResponseBufferSize = Buffer;
-        limits.KeepAliveTimeout = OrNever(IdleTimeout);
+
+        // Who is idle is seen, and counted, by the connection itself.
+        limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
         limits.RequestHeadersTimeout = OrNever(HeaderTimeout);
 
         // For what has been handed over and waits in Kestrel for the client's window; up to then the exchange's own rate holds.
