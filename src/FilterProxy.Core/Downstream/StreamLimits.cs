@@ -10,6 +10,9 @@ internal sealed record StreamLimits
 {
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
 
+    // Kestrel adds a time to its clock, where one without end overflows and is over at once.
+    private static readonly TimeSpan Never = TimeSpan.FromDays(3650);
+
     public int MaxStreams { get; init; } = 100;
 
     public int HeaderTable { get; init; } = 4096;
@@ -52,7 +55,7 @@ internal sealed record StreamLimits
         limits.MaxResponseBufferSize = Buffer;
 
         // Who is idle is seen, and counted, by the connection itself.
-        limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+        limits.KeepAliveTimeout = Never;
         limits.RequestHeadersTimeout = OrNever(HeaderTimeout);
 
         // For what has been handed over and waits in Kestrel for the client's window; up to then the exchange's own rate holds.
@@ -67,5 +70,5 @@ internal sealed record StreamLimits
         limits.Http2.KeepAlivePingTimeout = PingTimeout;
     }
 
-    private static TimeSpan OrNever(TimeSpan time) => time > TimeSpan.Zero ? time : Timeout.InfiniteTimeSpan;
+    private static TimeSpan OrNever(TimeSpan time) => time > TimeSpan.Zero && time < Never ? time : Never;
 }
