@@ -95,15 +95,25 @@ public sealed class H2Client : IAsyncDisposable
     /// <summary>Opens a stream with a request's head and returns its number.</summary>
     public async Task<int> OpenAsync(bool end, params (string Name, string Value)[] fields)
     {
-        var stream = _nextStream;
-        _nextStream += 2;
-        lock (_frames)
+        // Streams are sent in the order of their numbers (RFC 9113 §5.1.1).
+        await _writing.WaitAsync();
+        try
         {
-            _windows[stream] = _initialWindow;
-        }
+            var stream = _nextStream;
+            _nextStream += 2;
+            lock (_frames)
+            {
+                _windows[stream] = _initialWindow;
+            }
 
-        await SendAsync(HeadersFrame(stream, end, fields));
-        return stream;
+            await _stream.WriteAsync(HeadersFrame(stream, end, fields).ToBytes());
+            await _stream.FlushAsync();
+            return stream;
+        }
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     /// <summary>A HEADERS frame with the whole block.</summary>
