@@ -69,6 +69,48 @@ public sealed class StopTests : Scenario
 
     [Theory]
     [MemberData(nameof(AllTransports))]
+    public async Task A_websocket_is_work_in_flight(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r).ThenRun(async stream =>
+        {
+            var one = new byte[1];
+            while (await stream.ReadAsync(one) > 0)
+            {
+                await stream.WriteAsync(one);
+            }
+        }));
+        await using var proxy = await _log.StartAsync(upstream.Port, transport: transport);
+        await using var client = await proxy.ConnectAsync();
+        Assert.Equal(101, (await client.RoundTripAsync(UpgradeTests.WebSocket)).Status);
+
+        var stopping = proxy.StopAsync(LongGrace);
+        await client.SendAsync("x");
+        Assert.Equal("x"u8.ToArray(), await client.ReadExactlyAsync(1));
+        Assert.False(stopping.IsCompleted);
+        await client.DisposeAsync();
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Theory]
+    [MemberData(nameof(AllTransports))]
+    public async Task A_websocket_that_outlasts_the_grace_is_cut_on_both_sides(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r).ThenHang());
+        await using var proxy = await _log.StartAsync(upstream.Port, transport: transport);
+        await using var client = await proxy.ConnectAsync();
+        Assert.Equal(101, (await client.RoundTripAsync(UpgradeTests.WebSocket)).Status);
+
+        await proxy.StopAsync(TimeSpan.FromMilliseconds(300)).WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.True(await client.IsClosedByPeerAsync());
+        await upstream.Connections[0].Closed.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    // In memory nobody connects by a socket.
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.Direct)]
     public async Task Nobody_can_connect_once_it_has_stopped(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();

@@ -7,7 +7,7 @@ namespace FilterProxy.ScenarioTests.Protocol;
 /// <summary>WebSockets, by the Upgrade of HTTP/1 and by the extended CONNECT of HTTP/2 (RFC 8441), to upstreams that know the former.</summary>
 public sealed class UpgradeTests : Scenario
 {
-    private const string WebSocket = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    internal const string WebSocket = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
     [Theory]
     [MemberData(nameof(AllTransports))]
@@ -27,6 +27,40 @@ public sealed class UpgradeTests : Scenario
             Assert.Equal(message, Encoding.ASCII.GetString(await client.ReadExactlyAsync(message.Length)));
             await sending;
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(AllTransports))]
+    public async Task Pings_pass_both_ways_as_they_are_and_keep_a_connection_alive(TestTransport transport)
+    {
+        // RFC 6455 §5.5.2: a masked PING of a client, and the PONG of its server.
+        const string Ping = "\x89\x82\x01\x02\x03\x04\x69\x6b", Pong = "\x8a\x02hi", OwnPing = "\x89\0";
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r).ThenRun(async stream =>
+        {
+            var ping = new byte[Ping.Length];
+            while (true)
+            {
+                await stream.ReadExactlyAsync(ping);
+                Assert.Equal(Ping, Encoding.Latin1.GetString(ping));
+                await stream.WriteAsync(Encoding.Latin1.GetBytes(Pong + OwnPing));
+            }
+        }));
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport, "{ limits: { upgrade_idle_timeout: 500ms } }");
+        await using var client = await proxy.ConnectAsync();
+        Assert.Equal(101, (await client.RoundTripAsync(WebSocket)).Status);
+        var end = proxy.Engine.Services.Heartbeat.Now + 1_500;
+
+        while (proxy.Engine.Services.Heartbeat.Now < end)
+        {
+            await client.SendAsync(Ping);
+            Assert.Equal(Pong + OwnPing, Encoding.Latin1.GetString(await client.ReadExactlyAsync(Pong.Length + OwnPing.Length)));
+            var pause = proxy.Engine.Services.Heartbeat.Now + 100;
+            await Poll.UntilAsync(() => proxy.Engine.Services.Heartbeat.Now >= pause);
+        }
+
+        // And when they stop, so does the connection.
+        Assert.True(await client.IsClosedByPeerAsync());
+        Assert.Equal(1, proxy.Counts["filterproxy.timeout timeout=upgrade_idle_timeout"]);
     }
 
     [Theory]
