@@ -60,7 +60,7 @@ internal sealed class ConfigCompiler
             return compiled;
         }
 
-        foreach (var component in compiler._factory.Created.OfType<IDisposable>())
+        foreach (var component in compiler._factory.Created.Concat(compiler._factory.CreatedStates).OfType<IDisposable>())
         {
             component.Dispose();
         }
@@ -109,6 +109,8 @@ internal sealed class ConfigCompiler
                 _config.Http.Path.MergeSlashes,
                 Enum.Parse<EncodedSlashPolicy>(_config.Http.Path.EncodedSlashes.ToString())),
             AllowConnect = _config.Http.AllowConnect,
+            Tracing = TelemetryCompiler.Tracing(_config.Telemetry.Tracing),
+            Debug = TelemetryCompiler.Debug(_config.Telemetry.Debug),
             ServerHeader = Encoding.Latin1.GetBytes(_config.Http.ServerHeader ?? ""),
         };
         return new CompiledConfig(_config)
@@ -117,6 +119,7 @@ internal sealed class ConfigCompiler
             Listeners = plans,
             Components = _factory.Instances,
             Created = _factory.Created,
+            CreatedStates = _factory.CreatedStates,
             Clusters = _compiledClusters,
             Plugins = _plugins,
         };
@@ -128,8 +131,8 @@ internal sealed class ConfigCompiler
     private FilterEntry? CompileFilter(string place, ComponentConfig config)
     {
         var rules = FilterRulesConfig.Take(ref config, _registry, _errors);
-        return _factory.Create(typeof(IHttpFilter), "filter", place, config, out var descriptor) is IHttpFilter filter
-            ? new FilterEntry(filter, config.Key, descriptor!.Blocking, rules is null ? null : Guard(filter, config.Key, rules))
+        return _factory.Create(typeof(IHttpFilter), "filter", place, config, out var descriptor, rules?.Store) is IHttpFilter filter
+            ? new FilterEntry(filter, config.Key, descriptor!.Blocking, rules is { Guards: true } ? Guard(filter, config.Key, rules) : null)
             : null;
     }
 
@@ -195,6 +198,7 @@ internal sealed class ConfigCompiler
         _services.Heartbeat,
         _services.Shelves)
     {
+        Metrics = _services.Metrics?.Attempts,
         Http2 = new Http2Rules(config.Http2.PingInterval, config.Http2.PingTimeout, Bytes(config.Http2.StreamWindow)),
     };
 

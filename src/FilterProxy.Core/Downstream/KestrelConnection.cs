@@ -1,3 +1,4 @@
+using System.Net;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
@@ -24,11 +25,16 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     private readonly KestrelTransport _transport;
     private readonly long _connectedAt;
     private readonly long _idleTimeout;
+    private readonly EndPoint? _remote;
+    private readonly EndPoint? _local;
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile KestrelExchange[] _exchanges = [];
     private long _requests;
     private long _requestsSeen;
     private long _idleSince;
     private int _closing;
+    private int _running;
+    private bool _isOver;
 
     public KestrelConnection(ConnectionContext connection, ConnectionEntry entry, SnapshotStore snapshots, ProxyServices services)
     {
@@ -37,6 +43,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         _services = services;
         _connectedAt = services.Heartbeat.Now;
         var rules = snapshots.Current.Listeners.GetValueOrDefault(entry.Plan.Name) ?? new ListenerRules { Name = entry.Plan.Name };
+        _remote = connection.RemoteEndPoint;
+        _local = connection.LocalEndPoint;
         _transport = new KestrelTransport(connection.Transport, services.Heartbeat, rules.WriteTimeout);
         _idleTimeout = rules.IdleTimeout;
         Entry = entry;
@@ -66,7 +74,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         }
         finally
         {
-            // Kestrel has waited for every stream.
+            await EndStreamsAsync();
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
             foreach (var exchange in _exchanges)
@@ -85,13 +93,14 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         lock (_lock)
         {
             _requests++;
-            if (!_free.TryPop(out exchange))
+            if (_isOver || !_free.TryPop(out exchange))
             {
-                exchange = new KestrelExchange(this, _services);
-                DownstreamFacts.Describe(exchange.Downstream, _connection, Entry);
-                _exchanges = [.. _exchanges, exchange];
+                exchange = new KestrelExchange(this, _services) { IsTooLate = _isOver };
+                DownstreamFacts.Describe(exchange.Downstream, _connection, Entry, _remote, _local);
+                _exchanges = _isOver ? _exchanges : [.. _exchanges, exchange];
             }
 
+            _running += exchange.IsTooLate ? 0 : 1;
             exchange.Downstream.RequestNumber = _requests;
         }
 
@@ -102,9 +111,19 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     /// <summary>The stream is over.</summary>
     public void Return(KestrelExchange exchange)
     {
+        if (exchange.IsTooLate)
+        {
+            exchange.Release();
+            return;
+        }
+
         lock (_lock)
         {
             _free.Push(exchange);
+            if (--_running == 0 && _isOver)
+            {
+                _empty.TrySetResult();
+            }
         }
     }
 
@@ -142,6 +161,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     }
 
     public bool Holds(ProxySnapshot snapshot) => _exchanges.Any(exchange => ReferenceEquals(exchange.Held, snapshot));
+
+    public int CountOf(ProxySnapshot snapshot) => _exchanges.Count(exchange => ReferenceEquals(exchange.Held, snapshot));
 
     /// <summary>The listener or the process is stopping: streams end, no more begin (RFC 9113 §6.8).</summary>
     public void Drain()
@@ -214,6 +235,19 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// Waits for the streams, which after a connection error Kestrel does not: it tells them, but some may just have begun. Until they
+    /// have heard of it, and for what they do then, the heartbeat is theirs.
+    /// </summary>
+    private Task EndStreamsAsync()
+    {
+        lock (_lock)
+        {
+            _isOver = true;
+            return _running == 0 ? Task.CompletedTask : _empty.Task;
+        }
     }
 
     private bool RequestClose()

@@ -22,6 +22,7 @@ internal abstract partial class ProxyExchange
     /// <summary>Whether the engine itself must answer.</summary>
     public bool NeedsErrorReply()
     {
+        Phases?.Enter("response_filter");
         if (HasReply || IsAborted)
         {
             return false;
@@ -94,6 +95,7 @@ internal abstract partial class ProxyExchange
         }
 
         Stats.Ended = Stats.TimeProvider.GetTimestamp();
+        CloseBooks();
     }
 
     /// <summary>A filter said stop without an answer, which is a fault of its own.</summary>

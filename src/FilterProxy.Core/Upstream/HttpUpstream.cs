@@ -32,6 +32,9 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
     /// <summary>Whether this protocol lets an upstream refuse a request like that: then the beginning of every body is kept.</summary>
     public virtual bool MayBeRefused => false;
 
+    /// <summary>When the attempt began, in heartbeat milliseconds.</summary>
+    public long Began => _tryBegan;
+
     /// <summary>How the response's body is framed.</summary>
     public MessageFraming ResponseFraming { get; protected set; }
 
@@ -132,6 +135,7 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         _connectTimedOut = false;
         _awaitsConnection = false;
         X.Stats.AddAttempt(X.Peer!.Endpoint);
+        X.BeginAttemptSpan();
     }
 
     /// <summary>A connection is there.</summary>
@@ -142,6 +146,7 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         X.Stats.UpdateAttempt(reused);
         X.Stats.UpstreamConnected = X.Stats.TimeProvider.GetTimestamp();
         Stage = UpstreamStage.Send;
+        X.Phases?.Enter("upstream");
         _awaitsConnection = false;
         ArmTry();
     }
@@ -168,6 +173,7 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         var attempt = X.AttemptHead;
         attempt.CopyFrom(X.Request);
         ForwardingHeaders.Apply(X, attempt);
+        X.PropagateTrace(attempt);
         return X.Chain.OnUpstreamRequestAsync(X, attempt);
     }
 

@@ -11,10 +11,10 @@ internal sealed class StreamBodyWriter : BodyWriter
     private long _remaining;
     private bool _hasUnflushed;
 
-    public override bool HasUnflushed => _hasUnflushed;
-
-    /// <summary>What broke the stream; null while nothing has.</summary>
+    /// <summary>What the stream threw, which knows why; null while nothing broke.</summary>
     public Exception? Failure { get; private set; }
+
+    public override bool HasUnflushed => _hasUnflushed;
 
     /// <param name="stream">Where to.</param>
     /// <param name="length">The length that was announced; -1 where none was.</param>
