@@ -24,11 +24,13 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     private readonly Stack<KestrelExchange> _free = new();
     private readonly KestrelTransport _transport;
     private readonly long _connectedAt;
+    private readonly long _idleTimeout;
     private readonly EndPoint? _remote;
     private readonly EndPoint? _local;
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile KestrelExchange[] _exchanges = [];
     private long _requests;
+    private long _requestsSeen;
     private long _idleSince;
     private int _closing;
     private int _running;
@@ -45,6 +47,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         _local = connection.LocalEndPoint;
         _transport = new KestrelTransport(
             connection.Transport, (connection as SocketConnection)?.Loop ?? EventLoop.Current, services.Heartbeat, rules.WriteTimeout);
+        _idleTimeout = rules.IdleTimeout;
         Entry = entry;
     }
 
@@ -148,11 +151,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
             return;
         }
 
-        if (Volatile.Read(ref _closing) != 0)
-        {
-            EndWhenIdle(now);
-        }
-
+        WatchIdle(now);
         foreach (var exchange in _exchanges)
         {
             if (exchange.HasDue(now))
@@ -198,29 +197,46 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     }
 
     /// <summary>
-    /// Ends the connection's input a while after its last stream: while its server stops, Kestrel does not notice that the last one is
-    /// over, and a client that does not close would be waited for in vain.
+    /// Lets an idle connection go. One that is closing has its input ended a while after its last stream: while its server stops, Kestrel
+    /// does not notice that the last one is over, and a client that does not close would be waited for in vain.
     /// </summary>
-    private void EndWhenIdle(long now)
+    private void WatchIdle(long now)
+    {
+        var requests = Volatile.Read(ref _requests);
+        if (requests != _requestsSeen || IsBusy())
+        {
+            _requestsSeen = requests;
+            _idleSince = 0;
+        }
+        else if (_idleSince == 0)
+        {
+            _idleSince = now;
+        }
+        else if (Volatile.Read(ref _closing) != 0)
+        {
+            if (now - _idleSince >= ClosePatience)
+            {
+                _idleSince = long.MaxValue;
+                _transport.Input.CancelPendingRead();
+            }
+        }
+        else if (_idleTimeout > 0 && now - _idleSince >= _idleTimeout && RequestClose())
+        {
+            _services.Limits.Reached(Limit.IdleTimeout);
+        }
+    }
+
+    private bool IsBusy()
     {
         foreach (var exchange in _exchanges)
         {
             if (exchange.Held is not null)
             {
-                _idleSince = 0;
-                return;
+                return true;
             }
         }
 
-        if (_idleSince == 0)
-        {
-            _idleSince = now;
-        }
-        else if (now - _idleSince >= ClosePatience)
-        {
-            _idleSince = long.MaxValue;
-            _transport.Input.CancelPendingRead();
-        }
+        return false;
     }
 
     /// <summary>
@@ -243,6 +259,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
             return false;
         }
 
+        Volatile.Write(ref _idleSince, 0);
         _connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         return true;
     }
