@@ -31,6 +31,30 @@ internal sealed class RetiredConfigs(ProxyServices services) : IHeartbeatTarget
         }
     }
 
+    /// <summary>What still runs under each of them: version and exchanges.</summary>
+    public IReadOnlyList<(long Version, int Exchanges)> Holders()
+    {
+        List<CompiledConfig> retired;
+        lock (_lock)
+        {
+            retired = [.. _retired.Select(r => r.Config)];
+        }
+
+        return [.. retired.Select(c => (c.Snapshot.Version, services.Connections.CountOf(c.Snapshot)))];
+    }
+
+    /// <summary>The configurations in use: those replaced and the one in force.</summary>
+    public IReadOnlyList<CompiledConfig> InUse
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _retired.Select(r => r.Config).Append(_current).OfType<CompiledConfig>()];
+            }
+        }
+    }
+
     /// <summary>Takes note of the configuration now in force.</summary>
     /// <param name="current">It.</param>
     /// <param name="grace">What still runs under the one before is cut after this long; zero or less leaves it alone.</param>

@@ -57,6 +57,9 @@ public sealed class Endpoint
     // Its address as logs show it; made by the first that asks.
     internal byte[]? AddressBytes { get; set; }
 
+    // What the engine counts about it.
+    internal object? Metrics { get; set; }
+
     internal Action<Endpoint, Outcome>? Observer { get; set; }
 
     internal void Begin() => Interlocked.Increment(ref _inFlight);

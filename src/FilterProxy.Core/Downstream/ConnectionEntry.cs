@@ -17,6 +17,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
     private volatile ListenerPlan _plan = plan;
     private volatile bool _isDraining;
     private int _open;
+    private long _accepted;
     private Sampler _full, _allFull, _clientFull, _exhausted;
 
     /// <summary>What connections accepted from now on pass through.</summary>
@@ -25,6 +26,12 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         get => _plan;
         set => _plan = value;
     }
+
+    /// <summary>Connections open now.</summary>
+    public int OpenConnections => Volatile.Read(ref _open);
+
+    /// <summary>Connections let in so far.</summary>
+    public long AcceptedConnections => Volatile.Read(ref _accepted);
 
     /// <summary>What serves connections that do not speak HTTP/1: Kestrel's own engine.</summary>
     public ConnectionDelegate? Engine { get; set; }
@@ -68,6 +75,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
             return;
         }
 
+        Interlocked.Increment(ref _accepted);
         plan.Hold.Enter();
         try
         {

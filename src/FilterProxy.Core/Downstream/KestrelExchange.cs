@@ -77,16 +77,12 @@ internal sealed partial class KestrelExchange : DownstreamExchange
         }
 
         await EndWatchAsync();
+        ReleaseHeads();
         Volatile.Write(ref _held, null);
     }
 
-    /// <summary>Gives the buffers back when the connection is over.</summary>
-    public void Release()
-    {
-        Downstream.IsClosed = true;
-        Block.Release();
-        Response.Block.Release();
-    }
+    /// <summary>The connection is over.</summary>
+    public void Release() => Downstream.IsClosed = true;
 
     /// <summary>Ends the exchange with the next heartbeat: the time to drain is over.</summary>
     public void AbortSoon()
@@ -149,8 +145,6 @@ internal sealed partial class KestrelExchange : DownstreamExchange
     {
         var snapshot = Hold();
         base.Begin(snapshot, Connection.Entry.RulesOf(snapshot, this));
-        Block.Reset();
-        Response.Block.Reset();
         _isOver = false;
         _wasCut = false;
         _framing = RequestFraming = default;

@@ -19,6 +19,7 @@ internal static class ConfigChecks
         ListenerChecks.Run(context);
         RouteChecks.Run(context);
         ClusterChecks.Run(context);
+        TelemetryChecks.Run(context);
         foreach (var (index, plugin) in config.Plugins.Index())
         {
             if (config.Plugins.Take(index).FirstOrDefault(earlier => earlier.Name == plugin.Name) is { } first)
