@@ -53,6 +53,7 @@ missing_packages() {
   has_server nginx || echo nginx
   has pebble || echo pebble
   has nghttp || echo nghttp2-client
+  has prometheus || echo prometheus
   if [[ $full == yes ]]; then
     has python3 || echo python3
     has slowhttptest || echo slowhttptest

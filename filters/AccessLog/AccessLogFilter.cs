@@ -1,6 +1,6 @@
 namespace FilterProxy.Filters.AccessLog;
 
-/// <summary>Writes a line about every exchange to a file or the standard output.</summary>
+/// <summary>Writes a line about every exchange to a file, the standard output, a syslog receiver or an OpenTelemetry collector.</summary>
 [Component("access_log")]
 public sealed class AccessLogFilter : ILoggingFilter, IStartable, IAsyncDisposable
 {
@@ -16,6 +16,7 @@ public sealed class AccessLogFilter : ILoggingFilter, IStartable, IAsyncDisposab
     private readonly ILineFormat _format;
     private readonly LogQueue _queue;
     private readonly string _path;
+    private readonly LogTargets _target;
     private CancellationTokenRegistration _stop;
     private bool _isStarted;
 
@@ -26,21 +27,23 @@ public sealed class AccessLogFilter : ILoggingFilter, IStartable, IAsyncDisposab
         _context = context;
         _options = options;
         _path = LogFile.IsConsole(options.Path) ? options.Path : Path.GetFullPath(Path.Combine(context.ConfigDirectory, options.Path));
-        if (!LogFile.IsConsole(_path) && !Directory.Exists(Path.GetDirectoryName(_path)))
+        _target = LogTargets.Of(options, _path);
+        if (options.IsFile && !LogFile.IsConsole(_path) && !Directory.Exists(Path.GetDirectoryName(_path)))
         {
             throw new ArgumentException($"path '{options.Path}' has no folder '{Path.GetDirectoryName(_path)}' to be in; create it first");
         }
 
-        if (Directory.Exists(_path))
+        if (options.IsFile && Directory.Exists(_path))
         {
             throw new ArgumentException($"path '{options.Path}' is a folder; name a file in it");
         }
 
         var mask = options.Mask.ToMask();
         _selector = new ExchangeSelector(options);
-        _format = options.Format == AccessLogFormat.Json
+        ILineFormat format = options.Format == AccessLogFormat.Json
             ? new JsonLineFormat(options.Fields, options.DefaultFields, mask)
             : new TextLineFormat(options.TextFormat, mask);
+        _format = options.Otlp is null ? format : new OtlpLineFormat(format);
         _queue = new LogQueue(options.BufferSize.Bytes, context.Meter);
     }
 
@@ -49,7 +52,7 @@ public sealed class AccessLogFilter : ILoggingFilter, IStartable, IAsyncDisposab
     {
         try
         {
-            LogSinks.Attach(_path, new LogOutlet(_queue, _options.FlushInterval, _options.Rotate, _context.Logger), _context.Time);
+            LogSinks.Attach(_target, new LogOutlet(_queue, _options.FlushInterval, _options.Rotate, _context.Logger), _context.Time);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -92,7 +95,7 @@ public sealed class AccessLogFilter : ILoggingFilter, IStartable, IAsyncDisposab
         }
         catch (TimeoutException)
         {
-            Log.Stuck(_context.Logger, _path);
+            Log.Stuck(_context.Logger, _target.Name);
         }
     }
 }

@@ -21,6 +21,12 @@ public sealed record AccessLogOptions : IValidatableObject
     [Required(ErrorMessage = "path must not be empty")]
     public string Path { get; init; } = LogFile.StandardOutput;
 
+    /// <summary>A syslog receiver to send to instead of a file; null for none.</summary>
+    public SyslogOptions? Syslog { get; init; }
+
+    /// <summary>A collector of OpenTelemetry logs to send to instead of a file; null for none.</summary>
+    public OtlpLogOptions? Otlp { get; init; }
+
     /// <summary>Begin new files and delete old ones; null to leave that to others.</summary>
     public RotateOptions? Rotate { get; init; }
 
@@ -49,6 +55,9 @@ public sealed record AccessLogOptions : IValidatableObject
     /// <summary>How long a line waits at most before it is written.</summary>
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Whether lines go to a file or the console.</summary>
+    internal bool IsFile => Syslog is null && Otlp is null;
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -72,9 +81,14 @@ public sealed record AccessLogOptions : IValidatableObject
             yield return new ValidationResult("text_format must be one line, without control characters", [nameof(TextFormat)]);
         }
 
-        if (Rotate is not null && LogFile.IsConsole(Path))
+        if ((Syslog is null ? 0 : 1) + (Otlp is null ? 0 : 1) + (Path == LogFile.StandardOutput ? 0 : 1) > 1)
         {
-            yield return new ValidationResult($"only files can be rotated, not {Path}", [nameof(Rotate)]);
+            yield return new ValidationResult("a log goes to one place: path, syslog or otlp; use a second access_log, like 'access_log/syslog'", [nameof(Path)]);
+        }
+
+        if (Rotate is not null && (!IsFile || LogFile.IsConsole(Path)))
+        {
+            yield return new ValidationResult($"only files can be rotated, not {(IsFile ? Path : "what is sent away")}", [nameof(Rotate)]);
         }
 
         if (MinDuration < TimeSpan.Zero)

@@ -4,7 +4,7 @@ namespace FilterProxy.Filters.AccessLog;
 /// What lines are appended to: a file, the console or a pipe. For one thread. A file that was renamed or deleted underneath is found
 /// out at most a second later and opened again; one that cannot be written is opened again with the next lines.
 /// </summary>
-internal sealed class LogFile(string path, TimeProvider time) : IDisposable
+internal sealed class LogFile(string path, TimeProvider time) : ILogTarget
 {
     /// <summary>Names the process's own output.</summary>
     public const string StandardOutput = "/dev/stdout";

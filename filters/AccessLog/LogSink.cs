@@ -13,8 +13,8 @@ internal sealed class LogSink
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(10);
     private readonly string _path;
     private readonly Func<LogSink, string, bool> _tryClose;
-    private readonly LogFile _file;
-    private readonly LogRotation _rotation;
+    private readonly ILogTarget _target;
+    private readonly LogRotation? _rotation;
     private readonly BoundedRate _errors, _drops;
     private readonly AutoResetEvent _wake = new(false);
     private readonly Lock _gate = new();
@@ -23,17 +23,22 @@ internal sealed class LogSink
     private volatile bool _reopen;
     private bool _isFailing;
 
-    /// <summary>Opens the file.</summary>
-    /// <param name="path">Absolute, or the name of a console stream.</param>
+    /// <summary>Opens the file; what is somewhere else is reached when there is something to write.</summary>
+    /// <param name="path">Absolute, or the name of a console stream, or what another target is called.</param>
+    /// <param name="target">What is written to.</param>
     /// <param name="time">The clock.</param>
     /// <param name="tryClose">Asked when no outlet is left; false when one came meanwhile.</param>
-    public LogSink(string path, TimeProvider time, Func<LogSink, string, bool> tryClose)
+    public LogSink(string path, ILogTarget target, TimeProvider time, Func<LogSink, string, bool> tryClose)
     {
         _path = path;
         _tryClose = tryClose;
-        _file = new LogFile(path, time);
-        _file.Open();
-        _rotation = new LogRotation(path, _file, time);
+        _target = target;
+        if (target is LogFile file)
+        {
+            file.Open();
+            _rotation = new LogRotation(path, file, time);
+        }
+
         _errors = new BoundedRate(time, ReportEvery);
         _drops = new BoundedRate(time, ReportEvery);
     }
@@ -80,8 +85,8 @@ internal sealed class LogSink
         }
         while (!IsUnused || !_tryClose(this, _path));
 
-        _rotation.Dispose();
-        _file.Dispose();
+        _rotation?.Dispose();
+        _target.Dispose();
         _done.ForEach(outlet => outlet.Queue.SetEmptied());
     }
 
@@ -105,11 +110,11 @@ internal sealed class LogSink
             if (!outlet.TryFill(rotate?.Size?.Bytes ?? long.MaxValue))
             {
                 // Also without a line: the day may be over.
-                _rotation.RotateIfDue(rotate, 0, outlet.Logger);
+                _rotation?.RotateIfDue(rotate, 0, outlet.Logger);
                 return;
             }
 
-            _rotation.RotateIfDue(rotate, outlet.Batch.Length, outlet.Logger);
+            _rotation?.RotateIfDue(rotate, outlet.Batch.Length, outlet.Logger);
             if (!TryWrite(outlet))
             {
                 return;
@@ -124,7 +129,7 @@ internal sealed class LogSink
     {
         try
         {
-            _file.Write(outlet.Batch);
+            _target.Write(outlet.Batch);
             outlet.MarkWritten();
             if (_isFailing)
             {
@@ -155,12 +160,12 @@ internal sealed class LogSink
             if (_reopen && !LogFile.IsConsole(_path))
             {
                 _reopen = false;
-                _file.Close();
-                _file.Open();
+                _target.Close();
+                _target.Open();
                 Log.Reopened(logger, _path);
             }
 
-            _file.FollowName();
+            _target.FollowName();
         }
         catch (Exception e)
         {

@@ -13,10 +13,11 @@ internal static class LogSinks
     // Kept for good: without it the signal ends the process, also when it comes while a reload is changing the log.
     private static PosixSignalRegistration? _signal;
 
-    /// <summary>Adds an outlet to the sink of a path.</summary>
+    /// <summary>Adds an outlet to the sink of a target.</summary>
     /// <exception cref="IOException">The path cannot be opened. <see cref="UnauthorizedAccessException"/> likewise.</exception>
-    public static void Attach(string path, LogOutlet outlet, TimeProvider time)
+    public static void Attach(LogTargets target, LogOutlet outlet, TimeProvider time)
     {
+        var path = target.Name;
         lock (Gate)
         {
             _signal ??= ListenForReopen();
@@ -26,7 +27,7 @@ internal static class LogSinks
                 return;
             }
 
-            sink = new LogSink(path, time, TryClose);
+            sink = new LogSink(path, target.Make(time), time, TryClose);
             ByPath.Add(path, sink);
             sink.Add(outlet);
             sink.Start();

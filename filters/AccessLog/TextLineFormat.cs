@@ -6,7 +6,7 @@ internal sealed class TextLineFormat(Template? template, TemplateMask mask) : IL
     private static readonly Template Default = Template.Parse(
         "[%START_TIME%] \"%METHOD% %PATH(WQ:ORIG)% %PROTOCOL%\" %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% "
         + "%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESPONSE_DURATION% \"%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%\" "
-        + "\"%REQ(USER-AGENT)%\" \"%REQUEST_ID%\" \"%REQ(:AUTHORITY)%\" %ROUTE_NAME% %UPSTREAM_CLUSTER% \"%UPSTREAM_HOST%\"");
+        + "\"%REQ(USER-AGENT)%\" \"%REQUEST_ID%\" \"%REQ(:AUTHORITY)%\" %ROUTE_NAME% %UPSTREAM_CLUSTER% \"%UPSTREAM_HOST%\" %TRACE_ID%");
 
     // A format copied from Envoy ends with a line feed of its own.
     private readonly Template _template =

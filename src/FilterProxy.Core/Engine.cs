@@ -263,6 +263,7 @@ internal sealed class Engine : IAsyncDisposable
         _expiry.Refresh();
         var metrics = next.Config.Telemetry.Metrics;
         _registry.Apply(metrics.Enabled, metrics.MaxSeries, [.. metrics.DurationBuckets.Select(bound => bound.TotalSeconds)]);
+        _options.Export?.Apply(next.Config.Telemetry, _meter);
         _loops.Threshold = next.Config.Runtime.LoopWarning;
         _listeners!.Commit(listeners, next.Config.Runtime.ShutdownGrace);
         _configs.Replace(next, next.Config.Runtime.ReloadGrace);

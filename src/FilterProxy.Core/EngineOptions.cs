@@ -19,6 +19,9 @@ internal sealed record EngineOptions
     /// <summary>Whether completions run on the event loop; must agree with how sockets were set up for the process.</summary>
     public bool InlineCompletions { get; init; }
 
+    /// <summary>Sends traces and metrics; null to leave that to listeners of the process.</summary>
+    public ITelemetryExport? Export { get; init; }
+
     /// <summary>Another transport than Kestrel's sockets, for tests; null for sockets.</summary>
     public IConnectionListenerFactory? Transport { get; init; }
 }

@@ -2,6 +2,7 @@ using FilterProxy.Core;
 using FilterProxy.Core.Config;
 using FilterProxy.Core.Config.Explain;
 using FilterProxy.Core.Downstream;
+using FilterProxy.Host.Otlp;
 using FilterProxy.Host.Samples;
 using FilterProxy.Host.Systemd;
 using Microsoft.Extensions.DependencyInjection;
@@ -51,7 +52,8 @@ internal static class ProxyHost
         }
 
         using var loggers = CreateLoggers();
-        var engine = CreateEngine(config, file, loggers);
+        using var export = new OtlpExport(loggers.CreateLogger("FilterProxy.Otlp"));
+        var engine = CreateEngine(config, file, loggers, export);
         try
         {
             var errors = new ConfigErrors();
@@ -111,8 +113,9 @@ internal static class ProxyHost
         }
     }
 
-    private static Engine CreateEngine(ProxyConfig config, string file, ILoggerFactory loggers) => new(new EngineOptions
+    private static Engine CreateEngine(ProxyConfig config, string file, ILoggerFactory loggers, OtlpExport? export = null) => new(new EngineOptions
     {
+        Export = export,
         Loggers = loggers,
         PluginPath = PluginPath,
         ConfigDirectory = Path.GetDirectoryName(Path.GetFullPath(file))!,

@@ -18,12 +18,6 @@ internal static class TemplateHeaders
     public static bool Write(HeaderMap headers, KnownHeader header, IBufferWriter<byte> output) =>
         headers.TryGet(header, out var value) && output.WriteBytes(value);
 
-    /// <summary>The trace id of a <c>traceparent</c> (W3C Trace Context §3.2): version, 32 hex digits, parent, flags.</summary>
-    public static bool WriteTraceId(HeaderMap headers, IBufferWriter<byte> output) =>
-        headers.TryGet(KnownHeader.TraceParent, out var value)
-        && value.Length >= 55 && value[2] == (byte)'-' && value[35] == (byte)'-'
-        && output.WriteBytes(value.Slice(3, 32));
-
     private static TemplateValue? BindWithFallback(string argument, Func<string, TemplateValue?> bind, out string error)
     {
         var names = argument.Split('?');

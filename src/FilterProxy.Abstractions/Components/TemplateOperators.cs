@@ -49,7 +49,8 @@ internal static class TemplateOperators
         new("QUERY", None, TemplateKind.Text, TemplateRequest.BindQuery),
         Text("HOST", static (x, o) => TemplateRequest.WriteHost(x.Request.Authority, o)),
         Text("REQUEST_ID", static (x, o) => TemplateHeaders.Write(x.Request.Headers, KnownHeader.XRequestId, o)),
-        Text("TRACE_ID", static (x, o) => TemplateHeaders.WriteTraceId(x.Request.Headers, o)),
+        Text("TRACE_ID", static (x, o) => TemplateTrace.WriteTraceId(x, o)),
+        Text("SPAN_ID", static (x, o) => TemplateTrace.WriteSpanId(x, o)),
 
         // Route and upstream.
         Text("ROUTE_NAME", static (x, o) => o.WriteText(x.RouteName)),

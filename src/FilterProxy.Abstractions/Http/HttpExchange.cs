@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Security.Claims;
 
@@ -62,6 +63,12 @@ public abstract class HttpExchange
 
     /// <summary>Times, bytes, attempts and flags.</summary>
     public ExchangeStats Stats { get; } = new();
+
+    /// <summary>Where it stands in a distributed trace; empty where tracing is off.</summary>
+    public TraceContext Trace { get; internal set; }
+
+    /// <summary>Its span, for a filter to add tags and events to; null unless it is traced and somebody takes the spans.</summary>
+    public Activity? Activity { get; internal set; }
 
     /// <summary>Cancelled when the client goes away, the route's deadline passes or the process stops hard.</summary>
     public abstract CancellationToken Aborted { get; }
@@ -148,6 +155,8 @@ public abstract class HttpExchange
         Error = default;
         _metadata?.Clear();
         User = null;
+        Trace = default;
+        Activity = null;
         Stats.Reset();
         AbortReason = AbortReason.None;
         HasReply = false;

@@ -109,6 +109,8 @@ internal sealed class ConfigCompiler
                 _config.Http.Path.MergeSlashes,
                 Enum.Parse<EncodedSlashPolicy>(_config.Http.Path.EncodedSlashes.ToString())),
             AllowConnect = _config.Http.AllowConnect,
+            Tracing = TelemetryCompiler.Tracing(_config.Telemetry.Tracing),
+            Debug = TelemetryCompiler.Debug(_config.Telemetry.Debug),
             ServerHeader = Encoding.Latin1.GetBytes(_config.Http.ServerHeader ?? ""),
         };
         return new CompiledConfig(_config)

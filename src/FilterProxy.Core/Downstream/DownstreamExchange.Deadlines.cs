@@ -160,6 +160,7 @@ internal abstract partial class DownstreamExchange
     /// <summary>After a switch of protocols: the exchange's own times are over, those of a relay begin.</summary>
     protected void BeginRelay()
     {
+        Phases?.Enter("relay");
         _readLimit = Limit.UpgradeIdleTimeout;
         _totalLimit = Limit.UpgradeDuration;
         _totalDeadline.Arm(Heartbeat, Rules.UpgradeDuration);

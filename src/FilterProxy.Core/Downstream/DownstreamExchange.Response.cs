@@ -31,6 +31,7 @@ internal abstract partial class DownstreamExchange
     /// <summary>Asks the body filters, after the head is settled; null where the length is not known.</summary>
     protected long? BeginResponseBody()
     {
+        Phases?.Enter("send");
         ResponseBodyFilters.Reset();
         if (Chain.ResponseBody.Length > 0 && !IsBareReply)
         {

@@ -64,6 +64,11 @@ internal sealed class ExchangeMetrics
         var route = x.Route is { } matched ? matched.Metrics ??= Requests.Of(matched.Name) : _noRoute;
         var series = route.Of(x.Cluster?.Name, result);
         series.Record(ticks, stats.RequestHeadBytes + stats.RequestBodyBytes, stats.ResponseHeadBytes + stats.ResponseBodyBytes);
+        if (x.Activity is { Recorded: true } span)
+        {
+            series.Keep(ticks, new Exemplar(x.Trace.TraceId, x.Trace.SpanId, ticks / series.Buckets.Scale, span.StartTimeUtc + stats.Duration));
+        }
+
         if (_duration.Enabled)
         {
             _duration.Record(ticks / series.Buckets.Scale, series.Labels.Tags);

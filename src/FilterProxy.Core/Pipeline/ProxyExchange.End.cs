@@ -22,6 +22,7 @@ internal abstract partial class ProxyExchange
     /// <summary>Whether the engine itself must answer.</summary>
     public bool NeedsErrorReply()
     {
+        Phases?.Enter("response_filter");
         if (HasReply || IsAborted)
         {
             return false;

@@ -25,6 +25,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
     // The kind, and above it the limit: set and read as one.
     private int _break;
     private int _attemptMark;
+    private string? _currentFilter;
 
     protected ProxyExchange(ProxyServices services)
     {
@@ -75,7 +76,15 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
     public BodyFilterRun ResponseBodyFilters { get; }
 
     /// <summary>The filter being called now, to blame for an exception.</summary>
-    public string? CurrentFilter { get; set; }
+    public string? CurrentFilter
+    {
+        get => _currentFilter;
+        set
+        {
+            _currentFilter = value;
+            Phases?.CallFilter(value);
+        }
+    }
 
     object ILoopWork.Owner => Services;
 
@@ -142,6 +151,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         Rules = rules;
         Route = null;
         Chain = snapshot.Fallback;
+        ResetBooks();
         CurrentFilter = null;
         NextResponseFilter = 0;
         Tried.Clear();
@@ -183,6 +193,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
             return false;
         }
 
+        Phases?.Enter("route");
         if (!Snapshot.Routes.TryMatch(Request, Downstream.ListenerName, Captures, out var route))
         {
             Error = ProxyError.Downstream(ProxyErrorKind.NoRoute);
@@ -194,6 +205,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         ArmRoute(route);
         Chain = route.FullChain;
         Cluster ??= route.Split?.Pick() ?? route.Cluster;
+        Phases?.Enter("route.request_filter");
         return true;
     }
 
@@ -238,6 +250,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         }
 
         Error = default;
+        Phases?.Enter("upstream_peer");
     }
 
     /// <summary>The peer of this attempt: a filter's choice, else the balancer's.</summary>

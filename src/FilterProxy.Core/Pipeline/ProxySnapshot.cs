@@ -1,5 +1,6 @@
 using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Routing;
+using FilterProxy.Core.Telemetry.Tracing;
 
 namespace FilterProxy.Core.Pipeline;
 
@@ -25,6 +26,15 @@ internal sealed class ProxySnapshot
 
     /// <summary>Whether CONNECT is allowed to reach routes.</summary>
     public bool AllowConnect { get; init; }
+
+    /// <summary>How exchanges are traced; null for not at all.</summary>
+    public TracingRules? Tracing { get; init; }
+
+    /// <summary>Who may have single exchanges debugged; null for nobody.</summary>
+    public DebugRules? Debug { get; init; }
+
+    /// <summary>Whether an exchange may be traced or debugged.</summary>
+    public bool IsWatched => Tracing is not null || Debug is not null;
 
     /// <summary>The Server field of every response; empty to pass the upstream's on.</summary>
     public byte[] ServerHeader { get; init; } = [];

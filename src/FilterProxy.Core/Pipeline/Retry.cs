@@ -27,7 +27,7 @@ internal static class Retry
         }
 
         x.Stats.FailAttempt(x.Error);
-        x.Services.Log.AttemptFailed(x.Attempt, x.Peer, x.Error);
+        x.Services.Log.AttemptFailed(x.Attempt, x.Peer, x.Error, x.IsDebugged);
         if (x.Error.Source == ErrorSource.Upstream)
         {
             x.Services.Limits.Reached(Limits.Of(x.Error));

@@ -1,3 +1,4 @@
+using FilterProxy.Core.Telemetry.Tracing;
 using Microsoft.Extensions.Logging;
 
 namespace FilterProxy.Core.Telemetry;
@@ -89,13 +90,37 @@ internal sealed partial class Log(ILogger logger)
     [LoggerMessage(5, LogLevel.Debug, "Attempt {Attempt} on {Peer} failed: {Kind} {Detail}.")]
     private static partial void AttemptFailed(ILogger logger, int attempt, string peer, ProxyErrorKind kind, string? detail);
 
-    public void AttemptFailed(int attempt, UpstreamPeer peer, in ProxyError error)
+    [LoggerMessage(7, LogLevel.Information, "Attempt {Attempt} on {Peer} failed: {Kind} {Detail} (debugged exchange).")]
+    private static partial void DebuggedAttemptFailed(ILogger logger, int attempt, string peer, ProxyErrorKind kind, string? detail);
+
+    public void AttemptFailed(int attempt, UpstreamPeer peer, in ProxyError error, bool isDebugged = false)
     {
-        if (logger.IsEnabled(LogLevel.Debug))
+        if (isDebugged)
+        {
+            DebuggedAttemptFailed(logger, attempt, peer.ToString(), error.Kind, error.Detail);
+        }
+        else if (logger.IsEnabled(LogLevel.Debug))
         {
             AttemptFailed(logger, attempt, peer.ToString(), error.Kind, error.Detail);
         }
     }
+
+    [LoggerMessage(8, LogLevel.Information,
+        "Debugged exchange {RequestId} (trace {TraceId}): {Method} {Path} on route '{Route}' got {Status} ({Reason}) in {Milliseconds:F3} ms. Phases, in ms: {Phases}")]
+    private static partial void ExchangeDebugged(
+        ILogger logger, string requestId, string traceId, string method, string path, string route, int status, string reason, double milliseconds, string phases);
+
+    public void ExchangeDebugged(HttpExchange x, PhaseLog phases) => ExchangeDebugged(
+        logger,
+        x.Request.Headers["x-request-id"] ?? "-",
+        x.Trace.IsEmpty ? "-" : x.Trace.TraceId,
+        x.Request.MethodText,
+        x.Request.PathText,
+        x.RouteName ?? "-",
+        x.Response.StatusCode,
+        x.Stats.Reason,
+        x.Stats.Duration.TotalMilliseconds,
+        phases.ToString());
 
     [LoggerMessage(6, LogLevel.Information, "Stopping: {Count} connections have up to {Grace} to finish.")]
     private static partial void Draining(ILogger logger, int count, TimeSpan grace);

@@ -135,6 +135,7 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         _connectTimedOut = false;
         _awaitsConnection = false;
         X.Stats.AddAttempt(X.Peer!.Endpoint);
+        X.BeginAttemptSpan();
     }
 
     /// <summary>A connection is there.</summary>
@@ -145,6 +146,7 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         X.Stats.UpdateAttempt(reused);
         X.Stats.UpstreamConnected = X.Stats.TimeProvider.GetTimestamp();
         Stage = UpstreamStage.Send;
+        X.Phases?.Enter("upstream");
         _awaitsConnection = false;
         ArmTry();
     }
@@ -171,6 +173,7 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         var attempt = X.AttemptHead;
         attempt.CopyFrom(X.Request);
         ForwardingHeaders.Apply(X, attempt);
+        X.PropagateTrace(attempt);
         return X.Chain.OnUpstreamRequestAsync(X, attempt);
     }
 

@@ -17,20 +17,36 @@ public sealed partial class MetricsReferenceTests
     [Fact]
     public async Task The_table_of_metrics_is_what_the_engine_has()
     {
-        var metrics = await MetricsAsync();
+        var metrics = (await MetricsAsync()).Where(metric => !metric.Name.StartsWith("dotnet.", StringComparison.Ordinal));
         Generated.AssertCurrent(Repository.PathOf("docs/operations/telemetry.md"), text => Table.Replace(text, $"\n{Make(metrics)}\n"));
     }
 
     [Fact]
     public async Task Every_metric_has_a_unit_that_is_spelled_and_a_sentence()
     {
-        Assert.All(await MetricsAsync(), metric =>
+        Assert.All((await MetricsAsync()).Where(metric => !metric.Name.StartsWith("dotnet.", StringComparison.Ordinal)), metric =>
         {
             Assert.EndsWith(".", metric.Help, StringComparison.Ordinal);
             Assert.Matches("^[a-z_.]+$", metric.Name);
             Assert.Matches(@"^(s|By|\{[a-z_]+\}|)$", metric.Unit);
         });
     }
+
+    [Fact]
+    public async Task The_dashboard_asks_for_metrics_that_there_are()
+    {
+        var there = (await MetricsAsync()).SelectMany(metric => metric.Kind == MetricKind.Histogram
+            ? new[] { "_bucket", "_count", "_sum" }.Select(suffix => metric.QueryName + suffix)
+            : [metric.QueryName]).ToHashSet();
+        var dashboard = await File.ReadAllTextAsync(Repository.PathOf("conf/grafana/filterproxy.json"));
+        var used = MetricName.Matches(dashboard).Select(match => match.Value).ToHashSet();
+
+        Assert.Empty(used.Except(there));
+        Assert.True(used.Count > 30, $"{used.Count} metrics");
+    }
+
+    [GeneratedRegex(@"\b(http_(server|client)|filterproxy|dotnet|process)_[a-z_]+")]
+    private static partial Regex MetricName { get; }
 
     private static string Make(IEnumerable<MetricInfo> metrics)
     {
@@ -53,7 +69,7 @@ public sealed partial class MetricsReferenceTests
         {
             InstrumentPublished = (instrument, _) =>
             {
-                if (ReferenceEquals(instrument.Meter, engine.Services.Limits.Meter) && found.TrueForAll(f => f.Name != instrument.Name))
+                if ((ReferenceEquals(instrument.Meter, engine.Services.Limits.Meter) || instrument.Meter.Name == "System.Runtime") && found.TrueForAll(f => f.Name != instrument.Name))
                 {
                     found.Add(new InstrumentRecord(instrument, engine.Metrics).Info);
                 }

@@ -8,6 +8,9 @@ internal sealed class InstrumentRecord
 {
     private static readonly IReadOnlyList<double> GenericBounds = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
 
+    // The runtime publishes them as counters, against OpenTelemetry's own convention; rate() of them would be nonsense.
+    private static readonly string[] ComeAndGo = ["dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length"];
+
     private readonly ConcurrentDictionary<TagSet, InstrumentSeries> _series = new(new TagSet.Comparer());
     private readonly ConcurrentDictionary<TagSet, InstrumentSeries>.AlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>> _byTags;
     private readonly MetricsRegistry _registry;
@@ -22,6 +25,7 @@ internal sealed class InstrumentRecord
         _byTags = _series.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>();
         var type = instrument.GetType().GetGenericTypeDefinition();
         var kind = type == typeof(Histogram<>) ? MetricKind.Histogram
+            : ComeAndGo.Contains(instrument.Name) ? MetricKind.Gauge
             : type == typeof(Counter<>) || type == typeof(ObservableCounter<>) ? MetricKind.Counter
             : MetricKind.Gauge;
         _isAbsolute = instrument.IsObservable || type == typeof(Gauge<>);

@@ -1,7 +1,7 @@
 using FilterProxy.TestKit;
 using Xunit;
 
-namespace FilterProxy.ScenarioTests;
+namespace FilterProxy.ScenarioTests.Telemetry;
 
 /// <summary>What the proxy counts, as a collector gets it.</summary>
 public sealed class MetricsTests

@@ -4,7 +4,7 @@ using System.Text;
 using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.TestKit;
 
-namespace FilterProxy.ScenarioTests;
+namespace FilterProxy.ScenarioTests.Telemetry;
 
 /// <summary>The metrics of a proxy as a collector reads them: each line's name and labels to its value.</summary>
 internal static class Metrics
