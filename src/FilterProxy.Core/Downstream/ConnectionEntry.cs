@@ -60,8 +60,9 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
     /// <param name="connection">As the transport made it.</param>
     public Task OnAcceptedAsync(ConnectionContext connection) => OnAcceptedAsync(connection, null);
 
+    /// <summary>As above, but what stands before HTTP is passed by.</summary>
     /// <param name="connection">As the transport made it.</param>
-    /// <param name="serve">What serves it instead.</param>
+    /// <param name="serve">What serves it; null for what the listener has.</param>
     public async Task OnAcceptedAsync(ConnectionContext connection, ConnectionDelegate? serve)
     {
         if (!_opened.Task.IsCompleted && !await _opened.Task)

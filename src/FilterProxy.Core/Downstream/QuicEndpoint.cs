@@ -7,7 +7,6 @@ using System.Text;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

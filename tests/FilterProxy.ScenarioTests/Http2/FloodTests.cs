@@ -71,6 +71,23 @@ public sealed class FloodTests : Http2Scenario
         AssertRefusedAsync(1, "connection reason=protocol_error", new H2Frame(H2FrameType.Priority, 0, 1, [0, 0, 0, 1, 0]));
 
     [Fact]
+    public async Task Empty_pieces_of_a_body_do_not_keep_it_alive()
+    {
+        await using var upstream = TestUpstream.Start();
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c, "{ limits: { body_timeout: 500ms } }");
+        await using var client = await proxy.ConnectH2Async();
+        var stream = await client.OpenAsync(end: false, (":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", "a"));
+        var answer = client.WaitForAsync(f => f.Stream == stream && f.Type is H2FrameType.Headers or H2FrameType.RstStream or H2FrameType.GoAway);
+        while (!answer.IsCompleted)
+        {
+            await client.SendAsync(new H2Frame(H2FrameType.Data, 0, stream, []));
+        }
+
+        Assert.Equal("408", Hpack.Decode((await answer).Payload)[":status"]);
+        await Counted.TimeoutAsync(proxy, "body_timeout");
+    }
+
+    [Fact]
     public async Task More_streams_than_allowed_are_refused_one_by_one()
     {
         await using var upstream = TestUpstream.Start(r => r.Target == "/hang" ? UpstreamResponse.Never() : UpstreamResponse.Ok());
