@@ -147,6 +147,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         if (_transport.IsStuck(now))
         {
             _services.Limits.Reached(Limit.WriteTimeout);
+            Entry.Refusals.Add("connection", "write_timeout", _connection.ConnectionId, "The client does not read.");
             Abort();
             return;
         }
@@ -165,6 +166,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     public bool Holds(ProxySnapshot snapshot) => _exchanges.Any(exchange => ReferenceEquals(exchange.Held, snapshot));
 
     public int CountOf(ProxySnapshot snapshot) => _exchanges.Count(exchange => ReferenceEquals(exchange.Held, snapshot));
+
+    public string? ClientOf(string connectionId) => connectionId == _connection.ConnectionId ? _remote?.ToString() : null;
 
     /// <summary>The listener or the process is stopping: streams end, no more begin (RFC 9113 §6.8).</summary>
     public void Drain()
