@@ -66,8 +66,14 @@ internal sealed class Engine : IAsyncDisposable
     /// <summary>The snapshot in force.</summary>
     public ProxySnapshot? Snapshot => _snapshots?.Current;
 
+    /// <summary>When the configuration in force took over, UTC.</summary>
+    public DateTimeOffset AppliedAt { get; private set; }
+
     /// <summary>Replaced configurations that something still runs under.</summary>
     public int RetiredConfigs => _configs.Count;
+
+    /// <summary>Those configurations, and what holds them.</summary>
+    public IReadOnlyList<HeldConfig> HeldConfigs => _configs.Read();
 
     public ProxyServices Services => _services;
 
@@ -224,6 +230,7 @@ internal sealed class Engine : IAsyncDisposable
 
         _snapshots!.Swap(next.Snapshot);
         Current = next;
+        AppliedAt = _options.Time.GetUtcNow();
         _expiry.Refresh();
         _loops.Threshold = next.Config.Runtime.LoopWarning;
         _listeners!.Commit(listeners, next.Config.Runtime.ShutdownGrace);

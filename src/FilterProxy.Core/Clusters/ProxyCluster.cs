@@ -15,8 +15,11 @@ internal sealed class ProxyCluster : Cluster
     private readonly PoolRules _poolRules;
     private readonly Heartbeat _heartbeat;
     private readonly int _shelves;
+    private readonly Lock _changing = new();
+    private IReadOnlyList<DiscoveredEndpoint> _discovered = [];
+    private object? _controlled;
     private volatile bool _isStarted;
-    private volatile State _state = new(EndpointSet.Empty, null);
+    private volatile State _state = new(EndpointSet.Empty, EndpointSet.Empty, null);
 
     public ProxyCluster(
         string name, ILoadBalancer balancer, IConnector connector, ClusterTimeouts timeouts, PoolRules poolRules, PeerSettings peerSettings,
@@ -37,14 +40,49 @@ internal sealed class ProxyCluster : Cluster
     /// <summary>How connections are kept where HTTP/2 is spoken.</summary>
     public Http2Rules Http2 { get; init; } = Http2Rules.Default;
 
+    /// <summary>What operators said about endpoints.</summary>
+    public EndpointControls Controls { get; init; } = new();
+
+    /// <summary>How endpoints are chosen.</summary>
+    public ILoadBalancer Balancer => _balancer;
+
+    /// <summary>Those that take requests.</summary>
     public override EndpointSet Endpoints => _state.Endpoints;
+
+    /// <summary>All there are, those that operators keep requests from among them.</summary>
+    public EndpointSet Known => _state.Known;
+
+    /// <summary>The pools of an endpoint with the peer each is for.</summary>
+    public IEnumerable<KeyValuePair<UpstreamPeer, object>> PoolsOf(Endpoint endpoint) => _pools.Where(p => ReferenceEquals(p.Key.Endpoint, endpoint));
 
     /// <summary>Replaces the endpoints. Those that stay keep their connections, counters and health.</summary>
     public void SetEndpoints(IReadOnlyList<DiscoveredEndpoint> discovered)
     {
+        lock (_changing)
+        {
+            _discovered = discovered;
+            Change();
+        }
+    }
+
+    /// <summary>Takes what operators said about the endpoints since.</summary>
+    public void Refresh()
+    {
+        lock (_changing)
+        {
+            if (_controlled != Controls.Version)
+            {
+                Change();
+            }
+        }
+    }
+
+    private void Change()
+    {
+        var discovered = _discovered;
         var old = _state;
         var kept = new Dictionary<(string, System.Net.EndPoint), Endpoint>();
-        foreach (var endpoint in old.Endpoints.Span)
+        foreach (var endpoint in old.Known.Span)
         {
             kept[(endpoint.Name, endpoint.Address)] = endpoint;
         }
@@ -68,8 +106,10 @@ internal sealed class ProxyCluster : Cluster
             endpoints[i] = endpoint;
         }
 
-        var set = new EndpointSet(endpoints);
-        _state = new State(set, _balancer.Build(set, old.Picker));
+        _controlled = Controls.Version;
+        var known = new EndpointSet(endpoints);
+        var set = Controls.Apply(Name, known);
+        _state = new State(known, set, _balancer.Build(set, old.Picker));
         foreach (var gone in kept.Values)
         {
             ClosePools(peer => ReferenceEquals(peer.Endpoint, gone));
@@ -82,6 +122,7 @@ internal sealed class ProxyCluster : Cluster
     public void Start()
     {
         _isStarted = true;
+        Refresh();
         Warm();
     }
 
@@ -182,5 +223,5 @@ internal sealed class ProxyCluster : Cluster
         }
     }
 
-    private sealed record State(EndpointSet Endpoints, IEndpointPicker? Picker);
+    private sealed record State(EndpointSet Known, EndpointSet Endpoints, IEndpointPicker? Picker);
 }

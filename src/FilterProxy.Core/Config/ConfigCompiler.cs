@@ -195,6 +195,7 @@ internal sealed class ConfigCompiler
         _services.Heartbeat,
         _services.Shelves)
     {
+        Controls = _services.Endpoints,
         Http2 = new Http2Rules(config.Http2.PingInterval, config.Http2.PingTimeout, Bytes(config.Http2.StreamWindow)),
     };
 

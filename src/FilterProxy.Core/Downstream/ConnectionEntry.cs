@@ -32,6 +32,9 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
     /// <summary>Whether the listener or the process is stopping: connections end after their current exchange.</summary>
     public bool IsDraining => _isDraining || services.IsDraining;
 
+    /// <summary>Connections accepted and not yet over.</summary>
+    public int OpenConnections => Volatile.Read(ref _open);
+
     /// <summary>Lets connections in that were accepted before the listener's configuration was in force, and all later ones.</summary>
     public void Open() => _opened.TrySetResult(true);
 

@@ -43,6 +43,9 @@ internal sealed class ConnectionTable
         return false;
     }
 
+    /// <summary>Connections with an exchange that runs under a snapshot.</summary>
+    public int CountHeld(ProxySnapshot snapshot) => _connections.Count(connection => connection.Key.Holds(snapshot));
+
     /// <summary>Cuts what still runs under a snapshot.</summary>
     public void Abort(ProxySnapshot snapshot)
     {

@@ -94,6 +94,7 @@ internal abstract partial class ProxyExchange
         }
 
         Stats.Ended = Stats.TimeProvider.GetTimestamp();
+        Services.Watch.OnEnded(this);
     }
 
     /// <summary>A filter said stop without an answer, which is a fault of its own.</summary>

@@ -18,9 +18,13 @@ internal sealed class RequestExplainer
     private readonly CompiledConfig _compiled;
     private readonly RequestHead _head = new(new HeadBlock());
     private readonly DownstreamInfo _downstream = new();
+    private readonly OptionsText _options;
 
-    private RequestExplainer(ExplainRequest request, ProxyConfig config, CompiledConfig compiled) =>
+    private RequestExplainer(ExplainRequest request, ProxyConfig config, CompiledConfig compiled)
+    {
         (_request, _config, _compiled) = (request, config, compiled);
+        _options = new OptionsText(SecretRules.Of(compiled.Components.Select(component => component.Descriptor)));
+    }
 
     public static Explanation Explain(ExplainRequest request, ProxyConfig config, CompiledConfig compiled) =>
         new RequestExplainer(request, config, compiled).Run();
@@ -128,7 +132,7 @@ internal sealed class RequestExplainer
         if (route.Respond is { } respond)
         {
             var body = _config.Places.NodeOf(config.Respond!, nameof(RespondConfig.Body)) as Tree.ConfigScalar;
-            return explained with { Respond = new ExplainedResponse(respond.Status, body?.Written ?? "") };
+            return explained with { Respond = new ExplainedResponse(respond.Status, body is null ? "" : SecretRules.Show(body, isSecret: false)) };
         }
 
         error = route.Rewrite?.Apply(_head, captures) ?? default;
@@ -159,14 +163,14 @@ internal sealed class RequestExplainer
     {
         var defaults = _config.Http.RouteFilters;
         var filters = _config.Http.Filters.Where(filter => !filter.Off)
-            .Select(filter => new ExplainedFilter(filter.Key, OptionsText.Of(filter.Options), "http.filters"))
+            .Select(filter => new ExplainedFilter(filter.Key, _options.Of(filter.Options), "http.filters"))
             .ToList();
         foreach (var filter in ComponentChain.Refine(defaults, route?.Filters ?? []))
         {
             var isDefault = defaults.Any(candidate => candidate.Key == filter.Key);
             var isOwn = route?.Filters.Any(candidate => candidate.Key == filter.Key) == true;
             var from = isDefault && isOwn ? "http.route_filters and route" : isDefault ? "http.route_filters" : "route";
-            filters.Add(new ExplainedFilter(filter.Key, OptionsText.Of(filter.Options), from));
+            filters.Add(new ExplainedFilter(filter.Key, _options.Of(filter.Options), from));
         }
 
         return filters;
