@@ -128,7 +128,7 @@ internal sealed class Engine : IAsyncDisposable
             }
             catch (EngineException)
             {
-                foreach (var created in NewParts(next))
+                foreach (var created in NewParts(next).Concat(next.CreatedStates))
                 {
                     await _configs.EndAsync(created);
                 }

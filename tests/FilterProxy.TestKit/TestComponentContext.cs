@@ -10,6 +10,7 @@ public sealed class TestComponentContext : ComponentContext, ILogger, IDisposabl
 {
     private static int _slots;
     private readonly ConcurrentDictionary<Type, object> _shared = new();
+    private readonly ConcurrentDictionary<Type, object> _states = new();
     private readonly ConcurrentDictionary<string, long> _sums = new();
     private readonly ConcurrentQueue<string> _log = new();
     private readonly MeterListener _listener = new();
@@ -76,6 +77,10 @@ public sealed class TestComponentContext : ComponentContext, ILogger, IDisposabl
 
     /// <inheritdoc/>
     public override T Shared<T>() => (T)_shared.GetOrAdd(typeof(T), _ => new T());
+
+    /// <inheritdoc/>
+    /// <remarks>Components made with one context share it, as instances that name the same store do.</remarks>
+    public override T Store<T>(Func<T> create) => (T)_states.GetOrAdd(typeof(T), _ => create());
 
     /// <inheritdoc/>
     public override Cluster GetCluster(string name) =>

@@ -43,6 +43,16 @@ public abstract class ComponentContext
     public abstract T Shared<T>()
         where T : class, new();
 
+    /// <summary>
+    /// The component's state, e.g. its counters, apart from the instance that works on it: an instance with other options, made by a
+    /// reload, gets the very object the one before had. It is the instance's own, or, where its options say <c>store: NAME</c>, shared
+    /// by all instances of this component that say so. Ask in the constructor; use it as something others use at the same time.
+    /// Disposed, where it can be, when no configuration in use has an instance with it.
+    /// </summary>
+    /// <param name="create">Makes it where there is none yet.</param>
+    public abstract T Store<T>(Func<T> create)
+        where T : class;
+
     /// <summary>A cluster of the same configuration; the configuration is refused when there is none of that name.</summary>
     public abstract Cluster GetCluster(string name);
 

@@ -9,6 +9,7 @@ internal sealed class ComponentUses
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Cluster> _clusters = [];
     private readonly Dictionary<string, FileStamp> _files = [];
+    private readonly Dictionary<StateKey, object> _states = [];
 
     /// <summary>The files it said it depends on, as they were.</summary>
     public IReadOnlyList<FileStamp> Files
@@ -20,6 +21,31 @@ internal sealed class ComponentUses
                 return [.. _files.Values];
             }
         }
+    }
+
+    /// <summary>The states it works on.</summary>
+    public IReadOnlyList<KeyValuePair<StateKey, object>> States
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _states];
+            }
+        }
+    }
+
+    /// <summary>A state it works on from now on.</summary>
+    public T Add<T>(StateKeeper keeper, Func<T> create)
+        where T : class
+    {
+        var (key, state) = keeper.Get(create);
+        lock (_lock)
+        {
+            _states[key] = state;
+        }
+
+        return state;
     }
 
     public void Add(string name, Cluster cluster)

@@ -6,7 +6,7 @@ namespace FilterProxy.Core.Components;
 
 /// <summary>What a component of a configuration being compiled is given.</summary>
 internal sealed class EngineComponentContext(
-    string place, ComponentDescriptor descriptor, object? previous, ComponentUses uses, ComponentEnvironment environment) : ComponentContext
+    string place, ComponentDescriptor descriptor, object? previous, ComponentUses uses, StateKeeper state, ComponentEnvironment environment) : ComponentContext
 {
     public override string Place => place;
 
@@ -25,6 +25,8 @@ internal sealed class EngineComponentContext(
     public override T Shared<T>() => (T)(descriptor.Home is { } home
         ? home.Shared.GetOrAdd(typeof(T), static _ => new T())
         : environment.Shared.GetOrAdd((descriptor.Plugin, typeof(T)), static _ => new T()));
+
+    public override T Store<T>(Func<T> create) => uses.Add(state, create);
 
     public override Cluster GetCluster(string name)
     {

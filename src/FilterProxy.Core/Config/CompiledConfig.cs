@@ -23,6 +23,9 @@ internal sealed class CompiledConfig(ProxyConfig config)
     /// <summary>The components that are new.</summary>
     public required IReadOnlyList<object> Created { get; init; }
 
+    /// <summary>The states of components that are new.</summary>
+    public IReadOnlyList<object> CreatedStates { get; init; } = [];
+
     /// <summary>The clusters by name.</summary>
     public required IReadOnlyDictionary<string, CompiledCluster> Clusters { get; init; }
 
@@ -38,6 +41,7 @@ internal sealed class CompiledConfig(ProxyConfig config)
     public IEnumerable<object> Owned =>
         Clusters.Values.Select(c => c.Watcher).OfType<EndpointWatcher>()
             .Concat<object>(Components.Select(c => c.Instance))
+            .Concat(Components.SelectMany(c => c.Uses.States).Select(s => s.Value))
             .Concat(Clusters.Values.Select(c => c.Cluster))
             .Concat(Plugins.Where(p => p.Unloadable));
 }

@@ -18,6 +18,7 @@ internal sealed class ComponentFactory
     private readonly Dictionary<(Type Kind, string Place), List<ComponentInstance>> _previous = [];
     private readonly List<ComponentInstance> _instances = [];
     private readonly List<object> _created = [];
+    private readonly ComponentStates _states;
 
     public ComponentFactory(
         ComponentRegistry registry, ComponentEnvironment environment, IReadOnlyList<ComponentInstance> previous, FilterMetrics metrics, ConfigErrors errors)
@@ -26,6 +27,7 @@ internal sealed class ComponentFactory
         _registry = registry;
         _environment = environment;
         _errors = errors;
+        _states = new ComponentStates(previous.SelectMany(instance => instance.Uses.States));
         foreach (var group in previous.GroupBy(instance => (instance.Kind, instance.Place)))
         {
             _previous[group.Key] = [.. group];
@@ -41,13 +43,17 @@ internal sealed class ComponentFactory
     /// <summary>Those that were not there before, to be started.</summary>
     public IReadOnlyList<object> Created => _created;
 
+    /// <summary>The states that were not there before.</summary>
+    public IReadOnlyList<object> CreatedStates => _states.Created;
+
     /// <summary>An instance, or null after reporting why there is none.</summary>
     /// <param name="kind">The interface it must implement.</param>
     /// <param name="what">What messages call the kind, e.g. <c>filter</c>.</param>
     /// <param name="place">Where it stands, e.g. <c>routes.admin.filters</c>.</param>
     /// <param name="config">As written.</param>
     /// <param name="descriptor">Its class.</param>
-    public object? Create(Type kind, string what, string place, ComponentConfig config, out ComponentDescriptor? descriptor)
+    /// <param name="store">The state it shares; null for one of its own.</param>
+    public object? Create(Type kind, string what, string place, ComponentConfig config, out ComponentDescriptor? descriptor, string? store = null)
     {
         if (!_registry.TryFind(kind, config.Name, out descriptor))
         {
@@ -60,7 +66,7 @@ internal sealed class ComponentFactory
         var at = $"{place}.{config.Key}";
         var candidates = _previous.GetValueOrDefault((kind, at));
         var found = descriptor;
-        if (candidates?.Find(i => i.IsSame(found, config.Options, _environment.FindCluster)) is { } same)
+        if (candidates?.Find(i => i.IsSame(found, config.Options, store, _environment.FindCluster)) is { } same)
         {
             candidates.Remove(same);
             _instances.Add(same);
@@ -86,9 +92,15 @@ internal sealed class ComponentFactory
         {
             var uses = new ComponentUses();
             var replaced = candidates?.Find(i => i.Descriptor.Name == found.Name)?.Instance;
-            var instance = descriptor.Create(options, new EngineComponentContext(at, descriptor, replaced, uses, _environment));
+            var state = new StateKeeper(_states, store is null ? at : $"{descriptor.Plugin}/{descriptor.Name}#{store}");
+            var instance = descriptor.Create(options, new EngineComponentContext(at, descriptor, replaced, uses, state, _environment));
             _created.Add(instance);
-            _instances.Add(new ComponentInstance(kind, at, descriptor, config.Options, uses, instance));
+            _instances.Add(new ComponentInstance(kind, at, descriptor, config.Options, store, uses, instance));
+            if (store is not null && uses.States.Count == 0)
+            {
+                _errors.Add(config.Location, $"{config.Name} keeps no state that 'store' could share");
+            }
+
             return instance;
         }
         catch (Exception e)

@@ -60,7 +60,7 @@ internal sealed class ConfigCompiler
             return compiled;
         }
 
-        foreach (var component in compiler._factory.Created.OfType<IDisposable>())
+        foreach (var component in compiler._factory.Created.Concat(compiler._factory.CreatedStates).OfType<IDisposable>())
         {
             component.Dispose();
         }
@@ -117,6 +117,7 @@ internal sealed class ConfigCompiler
             Listeners = plans,
             Components = _factory.Instances,
             Created = _factory.Created,
+            CreatedStates = _factory.CreatedStates,
             Clusters = _compiledClusters,
             Plugins = _plugins,
         };
@@ -128,8 +129,8 @@ internal sealed class ConfigCompiler
     private FilterEntry? CompileFilter(string place, ComponentConfig config)
     {
         var rules = FilterRulesConfig.Take(ref config, _registry, _errors);
-        return _factory.Create(typeof(IHttpFilter), "filter", place, config, out var descriptor) is IHttpFilter filter
-            ? new FilterEntry(filter, config.Key, descriptor!.Blocking, rules is null ? null : Guard(filter, config.Key, rules))
+        return _factory.Create(typeof(IHttpFilter), "filter", place, config, out var descriptor, rules?.Store) is IHttpFilter filter
+            ? new FilterEntry(filter, config.Key, descriptor!.Blocking, rules is { Guards: true } ? Guard(filter, config.Key, rules) : null)
             : null;
     }
 

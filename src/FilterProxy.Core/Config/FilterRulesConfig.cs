@@ -1,10 +1,14 @@
+using System.ComponentModel.DataAnnotations;
 using FilterProxy.Core.Components;
 using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Config.Tree;
 
 namespace FilterProxy.Core.Config;
 
-/// <summary>What any HTTP filter may have among its options besides its own: what becomes of its failures, and how long it may take.</summary>
+/// <summary>
+/// What any HTTP filter may have among its options besides its own: what becomes of its failures, how long it may take, and whose
+/// state it works on.
+/// </summary>
 internal sealed record FilterRulesConfig
 {
     private static readonly ObjectPlan Plan = ObjectPlan.Of(typeof(FilterRulesConfig))!;
@@ -17,6 +21,16 @@ internal sealed record FilterRulesConfig
 
     /// <summary>Duration one call of the filter may take, waiting included; one that takes longer is counted and logged, not cut. Default: off.</summary>
     public TimeSpan? TimeBudget { get; init; }
+
+    /// <summary>
+    /// Name of the state, e.g. counters, it shares with every instance of the same filter that gives this name. Default: its own, which no
+    /// other instance sees.
+    /// </summary>
+    [MinLength(1)]
+    public string? Store { get; init; }
+
+    /// <summary>Whether its calls need to be watched over.</summary>
+    public bool Guards => OnError != FilterErrorAction.Fail || TimeBudget is not null;
 
     /// <summary>Takes the rules out of a filter's options; null when there are none, which is the common case and costs nothing.</summary>
     /// <param name="filter">As written; what is left of it.</param>

@@ -127,8 +127,8 @@ internal sealed class Http2Upstream(ProxyExchange exchange) : HttpUpstream(excha
 
         if (!sent)
         {
-            // To end normally would make it look complete.
-            throw new IOException("The request's body broke off.");
+            // To end normally would make it look complete. What the client threw it knows how to read, e.g. that the stream was refused.
+            throw _writer.Failure is null ? new IOException("The request's body broke off.") : _writer.Failure;
         }
     }
 

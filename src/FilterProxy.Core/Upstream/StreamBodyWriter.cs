@@ -11,6 +11,9 @@ internal sealed class StreamBodyWriter : BodyWriter
     private long _remaining;
     private bool _hasUnflushed;
 
+    /// <summary>What the stream threw, which knows why; null while nothing broke.</summary>
+    public Exception? Failure { get; private set; }
+
     public override bool HasUnflushed => _hasUnflushed;
 
     /// <param name="stream">Where to.</param>
@@ -22,6 +25,7 @@ internal sealed class StreamBodyWriter : BodyWriter
         _remaining = length < 0 ? long.MaxValue : length;
         _cancel = cancel;
         HasLength = length >= 0;
+        Failure = null;
 
         // The head waits as well.
         _hasUnflushed = true;
@@ -56,8 +60,9 @@ internal sealed class StreamBodyWriter : BodyWriter
             await _stream.FlushAsync(_cancel);
             return true;
         }
-        catch (Exception)
+        catch (Exception e)
         {
+            Failure = e;
             return false;
         }
     }
@@ -73,8 +78,9 @@ internal sealed class StreamBodyWriter : BodyWriter
 
             return true;
         }
-        catch (Exception)
+        catch (Exception e)
         {
+            Failure = e;
             return false;
         }
     }

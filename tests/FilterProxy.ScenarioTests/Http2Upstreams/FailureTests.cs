@@ -69,6 +69,30 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task A_stream_refused_at_whatever_moment_of_its_body_is_sent_again()
+    {
+        await using var upstream = RawHttp2Upstream.Start(s =>
+        {
+            // The client repeats by itself first: seldom enough that no request meets it twice.
+            if (s.Number % 8 == 1)
+            {
+                s.Reset(7);
+            }
+            else
+            {
+                s.Headers(end: false, (":status", "200")).Data("again", end: true);
+            }
+        });
+        await using var proxy = await _log.StartAsync(upstream.Port, cluster: H2c);
+        await using var client = await proxy.ConnectAsync();
+
+        for (var i = 0; i < 1000; i++)
+        {
+            Assert.Equal((i, "again"), (i, (await client.RoundTripAsync(Post)).Text));
+        }
+    }
+
+    [Fact]
     public async Task Streams_that_are_always_refused_end_in_a_502()
     {
         await using var upstream = RawHttp2Upstream.Start(s => s.Reset(7));
