@@ -5,6 +5,7 @@ using FilterProxy.Core.Config;
 using FilterProxy.Core.Downstream;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
+using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Core;
@@ -24,6 +25,7 @@ internal sealed class Engine : IAsyncDisposable
     private readonly RetiredConfigs _configs;
     private readonly CertificateExpiry _expiry;
     private readonly LoopReports _loops;
+    private readonly MetricsRegistry _registry;
     private readonly SemaphoreSlim _applying = new(1);
     private ListenerManager? _listeners;
     private SnapshotStore? _snapshots;
@@ -32,12 +34,14 @@ internal sealed class Engine : IAsyncDisposable
     {
         _options = options;
         _heartbeat = new Heartbeat(options.Time);
+        _registry = new MetricsRegistry(_meter, options.Time, () => _heartbeat.Now);
         _services = new ProxyServices(
             _heartbeat,
             new Log(options.Loggers.CreateLogger("FilterProxy")),
             options.Time,
             options.InlineCompletions ? Environment.ProcessorCount : 1)
         {
+            Metrics = new ExchangeMetrics(_registry, _meter),
             Limits = new LimitMetrics(_meter),
             Filters = new FilterMetrics(_meter),
             Tls = new TlsMetrics(_meter),
@@ -52,10 +56,20 @@ internal sealed class Engine : IAsyncDisposable
         _heartbeat.Add(_expiry);
         _loops = new LoopReports(_services, _meter, _services.Log);
         _heartbeat.Add(new LoopWatch(_loops, options.Time));
+        _ = new EngineGauges(this, _configs, _registry, options.Time);
+        _heartbeat.Add(new MetricsSweep(_services.Metrics, _configs));
+        Exposition = new MetricsExposition(_registry);
+        _registry.Start();
     }
 
     /// <summary>The components every configuration can name; hosts may add their own before <see cref="Compile"/>.</summary>
     public ComponentRegistry Registry { get; }
+
+    /// <summary>The metrics as they are counted.</summary>
+    public MetricsRegistry Metrics => _registry;
+
+    /// <summary>Writes the metrics for who fetches them.</summary>
+    public MetricsExposition Exposition { get; }
 
     /// <summary>Listeners that run.</summary>
     public IReadOnlyList<Listener> Listeners => _listeners?.Listeners ?? [];
@@ -171,6 +185,7 @@ internal sealed class Engine : IAsyncDisposable
         await _configs.EndAllAsync();
         _plugins.Dispose();
         _heartbeat.Dispose();
+        _registry.Dispose();
         _meter.Dispose();
     }
 
@@ -232,6 +247,8 @@ internal sealed class Engine : IAsyncDisposable
         Current = next;
         AppliedAt = _options.Time.GetUtcNow();
         _expiry.Refresh();
+        var metrics = next.Config.Telemetry.Metrics;
+        _registry.Apply(metrics.Enabled, metrics.MaxSeries, [.. metrics.DurationBuckets.Select(bound => bound.TotalSeconds)]);
         _loops.Threshold = next.Config.Runtime.LoopWarning;
         _listeners!.Commit(listeners, next.Config.Runtime.ShutdownGrace);
         _configs.Replace(next, next.Config.Runtime.ReloadGrace);

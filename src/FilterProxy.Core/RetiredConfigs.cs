@@ -45,13 +45,37 @@ internal sealed class RetiredConfigs(ProxyServices services) : IHeartbeatTarget
         return [.. retired.Select(r => new HeldConfig(
             r.Config.Snapshot.Version,
             r.ReplacedAt,
-            services.Connections.CountHeld(r.Config.Snapshot),
+            services.Connections.CountOf(r.Config.Snapshot),
             r.Config.Listeners.Where(plan => plan.IsHeld).ToDictionary(plan => plan.Name, plan => Math.Max(plan.Hold.Count, plan.Handshakes.Count)),
             [
                 .. r.Config.Components.Where(c => !needed.Contains(c.Instance)).Select(c => c.Place),
                 .. r.Config.Clusters.Where(c => !needed.Contains(c.Value.Cluster)).Select(c => $"clusters.{c.Key}"),
             ],
             r.CutAt == long.MaxValue ? null : TimeSpan.FromMilliseconds(Math.Max(0, r.CutAt - services.Heartbeat.Now))))];
+    }
+
+    /// <summary>What still runs under each of them: version and exchanges.</summary>
+    public IReadOnlyList<(long Version, int Exchanges)> Holders()
+    {
+        List<CompiledConfig> retired;
+        lock (_lock)
+        {
+            retired = [.. _retired.Select(r => r.Config)];
+        }
+
+        return [.. retired.Select(c => (c.Snapshot.Version, services.Connections.CountOf(c.Snapshot)))];
+    }
+
+    /// <summary>The configurations in use: those replaced and the one in force.</summary>
+    public IReadOnlyList<CompiledConfig> InUse
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _retired.Select(r => r.Config).Append(_current).OfType<CompiledConfig>()];
+            }
+        }
     }
 
     /// <summary>Takes note of the configuration now in force.</summary>

@@ -13,7 +13,8 @@ internal sealed class MetricLog : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (ReferenceEquals(instrument.Meter, meter))
+            // Nobody asks for the others, and a histogram that is listened to costs every request.
+            if (ReferenceEquals(instrument.Meter, meter) && instrument is Counter<long>)
             {
                 listener.EnableMeasurementEvents(instrument);
             }

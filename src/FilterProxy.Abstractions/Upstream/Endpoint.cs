@@ -80,6 +80,9 @@ public sealed class Endpoint
         }
     }
 
+    // What the engine counts about it.
+    internal object? Metrics { get; set; }
+
     internal Action<Endpoint, Outcome>? Observer { get; set; }
 
     internal void Begin() => Interlocked.Increment(ref _inFlight);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FilterProxy.Core.Clusters.Http2;
+using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 
@@ -9,6 +10,7 @@ namespace FilterProxy.Core.Clusters;
 internal sealed class ProxyCluster : Cluster
 {
     private readonly ConcurrentDictionary<UpstreamPeer, object> _pools = new();
+    private readonly ConcurrentDictionary<Endpoint, bool> _leaving = new();
     private readonly ILoadBalancer _balancer;
     private readonly IConnector _connector;
     private readonly PeerSettings _peerSettings;
@@ -43,17 +45,34 @@ internal sealed class ProxyCluster : Cluster
     /// <summary>What operators said about endpoints.</summary>
     public EndpointControls Controls { get; init; } = new();
 
-    /// <summary>How endpoints are chosen.</summary>
-    public ILoadBalancer Balancer => _balancer;
+    /// <summary>Counts attempts and connections; null where nothing is counted.</summary>
+    public AttemptMetrics? Metrics { get; init; }
+
+    /// <summary>The connections there are, by peer.</summary>
+    public IEnumerable<KeyValuePair<UpstreamPeer, object>> Pools => _pools;
+
+    /// <summary>Endpoints it no longer has on which exchanges still run.</summary>
+    public IEnumerable<Endpoint> Leaving
+    {
+        get
+        {
+            foreach (var (endpoint, _) in _leaving)
+            {
+                if (endpoint.InFlight == 0)
+                {
+                    _leaving.TryRemove(endpoint, out _);
+                }
+            }
+
+            return _leaving.Keys;
+        }
+    }
 
     /// <summary>Those that take requests.</summary>
     public override EndpointSet Endpoints => _state.Endpoints;
 
     /// <summary>All there are, those that operators keep requests from among them.</summary>
     public EndpointSet Known => _state.Known;
-
-    /// <summary>The pools of an endpoint with the peer each is for.</summary>
-    public IEnumerable<KeyValuePair<UpstreamPeer, object>> PoolsOf(Endpoint endpoint) => _pools.Where(p => ReferenceEquals(p.Key.Endpoint, endpoint));
 
     /// <summary>Replaces the endpoints. Those that stay keep their connections, counters and health.</summary>
     public void SetEndpoints(IReadOnlyList<DiscoveredEndpoint> discovered)
@@ -99,7 +118,7 @@ internal sealed class ProxyCluster : Cluster
             }
             else
             {
-                endpoint = new Endpoint(this, source);
+                endpoint = new Endpoint(this, source) { Metrics = Metrics?.Of(Name, source.Name) };
                 endpoint.Peer = _peerSettings.Apply(endpoint.Peer);
             }
 
@@ -113,6 +132,7 @@ internal sealed class ProxyCluster : Cluster
         foreach (var gone in kept.Values)
         {
             ClosePools(peer => ReferenceEquals(peer.Endpoint, gone));
+            _leaving.TryAdd(gone, true);
         }
 
         Warm();

@@ -196,6 +196,7 @@ internal sealed class ConfigCompiler
         _services.Heartbeat,
         _services.Shelves)
     {
+        Metrics = _services.Metrics?.Attempts,
         Controls = _services.Endpoints,
         Http2 = new Http2Rules(config.Http2.PingInterval, config.Http2.PingTimeout, Bytes(config.Http2.StreamWindow)),
     };

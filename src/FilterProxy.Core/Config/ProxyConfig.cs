@@ -30,6 +30,9 @@ internal sealed record ProxyConfig
     /// <summary>What holds for HTTP on every listener.</summary>
     public HttpConfig Http { get; init; } = new();
 
+    /// <summary>What is told about the proxy and its exchanges: metrics, traces.</summary>
+    public TelemetryConfig Telemetry { get; init; } = new();
+
     /// <summary>Where connections are accepted, by name. At least one.</summary>
     public IReadOnlyDictionary<string, ListenerConfig> Listeners { get; init; } = ReadOnlyDictionary<string, ListenerConfig>.Empty;
 

@@ -17,6 +17,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
     private volatile ListenerPlan _plan = plan;
     private volatile bool _isDraining;
     private int _open;
+    private long _accepted;
     private Sampler _full, _allFull, _clientFull, _exhausted;
 
     /// <summary>What connections accepted from now on pass through.</summary>
@@ -26,14 +27,17 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         set => _plan = value;
     }
 
+    /// <summary>Connections open now.</summary>
+    public int OpenConnections => Volatile.Read(ref _open);
+
+    /// <summary>Connections let in so far.</summary>
+    public long AcceptedConnections => Volatile.Read(ref _accepted);
+
     /// <summary>What serves connections that do not speak HTTP/1: Kestrel's own engine.</summary>
     public ConnectionDelegate? Engine { get; set; }
 
     /// <summary>Whether the listener or the process is stopping: connections end after their current exchange.</summary>
     public bool IsDraining => _isDraining || services.IsDraining;
-
-    /// <summary>Connections accepted and not yet over.</summary>
-    public int OpenConnections => Volatile.Read(ref _open);
 
     /// <summary>Lets connections in that were accepted before the listener's configuration was in force, and all later ones.</summary>
     public void Open() => _opened.TrySetResult(true);
@@ -71,6 +75,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
             return;
         }
 
+        Interlocked.Increment(ref _accepted);
         plan.Hold.Enter();
         try
         {

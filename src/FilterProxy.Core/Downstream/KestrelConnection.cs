@@ -144,6 +144,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
 
     public bool Holds(ProxySnapshot snapshot) => _exchanges.Any(exchange => ReferenceEquals(exchange.Held, snapshot));
 
+    public int CountOf(ProxySnapshot snapshot) => _exchanges.Count(exchange => ReferenceEquals(exchange.Held, snapshot));
+
     /// <summary>The listener or the process is stopping: streams end, no more begin (RFC 9113 §6.8).</summary>
     public void Drain()
     {

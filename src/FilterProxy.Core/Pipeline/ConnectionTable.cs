@@ -8,6 +8,9 @@ internal interface IDrainable
     /// <summary>Whether an exchange of it runs under a snapshot.</summary>
     bool Holds(ProxySnapshot snapshot);
 
+    /// <summary>How many exchanges of it run under a snapshot.</summary>
+    int CountOf(ProxySnapshot snapshot) => Holds(snapshot) ? 1 : 0;
+
     /// <summary>End when idle and meant: its listener, or the process, is stopping.</summary>
     void Drain();
 
@@ -43,8 +46,17 @@ internal sealed class ConnectionTable
         return false;
     }
 
-    /// <summary>Connections with an exchange that runs under a snapshot.</summary>
-    public int CountHeld(ProxySnapshot snapshot) => _connections.Count(connection => connection.Key.Holds(snapshot));
+    /// <summary>How many exchanges run under a snapshot.</summary>
+    public int CountOf(ProxySnapshot snapshot)
+    {
+        var count = 0;
+        foreach (var (connection, _) in _connections)
+        {
+            count += connection.CountOf(snapshot);
+        }
+
+        return count;
+    }
 
     /// <summary>Cuts what still runs under a snapshot.</summary>
     public void Abort(ProxySnapshot snapshot)

@@ -10,6 +10,7 @@ internal static class HttpPipeline
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     public static async ValueTask RunAsync(ProxyExchange x)
     {
+        x.OpenBooks();                                                      // counted from here on, traced where that is wanted
         try                                                                 // decide
         {
             if (!x.Error.IsError                                            //   (a request that could not be read is answered below)
@@ -25,6 +26,7 @@ internal static class HttpPipeline
                     x.Error = x.HasReply ? default
                         : x.Peer is null ? ProxyError.Upstream(ProxyErrorKind.NoEndpoint)
                         : await Forwarder.SendAsync(x);                      // 5 upstream_request_filter, request out, response head in
+                    x.NoteAttempt();                                        //   counted
                 }
                 while (await Retry.AgainAsync(x));                          //   discards the failed attempt
             }

@@ -1,4 +1,5 @@
 using FilterProxy.Core.Http1;
+using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Core.Upstream;
 
 namespace FilterProxy.Core.Pipeline;
@@ -57,6 +58,9 @@ internal sealed record ListenerRules
 
     /// <summary>Most requests on one connection; 0 for no limit.</summary>
     public int MaxRequestsPerConnection { get; init; }
+
+    /// <summary>Counts the exchanges under way; found by the first of them.</summary>
+    public Cells? Active { get; set; }
 
     public ForwardingRules Forwarding { get; init; } = ForwardingRules.Default;
 }

@@ -94,6 +94,7 @@ internal abstract partial class ProxyExchange
         }
 
         Stats.Ended = Stats.TimeProvider.GetTimestamp();
+        CloseBooks();
         Services.Watch.OnEnded(this);
     }
 

@@ -35,6 +35,9 @@ internal sealed class ProxyServices(Heartbeat heartbeat, Log log, TimeProvider t
     /// <summary>Counts what filters get wrong.</summary>
     public FilterMetrics Filters { get; init; } = new(null);
 
+    /// <summary>Counts exchanges and attempts; null where nothing is counted.</summary>
+    public ExchangeMetrics? Metrics { get; init; }
+
     /// <summary>Counts TLS handshakes with clients.</summary>
     public TlsMetrics Tls { get; init; } = new(null);
 

@@ -36,7 +36,13 @@ internal static class Retry
         var failure = new UpstreamFailure(x.Upstream.Stage, x.Upstream.IsReused, x.Error);
         var advice = await x.Chain.OnUpstreamErrorAsync(x, failure);
         await x.Upstream.EndAttemptAsync();
-        return x.Attempt < MaxAttempts && advice != RetryAdvice.Forbid && CanReplay(x, failure, advice) && HasSomewhereToGo(x, failure);
+        if (x.Attempt >= MaxAttempts || advice == RetryAdvice.Forbid || !CanReplay(x, failure, advice) || !HasSomewhereToGo(x, failure))
+        {
+            return false;
+        }
+
+        x.Services.Metrics?.CountRetry(x, failure.Error);
+        return true;
     }
 
     /// <summary>Whether the body is worth keeping for another attempt.</summary>

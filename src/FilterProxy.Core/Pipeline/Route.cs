@@ -1,5 +1,6 @@
 using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Routing;
+using FilterProxy.Core.Telemetry.Metrics;
 
 namespace FilterProxy.Core.Pipeline;
 
@@ -40,6 +41,9 @@ internal sealed class Route
 
     /// <summary>The longest an exchange may stand still, in milliseconds; 0 for no limit.</summary>
     public long IdleTimeout { get; init; }
+
+    /// <summary>Counts its exchanges; found by the first of them.</summary>
+    public RouteMetrics? Metrics { get; set; }
 
     /// <summary>Overrides the cluster's; null for the cluster's own.</summary>
     public ClusterTimeouts? Timeouts { get; init; }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Telemetry;
+using FilterProxy.Core.Telemetry.Metrics;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
@@ -59,6 +60,9 @@ internal sealed class ConnectionPool : IHeartbeatTarget
             return idle;
         }
     }
+
+    /// <summary>Exchanges that wait for a connection to come back.</summary>
+    public int Pending => _waiting.Count(waiter => !waiter.Task.IsCompleted);
 
     /// <summary>Lends an idle connection; null when there is none.</summary>
     /// <param name="downstream">The client it is for.</param>
@@ -203,7 +207,10 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         timeout.CancelAfter(TimeToConnect(perTry));
         try
         {
+            var metrics = _peer.Endpoint.Metrics as EndpointMetrics;
+            var began = metrics?.Timestamp ?? 0;
             var connection = await _connector.ConnectAsync(_peer, context, timeout.Token);
+            metrics?.RecordConnect(began);
             return new RentResult(Hold(connection, context.Downstream), default);
         }
         catch (UpstreamException e)

@@ -32,6 +32,9 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
     /// <summary>Whether this protocol lets an upstream refuse a request like that: then the beginning of every body is kept.</summary>
     public virtual bool MayBeRefused => false;
 
+    /// <summary>When the attempt began, in heartbeat milliseconds.</summary>
+    public long Began => _tryBegan;
+
     /// <summary>How the response's body is framed.</summary>
     public MessageFraming ResponseFraming { get; protected set; }
 

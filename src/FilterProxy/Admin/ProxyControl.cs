@@ -30,9 +30,6 @@ internal sealed class ProxyControl(Engine engine, string file, ProxyConfig confi
     /// <summary>Begins to stop as SIGTERM does.</summary>
     public required Action Stop { get; init; }
 
-    /// <summary>How many requests a route took since the process started; null where that is not counted.</summary>
-    public Func<string, long>? HitsOf { get; init; }
-
     /// <summary>The admin listener is about to end: who follows is let go.</summary>
     public CancellationToken Closing { get; init; }
 

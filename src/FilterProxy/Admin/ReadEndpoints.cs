@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Net;
 using System.Text.Json;
 using FilterProxy.Core.Config.Explain;
+using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Host.Admin.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -31,6 +32,8 @@ internal static class ReadEndpoints
             .Describe(EndpointInfo.For<IReadOnlyList<PluginView>>("The plugins that are loaded."));
         app.MapGet("/stats", () => EndpointInfo.Ok(StatsView.Of(control)))
             .Describe(EndpointInfo.For<StatsView>("The process as a whole."));
+        app.MapGet("/metrics", (HttpContext context) => WriteMetricsAsync(context, control))
+            .Describe(new EndpointInfo("All metrics, for Prometheus or in the OpenMetrics format as the Accept field asks.", null, "text/plain"));
         app.MapGet("/snapshots", () => EndpointInfo.Ok(SnapshotsView.Of(control)))
             .Describe(EndpointInfo.For<SnapshotsView>("The configuration in force, and what still runs under replaced ones."));
         app.MapGet("/errors", (
@@ -49,6 +52,13 @@ internal static class ReadEndpoints
             .Describe(EndpointInfo.For<Explanation>("What would become of a request, and why."));
         app.MapGet("/log_level", () => EndpointInfo.Ok(new LogLevelView(LogLevelView.NameOf(control.Levels.Level))))
             .Describe(EndpointInfo.For<LogLevelView>("How much the log says."));
+    }
+
+    private static async Task WriteMetricsAsync(HttpContext context, ProxyControl control)
+    {
+        var format = MetricsExposition.Negotiate(context.Request.Headers.Accept);
+        context.Response.ContentType = MetricsExposition.ContentTypeOf(format);
+        await control.Engine.Exposition.WriteAsync(context.Response.BodyWriter, format, context.RequestAborted);
     }
 
     private static IResult Config(ProxyControl control)

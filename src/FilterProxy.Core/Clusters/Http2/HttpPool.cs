@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using FilterProxy.Core.Telemetry;
+using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 
@@ -172,7 +173,11 @@ internal sealed class HttpPool
         Interlocked.Increment(ref _connecting);
         try
         {
-            return Wrap(await _connector.ConnectAsync(_peer, default, cancel));
+            var metrics = _peer.Endpoint.Metrics as EndpointMetrics;
+            var began = metrics?.Timestamp ?? 0;
+            var connection = await _connector.ConnectAsync(_peer, default, cancel);
+            metrics?.RecordConnect(began);
+            return Wrap(connection);
         }
         catch
         {

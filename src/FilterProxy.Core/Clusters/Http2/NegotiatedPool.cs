@@ -1,3 +1,4 @@
+using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -61,7 +62,11 @@ internal sealed class NegotiatedPool(
         timeout.CancelAfter(rules.ConnectTimeout > TimeSpan.Zero ? rules.ConnectTimeout : Timeout.InfiniteTimeSpan);
         try
         {
-            Take(await connector.ConnectAsync(peer, default, timeout.Token));
+            var metrics = peer.Endpoint.Metrics as EndpointMetrics;
+            var began = metrics?.Timestamp ?? 0;
+            var connection = await connector.ConnectAsync(peer, default, timeout.Token);
+            metrics?.RecordConnect(began);
+            Take(connection);
             return default;
         }
         catch (UpstreamException e)

@@ -20,6 +20,7 @@ internal static class ConfigChecks
         AdminChecks.Run(context);
         RouteChecks.Run(context);
         ClusterChecks.Run(context);
+        TelemetryChecks.Run(context);
         foreach (var (index, plugin) in config.Plugins.Index())
         {
             if (config.Plugins.Take(index).FirstOrDefault(earlier => earlier.Name == plugin.Name) is { } first)

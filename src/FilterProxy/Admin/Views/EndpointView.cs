@@ -43,7 +43,7 @@ internal sealed record EndpointView
             Healthy = endpoint.IsHealthy,
             Why = WhyOf(endpoint, control),
             InFlight = endpoint.InFlight,
-            Pools = [.. cluster.PoolsOf(endpoint).Select(pool => PoolView.Of(pool.Key, pool.Value)).OfType<PoolView>()],
+            Pools = [.. cluster.Pools.Where(pool => ReferenceEquals(pool.Key.Endpoint, endpoint)).Select(pool => PoolView.Of(pool.Key, pool.Value)).OfType<PoolView>()],
         };
     }
 

@@ -45,7 +45,7 @@ internal sealed record RouteView
             Clusters = route.Clusters is { } parts ? [.. parts.Select(part => $"{part.Cluster} ({part.Weight})")] : route.Cluster is { } cluster ? [cluster] : [],
             Answers = route.Redirect?.Status ?? route.Respond?.Status,
             Filters = [.. ComponentChain.Refine(config.Http.RouteFilters, route.Filters).Where(filter => !filter.Off).Select(filter => filter.Key)],
-            Hits = control.HitsOf?.Invoke(route.Name),
+            Hits = control.Engine.Metrics.IsEnabled ? control.Engine.Services.Metrics?.Requests.HitsOf(route.Name) : null,
         };
     }
 }

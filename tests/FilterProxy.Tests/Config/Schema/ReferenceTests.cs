@@ -10,6 +10,7 @@ public sealed class ReferenceTests
     public static TheoryData<string> Documents =>
     [
         "docs/configuration.md",
+        "docs/operations/telemetry.md",
         "docs/operations/tls.md",
         .. Directory.GetFiles(Repository.PathOf("filters"), "README.md", SearchOption.AllDirectories)
             .Where(file => File.ReadAllText(file).Contains("<!-- options:", StringComparison.Ordinal))

@@ -1,0 +1,97 @@
+using FilterProxy.TestKit;
+using Xunit;
+
+namespace FilterProxy.ScenarioTests;
+
+/// <summary>What the proxy counts, as a collector gets it.</summary>
+public sealed class MetricsTests
+{
+    private const string Get = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    [Theory]
+    [InlineData(TestTransport.Direct)]
+    [InlineData(TestTransport.H2c)]
+    public async Task Exchanges_are_counted_by_route_cluster_endpoint_and_result(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start();
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(200, (await proxy.SendAsync(Get)).Status);
+        }
+
+        await Metrics.UntilAsync(proxy, """http_server_request_duration_seconds_count{route="all",cluster="origin",http_request_method="GET",http_response_status_code="200"}""", 3);
+        var endpoint = $"cluster=\"origin\",endpoint=\"127.0.0.1:{upstream.Port}\"";
+        var metrics = Metrics.Of(proxy);
+        Assert.Equal(3, metrics[$"http_client_request_duration_seconds_count{{{endpoint},http_request_method=\"GET\",http_response_status_code=\"200\"}}"]);
+        Assert.InRange(metrics["""http_server_request_duration_seconds_bucket{route="all",cluster="origin",http_request_method="GET",http_response_status_code="200",le="30.0"}"""], 3, 3);
+        Assert.InRange(metrics["""filterproxy_downstream_received_bytes_total{route="all",cluster="origin"}"""], 3 * 20, 3 * 200);
+        Assert.Equal(1, metrics[$"filterproxy_upstream_connections_created_total{{{endpoint}}}"]);
+        Assert.Equal(2, metrics[$"filterproxy_upstream_connections_reused_total{{{endpoint}}}"]);
+        Assert.Equal(0, metrics["""http_server_active_requests{listener="web"}"""]);
+        Assert.Equal(1, metrics["filterproxy_config_version"]);
+    }
+
+    [Fact]
+    public async Task Failures_have_the_reason_of_the_proxy_and_are_retried_in_the_count()
+    {
+        using var dead = new DeadPort();
+        await using var proxy = await TestProxy.StartAsync(
+            $$"""
+            routes: [ { name: all, match: { path: /a }, cluster: origin } ]
+            clusters: { origin: { endpoints: ["127.0.0.1:{{dead.Port}}", "127.0.0.2:{{dead.Port}}"] } }
+            """);
+        Assert.Equal(502, (await proxy.SendAsync(Get)).Status);
+        Assert.Equal(404, (await proxy.SendAsync("GET /b HTTP/1.1\r\nHost: a\r\n\r\n")).Status);
+
+        await Metrics.UntilAsync(proxy, """http_server_request_duration_seconds_count{route="-",cluster="-",http_request_method="GET",http_response_status_code="404",error_type="no_route"}""", 1);
+        var metrics = Metrics.Of(proxy);
+        Assert.Equal(1, metrics["""http_server_request_duration_seconds_count{route="all",cluster="origin",http_request_method="GET",http_response_status_code="502",error_type="connect_failed"}"""]);
+        Assert.Equal(2, metrics.Where(m => m.Key.StartsWith("http_client_request_duration_seconds_count", StringComparison.Ordinal) && m.Key.Contains("connect_failed", StringComparison.Ordinal)).Sum(m => m.Value));
+        Assert.Equal(1, metrics["""filterproxy_upstream_retries_total{cluster="origin",error_type="connect_failed"}"""]);
+    }
+
+    [Fact]
+    public async Task Series_stay_over_a_reload_and_a_replaced_configuration_shows_its_exchanges()
+    {
+        var release = new TaskCompletionSource();
+        await using var upstream = TestUpstream.Start(async _ =>
+        {
+            await release.Task;
+            return UpstreamResponse.Ok();
+        });
+        var yaml = $$"""
+            routes: [ { name: all, cluster: origin } ]
+            clusters: { origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] } }
+            """;
+        await using var proxy = await TestProxy.StartAsync(yaml);
+        var first = proxy.SendAsync(Get);
+        await Metrics.UntilAsync(proxy, """http_server_active_requests{listener="web"}""", 1);
+
+        Assert.Equal("", await proxy.ReloadAsync(yaml + "\nhttp: { server_header: x }"));
+        await Metrics.UntilAsync(proxy, """filterproxy_config_retired_exchanges{version="1"}""", 1);
+        release.SetResult();
+        await first;
+        await proxy.SendAsync(Get);
+
+        await Metrics.UntilAsync(proxy, """http_server_request_duration_seconds_count{route="all",cluster="origin",http_request_method="GET",http_response_status_code="200"}""", 2);
+        await proxy.SettledAsync();
+        Assert.Equal(0, Metrics.Of(proxy)["filterproxy_config_retired"]);
+    }
+
+    [Fact]
+    public async Task Nothing_of_exchanges_is_counted_where_metrics_are_off()
+    {
+        await using var upstream = TestUpstream.Start();
+        await using var proxy = await TestProxy.StartAsync(
+            $$"""
+            telemetry: { metrics: { enabled: false } }
+            routes: [ { name: all, cluster: origin } ]
+            clusters: { origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] } }
+            """);
+        await proxy.SendAsync(Get);
+
+        Assert.DoesNotContain(Metrics.Of(proxy).Keys, key => key.StartsWith("http_server_request_duration", StringComparison.Ordinal));
+        Assert.Equal(1, Metrics.Of(proxy)["filterproxy_config_version"]);
+    }
+}
