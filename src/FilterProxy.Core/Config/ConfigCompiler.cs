@@ -110,6 +110,7 @@ internal sealed class ConfigCompiler
                 Enum.Parse<EncodedSlashPolicy>(_config.Http.Path.EncodedSlashes.ToString())),
             AllowConnect = _config.Http.AllowConnect,
             ServerHeader = Encoding.Latin1.GetBytes(_config.Http.ServerHeader ?? ""),
+            ReasonHeader = Encoding.Latin1.GetBytes(_config.Http.ReasonHeader ?? ""),
         };
         return new CompiledConfig(_config)
         {

@@ -85,7 +85,7 @@ internal abstract partial class ProxyExchange
         if (Stats.Reason.Length == 0)
         {
             var cause = Error.IsError ? Error : ProxyError.Downstream(BreakKind, Limits.DetailOf(BreakLimit));
-            Stats.Reason = cause.IsError ? LocalReplies.ReasonOf(cause) : IsAborted ? "client_closed" : "via_upstream";
+            Stats.Reason = cause.IsError ? LocalReplies.ReasonOf(cause) : IsAborted ? ReasonCodes.ClientClosed : ReasonCodes.ViaUpstream;
         }
 
         if (AbortReason is AbortReason.ClientClosed or AbortReason.ClientTimeout)

@@ -12,31 +12,20 @@ internal sealed record SnapshotsView(long Current, DateTimeOffset? AppliedAt, IR
     {
         var engine = control.Engine;
         return new SnapshotsView(
-            engine.Current?.Snapshot.Version ?? 0, engine.Current is null ? null : engine.AppliedAt, [.. engine.HeldConfigs.Select(held => new HeldView(held))]);
+            engine.Current?.Snapshot.Version ?? 0, engine.Current is null ? null : engine.AppliedAt, [.. engine.HeldConfigs.Select(HeldView.Of)]);
     }
 }
 
 /// <summary>A replaced configuration, and what holds it.</summary>
-internal sealed record HeldView
+/// <param name="Version">Its number.</param>
+/// <param name="ReplacedAt">When the next one took its place, UTC.</param>
+/// <param name="Exchanges">Exchanges that began under it.</param>
+/// <param name="Listeners">Its listeners with the connections that are inside their filters.</param>
+/// <param name="Parts">The components and clusters that end with it.</param>
+/// <param name="CutInSeconds">Until what runs under it is cut; null for never.</param>
+internal sealed record HeldView(
+    long Version, DateTimeOffset ReplacedAt, int Exchanges, IReadOnlyDictionary<string, int> Listeners, IReadOnlyList<string> Parts, double? CutInSeconds)
 {
-    public HeldView(HeldConfig held) =>
-        (Version, ReplacedAt, Exchanges, Listeners, Parts, CutInSeconds) =
-        (held.Version, held.ReplacedAt, held.Exchanges, held.Listeners, held.Parts, held.CutIn is { } time ? Math.Round(time.TotalSeconds, 1) : null);
-
-    public long Version { get; }
-
-    /// <summary>When the next one took its place, UTC.</summary>
-    public DateTimeOffset ReplacedAt { get; }
-
-    /// <summary>Client connections whose exchange began under it.</summary>
-    public int Exchanges { get; }
-
-    /// <summary>Its listeners with the connections that are inside their filters.</summary>
-    public IReadOnlyDictionary<string, int> Listeners { get; }
-
-    /// <summary>The components and clusters that end with it.</summary>
-    public IReadOnlyList<string> Parts { get; }
-
-    /// <summary>Until what runs under it is cut; null for never.</summary>
-    public double? CutInSeconds { get; }
+    public static HeldView Of(HeldConfig held) => new(
+        held.Version, held.ReplacedAt, held.Exchanges, held.Listeners, held.Parts, held.CutIn is { } time ? Math.Round(time.TotalSeconds, 1) : null);
 }
