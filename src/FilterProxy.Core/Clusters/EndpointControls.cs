@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace FilterProxy.Core.Clusters;
 
 /// <summary>Whether an operator lets an endpoint take requests.</summary>
-internal enum EndpointState : byte
+internal enum EndpointMode : byte
 {
     /// <summary>It does.</summary>
     Active,
@@ -18,7 +18,7 @@ internal enum EndpointState : byte
 /// <summary>What an operator said about one endpoint. The default says nothing.</summary>
 internal sealed record EndpointControl
 {
-    public EndpointState State { get; init; }
+    public EndpointMode Mode { get; init; }
 
     /// <summary>Instead of the configured weight or the source's; null for that.</summary>
     public int? Weight { get; init; }
@@ -26,7 +26,7 @@ internal sealed record EndpointControl
     /// <summary>Instead of what health checks find; null for that.</summary>
     public bool? Health { get; init; }
 
-    public bool IsEmpty => State == EndpointState.Active && Weight is null && Health is null;
+    public bool IsEmpty => Mode == EndpointMode.Active && Weight is null && Health is null;
 }
 
 /// <summary>
@@ -72,7 +72,7 @@ internal sealed class EndpointControls
             var control = all.GetValueOrDefault((cluster, endpoint.Name));
             endpoint.HealthOverride = control?.Health;
             endpoint.Weight = control?.Weight ?? endpoint.Weight;
-            if (control is null or { State: EndpointState.Active })
+            if (control is null or { Mode: EndpointMode.Active })
             {
                 active.Add(endpoint);
             }

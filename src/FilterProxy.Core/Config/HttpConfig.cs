@@ -1,4 +1,3 @@
-using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Config.Schema;
 
 namespace FilterProxy.Core.Config;

@@ -17,6 +17,9 @@ internal sealed class ExchangeWatch
     /// <summary>The last exchanges that failed.</summary>
     public RecentErrors Errors { get; } = new();
 
+    /// <summary>Whether anybody follows.</summary>
+    public bool IsFollowed => _followers.Length > 0;
+
     /// <summary>An exchange is over and its books are closed.</summary>
     public void OnEnded(ProxyExchange x)
     {

@@ -21,13 +21,13 @@ internal static class EndpointControlEndpoints
     public static void Map(IEndpointRouteBuilder app, ProxyControl control, AdminAudit audit)
     {
         app.MapPost("/endpoints/drain", (HttpContext context, [Description(Cluster)] string? cluster, [Description(Endpoint)] string? endpoint) =>
-                Change(context, control, audit, cluster, endpoint, c => c with { State = EndpointState.Draining }, "gets no new requests"))
+                Change(context, control, audit, cluster, endpoint, c => c with { Mode = EndpointMode.Draining }, "gets no new requests"))
             .Describe(EndpointInfo.For<AdminDone>("Gives an endpoint no new requests; it finishes those it has."));
         app.MapPost("/endpoints/maintenance", (HttpContext context, [Description(Cluster)] string? cluster, [Description(Endpoint)] string? endpoint) =>
-                Change(context, control, audit, cluster, endpoint, c => c with { State = EndpointState.Maintenance }, "is in maintenance"))
+                Change(context, control, audit, cluster, endpoint, c => c with { Mode = EndpointMode.Maintenance }, "is in maintenance"))
             .Describe(EndpointInfo.For<AdminDone>("As drain, and says that it is down on purpose: its health is nobody's concern."));
         app.MapPost("/endpoints/undrain", (HttpContext context, [Description(Cluster)] string? cluster, [Description(Endpoint)] string? endpoint) =>
-                Change(context, control, audit, cluster, endpoint, c => c with { State = EndpointState.Active }, "takes requests again"))
+                Change(context, control, audit, cluster, endpoint, c => c with { Mode = EndpointMode.Active }, "takes requests again"))
             .Describe(EndpointInfo.For<AdminDone>("Takes drain or maintenance back."));
         app.MapPost("/endpoints/weight", (
                 HttpContext context,

@@ -15,7 +15,7 @@ public sealed class EndpointControlsTests
     {
         using var cluster = new Sample(_controls, "a", "b");
 
-        _controls.Change("c", "a", control => control with { State = EndpointState.Draining });
+        _controls.Change("c", "a", control => control with { Mode = EndpointMode.Draining });
         cluster.Cluster.Refresh();
 
         Assert.Equal(["b"], cluster.Picks(10).Keys);
@@ -27,10 +27,10 @@ public sealed class EndpointControlsTests
     public void What_was_said_is_taken_back_by_the_same_way()
     {
         using var cluster = new Sample(_controls, "a", "b");
-        _controls.Change("c", "a", control => control with { State = EndpointState.Maintenance, Weight = 0 });
+        _controls.Change("c", "a", control => control with { Mode = EndpointMode.Maintenance, Weight = 0 });
         cluster.Cluster.Refresh();
 
-        _controls.Change("c", "a", control => control with { State = EndpointState.Active, Weight = null });
+        _controls.Change("c", "a", control => control with { Mode = EndpointMode.Active, Weight = null });
         cluster.Cluster.Refresh();
 
         Assert.Equal(["a", "b"], cluster.Picks(10).Keys);
@@ -55,7 +55,7 @@ public sealed class EndpointControlsTests
     {
         using var cluster = new Sample(_controls, "a", "b");
 
-        _controls.Change("c", "a", control => control with { State = EndpointState.Draining });
+        _controls.Change("c", "a", control => control with { Mode = EndpointMode.Draining });
         cluster.Cluster.Start();
 
         Assert.Equal(["b"], cluster.Picks(10).Keys);
@@ -66,7 +66,7 @@ public sealed class EndpointControlsTests
     {
         using var cluster = new Sample(_controls, "a", "b");
 
-        _controls.Change("other", "a", control => control with { State = EndpointState.Draining });
+        _controls.Change("other", "a", control => control with { Mode = EndpointMode.Draining });
         cluster.Cluster.Refresh();
 
         Assert.Equal(["a", "b"], cluster.Picks(10).Keys);
@@ -97,7 +97,7 @@ public sealed class EndpointControlsTests
     {
         using var cluster = new Sample(_controls, "a");
 
-        _controls.Change("c", "a", control => control with { State = EndpointState.Draining });
+        _controls.Change("c", "a", control => control with { Mode = EndpointMode.Draining });
         cluster.Cluster.Refresh();
 
         Assert.Null(cluster.Cluster.Pick(default));

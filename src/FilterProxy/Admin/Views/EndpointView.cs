@@ -39,7 +39,7 @@ internal sealed record EndpointView
             Weight = endpoint.Weight,
             Priority = endpoint.Priority,
             Labels = endpoint.Labels,
-            State = control.State.ToString().ToLowerInvariant(),
+            State = control.Mode.ToString().ToLowerInvariant(),
             Healthy = endpoint.IsHealthy,
             Why = WhyOf(endpoint, control),
             InFlight = endpoint.InFlight,
@@ -50,9 +50,9 @@ internal sealed record EndpointView
     private static string WhyOf(Endpoint endpoint, EndpointControl control)
     {
         var reasons = new List<string>();
-        if (control.State != EndpointState.Active)
+        if (control.Mode != EndpointMode.Active)
         {
-            reasons.Add(control.State == EndpointState.Draining ? "an operator drains it: no new requests" : "an operator has it in maintenance: no new requests");
+            reasons.Add(control.Mode == EndpointMode.Draining ? "an operator drains it: no new requests" : "an operator has it in maintenance: no new requests");
         }
 
         if (control.Health is { } said)
