@@ -247,7 +247,7 @@ YAML
 }
 
 run_h2spec() {
-  heading "Conformance: h2spec, over TLS and in the clear"
+  heading "Conformance: h2spec, over TLS, in the clear, and beside HTTP/1"
   if ! has h2spec; then
     skip conformance.h2spec "h2spec is not installed (https://github.com/summerwind/h2spec)"
     return
@@ -257,32 +257,40 @@ run_h2spec() {
     return
   fi
 
-  local clear tls proxy_id p f part log=$results/h2spec.log
-  clear=$(free_port) tls=$(free_port)
+  local only mixed tls origin proxy_id p f part log=$results/h2spec.log
+  only=$(free_port) mixed=$(free_port) tls=$(free_port) origin=$(free_port)
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
     -keyout "$results/h2spec.key" -out "$results/h2spec.pem" >/dev/null 2>&1
   cat >"$results/h2spec.yaml" <<YAML
 listeners:
-  clear: { address: "127.0.0.1:$clear", protocols: [http1, http2] }
+  only: { address: "127.0.0.1:$only", protocols: [http2] }
+  mixed: { address: "127.0.0.1:$mixed", protocols: [http1, http2] }
   tls:
     address: "127.0.0.1:$tls"
     protocols: [http1, http2]
     filters: [ { tls: { certificates: [ { file: { cert: h2spec.pem, key: h2spec.key, default: true } } ] } } ]
-routes: [{ name: all, respond: { status: 200, body: "The suite wants a body that is longer than one byte." } }]
+  origin: { address: "127.0.0.1:$origin" }
+routes:
+  - { name: own, match: { listeners: [only, origin] }, respond: { status: 200, body: "The suite wants a body that is longer than one byte." } }
+  - { name: upstream, match: { listeners: [mixed, tls] }, cluster: origin }
+clusters: { origin: { endpoints: ["127.0.0.1:$origin"] } }
 YAML
   "artifacts/bin/FilterProxy/$folder/filterproxy" run -c "$results/h2spec.yaml" >"$results/h2spec-proxy.log" 2>&1 </dev/null &
   proxy_id=$!
   : >"$log"
-  if wait_for_port "$clear" "$proxy_id" && wait_for_port "$tls" "$proxy_id"; then
-    h2spec -h 127.0.0.1 -p "$clear" -o 5 >>"$log" 2>&1 </dev/null
-    h2spec -h 127.0.0.1 -p "$tls" -t -k -o 5 >>"$log" 2>&1 </dev/null
+  if wait_for_port "$only" "$proxy_id" && wait_for_port "$mixed" "$proxy_id" && wait_for_port "$tls" "$proxy_id"; then
+    h2spec -S -h 127.0.0.1 -p "$only" -o 5 >>"$log" 2>&1 </dev/null
+    h2spec -S -h 127.0.0.1 -p "$tls" -t -k -o 5 >>"$log" 2>&1 </dev/null
+
+    # All but a preface that is none: where HTTP/1 is spoken too, that is a bad request of HTTP/1 and answered as such.
+    h2spec -S generic hpack http2/3.5/1 http2/4 http2/5 http2/6 http2/7 http2/8 -h 127.0.0.1 -p "$mixed" -o 5 >>"$log" 2>&1 </dev/null
   else
     cat "$results/h2spec-proxy.log"
   fi
   kill "$proxy_id" 2>/dev/null
   wait "$proxy_id" 2>/dev/null
 
-  # "147 tests, 147 passed, 0 skipped, 0 failed", once for each.
+  # "147 tests, 147 passed, 0 skipped, 0 failed", a line for each.
   p=0 f=0
   while read -r part; do
     ((p += $(sed -E 's/.* ([0-9]+) passed.*/\1/' <<<"$part"), f += $(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"$part")))

@@ -206,7 +206,7 @@ internal sealed class Engine : IAsyncDisposable
         {
             try
             {
-                await startable.StartAsync(_stop.Token);
+                await StartAsync(startable, next.Config.Runtime.StartTimeout);
             }
             catch (Exception e)
             {
@@ -221,6 +221,26 @@ internal sealed class Engine : IAsyncDisposable
         }
 
         errors.ThrowIfAny();
+    }
+
+    /// <summary>One that never comes back, or blocks, must not take the reload with it.</summary>
+    private async Task StartAsync(IStartable startable, TimeSpan timeout)
+    {
+        var starting = OffLoopAsync();
+        try
+        {
+            await starting.WaitAsync(timeout, _services.Time);
+        }
+        catch (TimeoutException) when (!starting.IsCompleted)
+        {
+            throw new TimeoutException($"it took longer than runtime.start_timeout, {timeout.TotalSeconds:0.###} s");
+        }
+
+        async Task OffLoopAsync()
+        {
+            await Hop.OffLoop();
+            await startable.StartAsync(_stop.Token);
+        }
     }
 
     private async Task SwapAsync(CompiledConfig next, ListenerChange listeners)

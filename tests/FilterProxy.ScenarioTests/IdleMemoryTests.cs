@@ -1,42 +1,48 @@
 using FilterProxy.TestKit;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace FilterProxy.ScenarioTests;
 
-/// <summary>Connections that were idle for long enough to give their buffers back.</summary>
-public sealed class IdleMemoryTests
+/// <summary>What connections keep that wait for their next request.</summary>
+[Collection(nameof(Alone))]
+public sealed class IdleMemoryTests(ITestOutputHelper output)
 {
-    private const int Connections = 40;
+    private const int Connections = 400;
+    private static readonly byte[] Get = "GET /a HTTP/1.1\r\nHost: a\r\nUser-Agent: quiet\r\n\r\n"u8.ToArray();
+
+    /// <summary>About 4 KiB of it are the client's end. With the room for its heads it would be 17.</summary>
+    private const double Most = 13;
 
     [Theory]
-    [InlineData(TestTransport.Sockets)]
     [InlineData(TestTransport.Direct)]
-    [InlineData(TestTransport.DirectTls)]
-    public async Task A_connection_serves_on_after_it_gave_its_buffers_back(TestTransport transport)
+    [InlineData(TestTransport.Sockets)]
+    public async Task An_idle_connection_keeps_nothing_of_its_last_exchange(TestTransport transport)
     {
-        await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok(r.Target));
+        using var upstream = new QuietUpstream("\r\n\r\n"u8.ToArray());
         await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
-        var clients = new List<RawClient>();
-        for (var i = 0; i < Connections; i++)
+        var clients = new QuietClient[Connections];
+        using (var first = new QuietClient(proxy.Port, Get))
         {
-            clients.Add(await proxy.ConnectAsync());
+            first.Run(1_000);
         }
 
-        // Each connection's pause is another one, so that some requests come in the very moment.
-        await Task.WhenAll(clients.Select((client, number) => Task.Run(async () =>
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        try
         {
-            for (var i = 0; i < 3; i++)
+            for (var i = 0; i < Connections; i++)
             {
-                var target = $"/{number}/{i}?{new string('q', 3_000)}";
-                var response = await client.RoundTripAsync($"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
-                Assert.Equal(target, response.Text);
-                var until = proxy.Engine.Services.Heartbeat.Now + 1_000 + (number * 10);
-                await Poll.UntilAsync(() => proxy.Engine.Services.Heartbeat.Now >= until);
+                clients[i] = new QuietClient(proxy.Port, Get, buffer: 1024);
+                clients[i].Run(3);
             }
-        })));
-        foreach (var client in clients)
+
+            var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / 1024.0 / Connections;
+            output.WriteLine($"{each:0.00} KiB per connection");
+            Assert.InRange(each, 1, Most);
+        }
+        finally
         {
-            await client.DisposeAsync();
+            Array.ForEach(clients, client => client?.Dispose());
         }
     }
 }

@@ -7,11 +7,15 @@ namespace FilterProxy.ScenarioTests;
 internal sealed class QuietClient : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 10_000 };
-    private readonly byte[] _buffer = new byte[16 * 1024];
+    private readonly byte[] _buffer;
     private readonly byte[] _request;
 
-    public QuietClient(int port, byte[] request)
+    /// <param name="port">Of the proxy.</param>
+    /// <param name="request">Sent again and again.</param>
+    /// <param name="buffer">Bytes a response may have.</param>
+    public QuietClient(int port, byte[] request, int buffer = 16 * 1024)
     {
+        _buffer = new byte[buffer];
         _request = request;
         _socket.Connect(IPAddress.Loopback, port);
     }

@@ -51,27 +51,28 @@ internal sealed class HeadBlock
         {
             foreach (var buffer in _outgrown)
             {
-                ArrayPool<byte>.Shared.Return(buffer);
+                SpareArrays<byte>.Return(buffer, InitialSize);
             }
 
             _outgrown.Clear();
         }
     }
 
-    /// <summary>As <see cref="Reset"/>, and gives the current buffer back too: for a connection that goes idle or ends.</summary>
+    /// <summary>As <see cref="Reset"/>, and gives the current buffer back too: nothing is kept from one exchange to the next.</summary>
     public void Release()
     {
         Reset();
         if (_buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            SpareArrays<byte>.Return(_buffer, InitialSize);
             _buffer = [];
         }
     }
 
     private void Grow(int size)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(InitialSize, Math.Max(_buffer.Length * 2, Length + size)));
+        var needed = Math.Max(_buffer.Length * 2, Length + size);
+        var larger = needed <= InitialSize ? SpareArrays<byte>.Rent(InitialSize) : ArrayPool<byte>.Shared.Rent(needed);
         _buffer.AsSpan(0, Length).CopyTo(larger);
         if (_buffer.Length > 0)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace FilterProxy;
@@ -10,7 +11,7 @@ namespace FilterProxy;
 public sealed class HeaderMap
 {
     // With the first field: most maps of trailers never see one.
-    private const int InitialSize = 24;
+    private const int InitialSize = 32;
 
     private readonly HeadBlock _block;
     private HeaderEntry[] _entries = [];
@@ -46,7 +47,11 @@ public sealed class HeaderMap
     internal void Release()
     {
         Clear();
-        _entries = [];
+        if (_entries.Length > 0)
+        {
+            SpareArrays<HeaderEntry>.Return(_entries, InitialSize);
+            _entries = [];
+        }
     }
 
     /// <summary>Whether the field is present.</summary>
@@ -173,7 +178,7 @@ public sealed class HeaderMap
     {
         if (Count == _entries.Length)
         {
-            Array.Resize(ref _entries, Math.Max(InitialSize, Count * 2));
+            Reserve(Count + 1);
         }
 
         _entries[Count++] = entry;
@@ -186,14 +191,28 @@ public sealed class HeaderMap
     /// <summary>Makes this an overlay: the same fields over the same block; edits on either side do not show on the other.</summary>
     internal void CopyFrom(HeaderMap other)
     {
-        if (_entries.Length < other.Count)
-        {
-            _entries = new HeaderEntry[other._entries.Length];
-        }
-
+        Reserve(other.Count);
         other.Entries.CopyTo(_entries);
         Count = other.Count;
         _present = other._present;
+    }
+
+    /// <summary>Makes room for that many fields in all.</summary>
+    private void Reserve(int count)
+    {
+        if (count <= _entries.Length)
+        {
+            return;
+        }
+
+        var larger = count <= InitialSize ? SpareArrays<HeaderEntry>.Rent(InitialSize) : ArrayPool<HeaderEntry>.Shared.Rent(Math.Max(count, _entries.Length * 2));
+        Entries.CopyTo(larger);
+        if (_entries.Length > 0)
+        {
+            SpareArrays<HeaderEntry>.Return(_entries, InitialSize);
+        }
+
+        _entries = larger;
     }
 
     internal int IndexOf(KnownHeader header, int from)

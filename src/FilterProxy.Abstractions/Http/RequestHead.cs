@@ -163,8 +163,8 @@ public sealed class RequestHead
         _method = _target = _path = _query = _authority = default;
         MethodKind = HttpMethodKind.Other;
         HasQuery = false;
-        Headers.Clear();
-        Trailers.Clear();
+        Headers.Release();
+        Trailers.Release();
     }
 
     /// <summary>Makes this an overlay of another head over the same block.</summary>

@@ -48,7 +48,7 @@ public sealed class ResponseHead
     {
         StatusCode = 0;
         _reason = default;
-        Headers.Clear();
-        Trailers.Clear();
+        Headers.Release();
+        Trailers.Release();
     }
 }

@@ -6,6 +6,9 @@ internal sealed record RuntimeConfig
     /// <summary>Runs socket completions on the event loop instead of the thread pool: faster while no filter blocks. Read once, at start. Default: true.</summary>
     public bool InlineCompletions { get; init; } = true;
 
+    /// <summary>Duration a component may take to start, in which a configuration is not in force yet; one that takes longer refuses it. Default: 30s.</summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Duration that work in flight may take to finish at shutdown before it is cut; 0 cuts at once. Default: 30s.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
 

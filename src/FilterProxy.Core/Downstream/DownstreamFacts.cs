@@ -9,18 +9,22 @@ namespace FilterProxy.Core.Downstream;
 /// <summary>What a connection's transport and TLS tell about the client, for its exchanges.</summary>
 internal static class DownstreamFacts
 {
-    public static void Describe(DownstreamInfo info, ConnectionContext connection, ConnectionEntry entry)
+    public static void Describe(DownstreamInfo info, ConnectionContext connection, ConnectionEntry entry) =>
+        Describe(info, connection, entry, connection.RemoteEndPoint, connection.LocalEndPoint);
+
+    /// <summary>As above, with the addresses as they were: a socket that is closed has none.</summary>
+    public static void Describe(DownstreamInfo info, ConnectionContext connection, ConnectionEntry entry, EndPoint? remoteEnd, EndPoint? localEnd)
     {
         info.ConnectionId = connection.ConnectionId;
         info.ListenerName = entry.Plan.Name;
-        if (connection.RemoteEndPoint is IPEndPoint remote)
+        if (remoteEnd is IPEndPoint remote)
         {
             info.RemoteAddress = Unmap(remote.Address);
             info.RemotePort = remote.Port;
             info.RemoteAddressText = Encoding.ASCII.GetBytes(info.RemoteAddress.ToString());
         }
 
-        if (connection.LocalEndPoint is IPEndPoint local)
+        if (localEnd is IPEndPoint local)
         {
             info.LocalAddress = Unmap(local.Address);
             info.LocalPort = local.Port;

@@ -15,7 +15,6 @@ namespace FilterProxy.Core.Downstream;
 internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
 {
     private const long DrainPatience = 1000;
-    private const long TrimAfter = 1000;
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(2);
     private readonly ConnectionContext _connection;
     private readonly SnapshotStore _snapshots;
@@ -24,10 +23,8 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     private readonly PipeReader _input;
     private readonly Http1Exchange _exchange;
 
-    // Whether it waits for a request. Trimming: so it does, and the heartbeat is giving back what it does not need for that.
-    private const int Busy = 0, Waiting = 1, Trimming = 2;
-    private volatile int _wait;
-    private long _idleSince, _lastRequest;
+    // Whether it waits for a request.
+    private volatile bool _waits;
 
     public Http1Connection(ConnectionContext connection, ConnectionEntry entry, SnapshotStore snapshots, ProxyServices services)
     {
@@ -41,7 +38,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     }
 
     /// <summary>Between exchanges it holds none: the next begins under the one in force then.</summary>
-    public bool Holds(ProxySnapshot snapshot) => _wait == Busy && ReferenceEquals(_exchange.Snapshot, snapshot);
+    public bool Holds(ProxySnapshot snapshot) => !_waits && ReferenceEquals(_exchange.Snapshot, snapshot);
 
     public async Task RunAsync()
     {
@@ -61,7 +58,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         {
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
-            StopWaiting();
+            _waits = false;
             await _exchange.ReleaseAsync();
             _exchange.Downstream.IsClosed = true;
         }
@@ -74,17 +71,12 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             // On another thread: what a deadline wakes up may run filters, and the other connections' deadlines must not wait for those.
             ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.FireDeadlines(), this, preferLocal: false);
         }
-
-        if (_wait == Waiting)
-        {
-            TrimWhenIdle(now);
-        }
     }
 
     /// <summary>The process is stopping: an idle connection ends now, a busy one after its exchange.</summary>
     public void Drain()
     {
-        if (_wait != Busy)
+        if (_waits)
         {
             _input.CancelPendingRead();
         }
@@ -103,25 +95,6 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     {
         _exchange.Break(ProxyErrorKind.DownstreamClosed, AbortReason.Shutdown);
         ConnectionReset.Abort(_connection);
-    }
-
-    /// <summary>
-    /// Gives back what an idle connection does not need, once it has been idle for a moment: one that is busy has no use for a pool. Who
-    /// gets a request meanwhile waits for the end of this in <see cref="StopWaiting"/>.
-    /// </summary>
-    private void TrimWhenIdle(long now)
-    {
-        if (_exchange.Downstream.RequestNumber is var request && request != _lastRequest)
-        {
-            _lastRequest = request;
-            _idleSince = now;
-        }
-        else if (_idleSince > 0 && now - _idleSince >= TrimAfter && Interlocked.CompareExchange(ref _wait, Trimming, Waiting) == Waiting)
-        {
-            _idleSince = 0;
-            _exchange.Trim();
-            _wait = Waiting;
-        }
     }
 
     private void FireDeadlines() => _exchange.FireDeadlines(_services.Heartbeat.Now);
@@ -175,7 +148,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             exchange.AwaitHead(exchange.Rules.IdleTimeout, Limit.IdleTimeout);
         }
 
-        _wait = Waiting;
+        _waits = true;
         if (_entry.IsDraining)
         {
             if (!isNew)
@@ -227,7 +200,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
                     }
                     else if (!started)
                     {
-                        _wait = Waiting;
+                        _waits = true;
                     }
 
                     break;
@@ -271,7 +244,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     /// </summary>
     private void LeaveWait()
     {
-        StopWaiting();
+        _waits = false;
         var current = _snapshots.Current;
         if (!ReferenceEquals(current, _exchange.Snapshot))
         {
@@ -283,16 +256,8 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
 
     private void EndWait()
     {
-        StopWaiting();
+        _waits = false;
         _exchange.AwaitHead(0, Limit.None);
-    }
-
-    private void StopWaiting()
-    {
-        while (_wait != Busy && Interlocked.CompareExchange(ref _wait, Busy, Waiting) != Waiting)
-        {
-            Thread.SpinWait(1);
-        }
     }
 
     private static bool HasMessageBytes(in ReadOnlySequence<byte> rest)

@@ -53,8 +53,6 @@ internal sealed partial class Http1Exchange : DownstreamExchange
     public override void Begin(ProxySnapshot snapshot, ListenerRules rules)
     {
         base.Begin(snapshot, rules);
-        Block.Reset();
-        Response.Block.Reset();
         Reader.Begin(rules.RequestHead);
         KeepAlive = false;
         RequestFraming = default;
@@ -101,16 +99,6 @@ internal sealed partial class Http1Exchange : DownstreamExchange
         Error = Limits.IsTimeout(Limits.Of(error)) ? error : OverLimit(error);
     }
 
-    /// <summary>Gives back, between exchanges, the buffers that the next one can rent again.</summary>
-    public void Trim()
-    {
-        Block.Release();
-        Response.Block.Release();
-        Request.Headers.Release();
-        AttemptHead.Headers.Release();
-        Response.Headers.Release();
-    }
-
     /// <summary>Gives the buffers back when the connection is over.</summary>
     public async ValueTask ReleaseAsync()
     {
@@ -120,9 +108,6 @@ internal sealed partial class Http1Exchange : DownstreamExchange
         {
             Begin(Snapshot, Rules);
         }
-
-        Block.Release();
-        Response.Block.Release();
     }
 
     /// <summary>Reads away what is left of the request's body, if that is little. True when the connection stands at the next request.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
@@ -23,10 +24,15 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     private readonly Stack<KestrelExchange> _free = new();
     private readonly KestrelTransport _transport;
     private readonly long _connectedAt;
+    private readonly EndPoint? _remote;
+    private readonly EndPoint? _local;
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile KestrelExchange[] _exchanges = [];
     private long _requests;
     private long _idleSince;
     private int _closing;
+    private int _running;
+    private bool _isOver;
 
     public KestrelConnection(ConnectionContext connection, ConnectionEntry entry, SnapshotStore snapshots, ProxyServices services)
     {
@@ -35,6 +41,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         _services = services;
         _connectedAt = services.Heartbeat.Now;
         var rules = snapshots.Current.Listeners.GetValueOrDefault(entry.Plan.Name) ?? new ListenerRules { Name = entry.Plan.Name };
+        _remote = connection.RemoteEndPoint;
+        _local = connection.LocalEndPoint;
         _transport = new KestrelTransport(connection.Transport, services.Heartbeat, rules.WriteTimeout);
         Entry = entry;
     }
@@ -63,7 +71,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         }
         finally
         {
-            // Kestrel has waited for every stream.
+            await EndStreamsAsync();
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
             foreach (var exchange in _exchanges)
@@ -82,13 +90,14 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         lock (_lock)
         {
             _requests++;
-            if (!_free.TryPop(out exchange))
+            if (_isOver || !_free.TryPop(out exchange))
             {
-                exchange = new KestrelExchange(this, _services);
-                DownstreamFacts.Describe(exchange.Downstream, _connection, Entry);
-                _exchanges = [.. _exchanges, exchange];
+                exchange = new KestrelExchange(this, _services) { IsTooLate = _isOver };
+                DownstreamFacts.Describe(exchange.Downstream, _connection, Entry, _remote, _local);
+                _exchanges = _isOver ? _exchanges : [.. _exchanges, exchange];
             }
 
+            _running += exchange.IsTooLate ? 0 : 1;
             exchange.Downstream.RequestNumber = _requests;
         }
 
@@ -99,9 +108,19 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     /// <summary>The stream is over.</summary>
     public void Return(KestrelExchange exchange)
     {
+        if (exchange.IsTooLate)
+        {
+            exchange.Release();
+            return;
+        }
+
         lock (_lock)
         {
             _free.Push(exchange);
+            if (--_running == 0 && _isOver)
+            {
+                _empty.TrySetResult();
+            }
         }
     }
 
@@ -199,6 +218,19 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         {
             _idleSince = long.MaxValue;
             _transport.Input.CancelPendingRead();
+        }
+    }
+
+    /// <summary>
+    /// Waits for the streams, which after a connection error Kestrel does not: it tells them, but some may just have begun. Until they
+    /// have heard of it, and for what they do then, the heartbeat is theirs.
+    /// </summary>
+    private Task EndStreamsAsync()
+    {
+        lock (_lock)
+        {
+            _isOver = true;
+            return _running == 0 ? Task.CompletedTask : _empty.Task;
         }
     }
 

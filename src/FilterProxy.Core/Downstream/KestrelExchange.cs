@@ -42,6 +42,9 @@ internal sealed partial class KestrelExchange : DownstreamExchange
     /// <summary>The snapshot it runs under; null while it serves no stream.</summary>
     public ProxySnapshot? Held => Volatile.Read(ref _held);
 
+    /// <summary>Whether the connection was over before the stream began: then there is nobody to serve.</summary>
+    public bool IsTooLate { get; init; }
+
     public override bool HasRequestBody => _framing.Kind != BodyKind.None;
 
     protected override long RequestBytesRead => _body.Total;
@@ -59,6 +62,11 @@ internal sealed partial class KestrelExchange : DownstreamExchange
     /// <summary>The exchange, from its head to its log. Kestrel ends the stream when it is over.</summary>
     public async Task RunAsync()
     {
+        if (IsTooLate)
+        {
+            return;
+        }
+
         Begin();
         await HttpPipeline.RunAsync(this);
         _isOver = true;
@@ -69,16 +77,12 @@ internal sealed partial class KestrelExchange : DownstreamExchange
         }
 
         await EndWatchAsync();
+        ReleaseHeads();
         Volatile.Write(ref _held, null);
     }
 
-    /// <summary>Gives the buffers back when the connection is over.</summary>
-    public void Release()
-    {
-        Downstream.IsClosed = true;
-        Block.Release();
-        Response.Block.Release();
-    }
+    /// <summary>The connection is over.</summary>
+    public void Release() => Downstream.IsClosed = true;
 
     /// <summary>Ends the exchange with the next heartbeat: the time to drain is over.</summary>
     public void AbortSoon()
@@ -141,8 +145,6 @@ internal sealed partial class KestrelExchange : DownstreamExchange
     {
         var snapshot = Hold();
         base.Begin(snapshot, Connection.Entry.RulesOf(snapshot, this));
-        Block.Reset();
-        Response.Block.Reset();
         _isOver = false;
         _wasCut = false;
         _framing = RequestFraming = default;

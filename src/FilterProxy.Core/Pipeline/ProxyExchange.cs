@@ -159,8 +159,19 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         }
 
         ResetState();
+        ReleaseHeads();
         ResetBodies();
         Pump.Forget();
+    }
+
+    /// <summary>Gives back what holds the heads: an exchange that is not running has none of it.</summary>
+    protected void ReleaseHeads()
+    {
+        Request.Reset();
+        AttemptHead.Reset();
+        Response.Reset();
+        Block.Release();
+        Response.Block.Release();
     }
 
     /// <summary>Finds the route and applies it up to its own filters. False when the exchange has its answer already.</summary>

@@ -25,6 +25,10 @@ public sealed record LivingOptions
 
     public bool FailToStart { get; init; }
 
+    public bool StartForever { get; init; }
+
+    public bool BlockAtStart { get; init; }
+
     public string? File { get; init; }
 }
 
@@ -35,6 +39,7 @@ public sealed class LivingFilter : IRequestFilter, IResponseFilter, IStartable, 
     private readonly LivingOptions _options;
     private readonly string _file;
     private readonly Lives _lives;
+    private readonly ManualResetEventSlim _blocked = new();
     private int _requests;
 
     public LivingFilter(LivingOptions options, ComponentContext context)
@@ -53,10 +58,24 @@ public sealed class LivingFilter : IRequestFilter, IResponseFilter, IStartable, 
     public ValueTask StartAsync(CancellationToken stop)
     {
         Interlocked.Increment(ref _lives.Started);
+        if (_options.BlockAtStart)
+        {
+            _blocked.Wait(CancellationToken.None);
+        }
+
+        if (_options.StartForever)
+        {
+            return new ValueTask(Task.Delay(Timeout.Infinite, CancellationToken.None));
+        }
+
         return _options.FailToStart ? throw new InvalidOperationException("told to fail") : default;
     }
 
-    public void Dispose() => Interlocked.Increment(ref _lives.Ended);
+    public void Dispose()
+    {
+        _blocked.Set();
+        Interlocked.Increment(ref _lives.Ended);
+    }
 
     public ValueTask<FilterStatus> OnRequestAsync(HttpExchange exchange)
     {

@@ -135,6 +135,22 @@ public sealed class ReloadTests
         Assert.Equal(0, Lives.Of(old).Ended);
     }
 
+    [Theory]
+    [InlineData("start_forever")]
+    [InlineData("block_at_start")]
+    public async Task A_component_that_never_gets_started_refuses_the_configuration_when_its_time_is_up(string how)
+    {
+        var key = Guid.NewGuid().ToString();
+        await using var upstream = TestUpstream.Start();
+        await using var proxy = await TestProxy.StartAsync(To(upstream), TestTransport.Direct, typeof(LivingFilter));
+
+        var errors = await proxy.ReloadAsync(To(upstream, $"living: {{ key: {key}, {how}: true }}", "runtime: { start_timeout: 100ms }"));
+
+        Assert.Contains("LivingFilter did not start: it took longer than runtime.start_timeout, 0.1 s", errors, StringComparison.Ordinal);
+        Assert.Equal((1, 1), (Lives.Of(key).Made, Lives.Of(key).Ended));
+        Assert.Equal(200, (await proxy.SendAsync(Get)).Status);
+    }
+
     [Fact]
     public async Task A_connection_held_open_under_a_replaced_configuration_is_left_alone_until_its_grace_is_over()
     {
