@@ -89,19 +89,6 @@ internal sealed class AdminListener : IAsyncDisposable
         kestrel.Limits.MaxRequestHeaderCount = 50;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
-        static void Speak(ListenOptions options) => options.Protocols = HttpProtocols.Http1;
-        switch (address)
-        {
-            case UnixDomainSocketEndPoint unix:
-                UnixSocketFile.RemoveStale(unix);
-                kestrel.ListenUnixSocket(unix.ToString()!, Speak);
-                break;
-            case DnsEndPoint local:
-                kestrel.ListenLocalhost(local.Port, Speak);
-                break;
-            default:
-                kestrel.Listen(address, Speak);
-                break;
-        }
+        Listener.Bind(kestrel, address, options => options.Protocols = HttpProtocols.Http1);
     }
 }

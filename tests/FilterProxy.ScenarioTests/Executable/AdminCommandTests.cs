@@ -165,15 +165,15 @@ public sealed class AdminCommandTests : IAsyncLifetime
         http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
         var text = await File.ReadAllTextAsync(_file.Path);
 
-        await _file.ReplaceAsync(text + "nonsense: 1\n");
+        await _file.ReplaceAsync(text + "\nnonsense: 1\n");
         using var refused = await http.PostAsync("/reload", null);
         Assert.Equal(422, (int)refused.StatusCode);
         Assert.Contains("unknown option", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
 
-        await _file.ReplaceAsync(text + "runtime: { shutdown_grace: 1s }\n");
+        await _file.ReplaceAsync(text + "\nruntime: { shutdown_grace: 1s }\n");
         using var applied = await http.PostAsync("/reload", null);
         Assert.Equal(200, (int)applied.StatusCode);
-        Assert.Contains("1s", await http.GetStringAsync("/config"), StringComparison.Ordinal);
+        Assert.Contains("\"shutdown_grace\": \"1s\"", await http.GetStringAsync("/config"), StringComparison.Ordinal);
     }
 
     private async Task SendAllTheTimeAsync(CancellationToken stop)

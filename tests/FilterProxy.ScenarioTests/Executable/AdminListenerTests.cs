@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using FilterProxy.ScenarioTests.NextJs;
 using FilterProxy.TestKit;
 using Xunit;
@@ -23,6 +24,7 @@ public sealed class AdminListenerTests
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public async Task A_unix_socket_is_for_its_user_alone()
     {
         var port = ServerProcess.FreePort();

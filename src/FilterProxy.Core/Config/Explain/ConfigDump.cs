@@ -87,6 +87,17 @@ internal sealed class ConfigDump(Utf8JsonWriter writer, SecretRules rules)
 
                 writer.WriteEndObject();
                 break;
+            case ConfigMapping mapping when target == typeof(ComponentConfig):
+                // Its name is nobody's secret, whatever it is called.
+                writer.WriteStartObject();
+                foreach (var entry in mapping.Entries)
+                {
+                    writer.WritePropertyName(entry.Name);
+                    WriteNode(entry.Value, isSecret);
+                }
+
+                writer.WriteEndObject();
+                break;
             case ConfigMapping mapping when IsRecord(target):
                 WriteRecord(mapping, target, isSecret);
                 break;

@@ -1,13 +1,14 @@
 using FilterProxy.Host.Commands;
 using Xunit;
 
-namespace FilterProxy.Tests.Host.Commands;
+namespace FilterProxy.Tests.Commands;
 
 public sealed class TrafficTests
 {
     private const string Before = """
         # TYPE http_server_request_duration_seconds histogram
         http_server_request_duration_seconds_bucket{route="a",http_response_status_code="200",le="0.1"} 10
+        http_server_request_duration_seconds_bucket{route="a",http_response_status_code="200",le="1"} 10
         http_server_request_duration_seconds_bucket{route="a",http_response_status_code="200",le="+Inf"} 10
         """;
 
