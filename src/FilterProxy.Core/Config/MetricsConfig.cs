@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Telemetry.Metrics;
 
 namespace FilterProxy.Core.Config;
@@ -6,6 +7,9 @@ namespace FilterProxy.Core.Config;
 /// <summary>Numbers that are counted and fetched by a collector.</summary>
 internal sealed record MetricsConfig
 {
+    // Comparable, so that what is not written is equal to itself.
+    private static readonly ConfigList<TimeSpan> DefaultBuckets = [.. MetricsRegistry.DefaultBounds.Select(TimeSpan.FromSeconds)];
+
     /// <summary>Counts exchanges and attempts. What happens rarely is counted in any case. Default: true.</summary>
     public bool Enabled { get; init; } = true;
 
@@ -20,5 +24,5 @@ internal sealed record MetricsConfig
     /// Upper bounds of the ranges that durations are counted in, growing. Read once, at start.
     /// Default: 1ms to 30s in fourteen steps.
     /// </summary>
-    public IReadOnlyList<TimeSpan> DurationBuckets { get; init; } = [.. MetricsRegistry.DefaultBounds.Select(TimeSpan.FromSeconds)];
+    public IReadOnlyList<TimeSpan> DurationBuckets { get; init; } = DefaultBuckets;
 }
