@@ -73,7 +73,7 @@ internal sealed record ExchangeRecord
             Method = request.MethodText,
             Host = request.AuthorityText,
             Path = PathOf(request),
-            Status = x.Response.StatusCode,
+            Status = x.HasResponseStarted ? x.Response.StatusCode : 0,
             Reason = x.Stats.Reason,
             Flags = FlagsOf(x.Stats.Flags),
             Source = x.Error.IsError ? Sources[(int)x.Error.Source] : null,

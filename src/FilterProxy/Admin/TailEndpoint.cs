@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.ComponentModel;
+using System.IO.Pipelines;
 using System.Text.Json;
 using FilterProxy.Core.Pipeline;
 using Microsoft.AspNetCore.Builder;
@@ -39,9 +40,20 @@ internal static class TailEndpoint
         {
             await context.Response.StartAsync(stopping.Token);
             await context.Response.Body.FlushAsync(stopping.Token);
+            var more = follower.Records.WaitToReadAsync(stopping.Token).AsTask();
             while (!stopping.IsCancellationRequested)
             {
-                await WriteAsync(context, follower, stopping.Token);
+                if (await IsThereAsync(more, stopping.Token))
+                {
+                    Write(context.Response.BodyWriter, follower);
+                    more = follower.Records.WaitToReadAsync(stopping.Token).AsTask();
+                }
+                else
+                {
+                    context.Response.BodyWriter.Write("\n"u8);
+                }
+
+                await context.Response.BodyWriter.FlushAsync(stopping.Token);
             }
         }
         catch (OperationCanceledException)
@@ -50,18 +62,21 @@ internal static class TailEndpoint
         }
     }
 
-    private static async Task WriteAsync(HttpContext context, ExchangeFollower follower, CancellationToken stop)
+    private static async Task<bool> IsThereAsync(Task more, CancellationToken stop)
     {
-        var body = context.Response.BodyWriter;
         try
         {
-            await follower.Records.WaitToReadAsync(stop).AsTask().WaitAsync(Pause, stop);
+            await more.WaitAsync(Pause, stop);
+            return true;
         }
         catch (TimeoutException)
         {
-            body.Write("\n"u8);
+            return false;
         }
+    }
 
+    private static void Write(PipeWriter body, ExchangeFollower follower)
+    {
         // Not all that come: between two flushes no more than a queue of them.
         for (var i = 0; i < 256 && follower.Records.TryRead(out var record); i++)
         {
@@ -84,7 +99,5 @@ internal static class TailEndpoint
 
             body.Write("\n"u8);
         }
-
-        await body.FlushAsync(stop);
     }
 }

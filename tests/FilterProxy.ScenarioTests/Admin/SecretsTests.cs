@@ -18,11 +18,12 @@ public sealed class SecretsTests
         await using var admin = await AdminProxy.StartWholeAsync(folder => Configuration(folder, upstream.Port), typeof(SecretiveFilter));
         await admin.Proxy.SendAsync($"GET /none?key={Planted}-query HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {Planted}-header\r\nCookie: s={Planted}-cookie\r\n\r\n");
         await admin.Proxy.SendAsync($"GET http://user:{Planted}-userinfo@a/\u0001 HTTP/1.1\r\nHost: a\r\n\r\n");
+        await admin.Proxy.SendAsync("GET /other HTTP/1.1\r\nHost: a\r\n\r\n");
         await Poll.UntilAsync(async () => (await admin.GetAsync("/errors"))["errors"]!.AsArray().Count == 2);
 
         var listed = (await admin.GetAsync("/")).AsArray().Where(e => (string?)e!["method"] == "GET").Select(e => (string)e!["path"]!).ToList();
         var views = (await admin.GetAsync("/views"))["views"]!.AsArray().Select(view => $"/views/{view}").ToList();
-        var explained = new[] { "/", "/pages", "/hook/x", "/other" }.Select(path => $"/explain?url={path}");
+        var explained = new[] { "/", "/pages", "/hook/x", "/other", "/moved" }.Select(path => $"/explain?url={path}");
         Assert.NotEmpty(views);
         foreach (var path in listed.Except(["/tail", "/views/{component}", "/explain"]).Concat(views).Concat(explained))
         {
@@ -86,7 +87,9 @@ public sealed class SecretsTests
               - { match: { path: "/hook/{{file}}", headers: { x-key: "{{file}}", authorization: {{Planted}}-10 } }, respond: { body: "{{file}}" } }
               - { name: page, match: { path: /pages }, respond: { status: 503, body: "${{{Variable}}}", headers: { set-cookie: {{Planted}}-11 } } }
               - { name: app, match: { path: /, query: { token: {{Planted}}-12 } }, cluster: origin }
-            clusters: { origin: { endpoints: [ "127.0.0.1:{{upstream}}" ], host: "{{file}}" } }
+              - { name: other, match: { path: /other }, rewrite: { path: "/to/{{file}}/x" }, cluster: origin }
+              - { name: moved, match: { path: /moved }, redirect: { path: "/to/{{file}}" } }
+            clusters: { origin: { endpoints: [ { address: "127.0.0.1:{{upstream}}", labels: { token: {{Planted}}-13 } } ], host: "{{file}}" } }
             """;
     }
 }

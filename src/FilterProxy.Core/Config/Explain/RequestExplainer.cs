@@ -126,7 +126,7 @@ internal sealed class RequestExplainer
         if (route.Redirect is { } redirect)
         {
             error = redirect.Locate(_head, captures, isTls, out var location);
-            return explained with { Redirect = new ExplainedRedirect(redirect.Status, location) };
+            return explained with { Redirect = new ExplainedRedirect(redirect.Status, Shown(location)) };
         }
 
         if (route.Respond is { } respond)
@@ -140,7 +140,7 @@ internal sealed class RequestExplainer
         var total = parts.Sum(part => (long)part.Weight);
         return explained with
         {
-            UpstreamPath = _head.HasQuery ? $"{_head.PathText}?{_head.QueryText}" : _head.PathText,
+            UpstreamPath = Shown(_head.HasQuery ? $"{_head.PathText}?{_head.QueryText}" : _head.PathText),
             Clusters = [.. parts.Select(part => ExplainCluster(part.Cluster, 100.0 * part.Weight / Math.Max(1, total), config))],
         };
     }
@@ -156,7 +156,7 @@ internal sealed class RequestExplainer
         }
 
         var host = route.Rewrite?.Host ?? (config.Host == "pass" ? _head.AuthorityText : config.Host);
-        return new ExplainedCluster(name, Math.Round(percent, 2), config.LoadBalancer.Key, endpoints, config.Endpoints.Source?.Key, host);
+        return new ExplainedCluster(name, Math.Round(percent, 2), config.LoadBalancer.Key, endpoints, config.Endpoints.Source?.Key, Shown(host));
     }
 
     private List<ExplainedFilter> FiltersOf(RouteConfig? route)
@@ -187,6 +187,8 @@ internal sealed class RequestExplainer
                 .Select(pair => new NearMiss(pair.First.Route, NearMissText.Of(pair.First, pair.Second.Match, _config, _head, listener, winner))),
         ];
     }
+
+    private string Shown(string text) => WrittenText.Hide(_config.Written.Root, text);
 
     private static string Refused(in ProxyError error)
     {

@@ -13,4 +13,17 @@ internal static class WrittenText
         ConfigScalar { IsNull: false } one => [SecretRules.Show(one, isSecret: false)],
         _ => [],
     };
+
+    /// <summary>
+    /// A text that was made of options, such as a rewritten path: where a value from a variable or a file is in it, what is written instead.
+    /// </summary>
+    public static string Hide(ConfigNode root, string text) => root switch
+    {
+        ConfigMapping mapping => mapping.Entries.Aggregate(text, (shown, entry) => Hide(entry.Value, shown)),
+        ConfigSequence sequence => sequence.Items.Aggregate(text, (shown, item) => Hide(item, shown)),
+
+        // Shorter ones are everywhere, and no secrets.
+        ConfigScalar { Text.Length: >= 4 } scalar when scalar.Written != scalar.Text => text.Replace(scalar.Text, scalar.Written, StringComparison.Ordinal),
+        _ => text,
+    };
 }

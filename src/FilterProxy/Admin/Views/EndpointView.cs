@@ -1,5 +1,6 @@
 using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Clusters.Http2;
+using FilterProxy.Core.Config.Explain;
 using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Host.Admin.Views;
@@ -38,12 +39,12 @@ internal sealed record EndpointView
             Name = endpoint.Name,
             Weight = endpoint.Weight,
             Priority = endpoint.Priority,
-            Labels = endpoint.Labels,
+            Labels = endpoint.Labels.ToDictionary(label => label.Key, label => SecretRules.IsNamedLikeSecret(label.Key) ? SecretRules.Mask : label.Value),
             State = control.Mode.ToString().ToLowerInvariant(),
             Healthy = endpoint.IsHealthy,
             Why = WhyOf(endpoint, control),
             InFlight = endpoint.InFlight,
-            Pools = [.. cluster.Pools.Where(pool => ReferenceEquals(pool.Key.Endpoint, endpoint)).Select(pool => PoolView.Of(pool.Key, pool.Value)).OfType<PoolView>()],
+            Pools = [.. cluster.Pools.Where(pool => ReferenceEquals(pool.Key.Endpoint, endpoint)).Select(pool => PoolView.Of(pool.Value)).OfType<PoolView>()],
         };
     }
 
@@ -82,14 +83,12 @@ internal sealed record EndpointView
 /// <param name="Protocol"><c>http1</c> or <c>http2</c>.</param>
 /// <param name="Open">Connections open now.</param>
 /// <param name="Idle">Of these without an exchange; null where exchanges share connections.</param>
-/// <param name="Host">The Host sent, where it is not the client's.</param>
-/// <param name="Group">The group its connections are kept apart for.</param>
-internal sealed record PoolView(string Protocol, int Open, int? Idle, string? Host, string? Group)
+internal sealed record PoolView(string Protocol, int Open, int? Idle)
 {
-    public static PoolView? Of(UpstreamPeer peer, object pool) => pool switch
+    public static PoolView? Of(object pool) => pool switch
     {
-        ConnectionPool http1 => new PoolView("http1", http1.Open, http1.Idle, peer.HostHeader, peer.GroupKey),
-        HttpPool http2 => new PoolView("http2", http2.Open, null, peer.HostHeader, peer.GroupKey),
+        ConnectionPool http1 => new PoolView("http1", http1.Open, http1.Idle),
+        HttpPool http2 => new PoolView("http2", http2.Open, null),
 
         // Its connections are in the other two.
         _ => null,
