@@ -7,32 +7,37 @@ namespace FilterProxy.Core.Clusters;
 /// <summary>The endpoints of a cluster, and which of them take traffic.</summary>
 internal sealed partial class ProxyCluster
 {
-    private volatile State _state = new(EndpointSet.Empty, EligibleSet.Empty, null);
+    private volatile State _state = new(EndpointSet.Empty, EndpointSet.Empty, EligibleSet.Empty, null);
     private int _refreshes;
     private IOutcomeObserver[] _observers = [];
     private Dictionary<(string, System.Net.EndPoint), EndpointHealth> _inherited = [];
 
+    /// <summary>Those that operators do not keep requests from.</summary>
     public override EndpointSet Endpoints => _state.Endpoints;
+
+    /// <summary>All there are.</summary>
+    public EndpointSet Known => _state.Known;
 
     /// <summary>The endpoints that take traffic now.</summary>
     public EligibleSet Eligible => _state.Eligible;
 
     /// <summary>Takes over what the cluster of the same name in the last configuration knew about endpoints of the same name and address.</summary>
     public void Inherit(ProxyCluster former) =>
-        _inherited = former.Endpoints.Span.ToArray().ToDictionary(endpoint => (endpoint.Name, endpoint.Address), ClusterHealth.Of);
+        _inherited = former.Known.Span.ToArray().ToDictionary(endpoint => (endpoint.Name, endpoint.Address), ClusterHealth.Of);
 
     /// <summary>Replaces the endpoints. Those that stay keep their connections, counters and health.</summary>
     public void SetEndpoints(IReadOnlyList<DiscoveredEndpoint> discovered)
     {
         lock (_changing)
         {
+            _discovered = discovered;
             var kept = new Dictionary<(string, System.Net.EndPoint), Endpoint>();
-            foreach (var endpoint in Endpoints.Span)
+            foreach (var endpoint in Known.Span)
             {
                 kept[(endpoint.Name, endpoint.Address)] = endpoint;
             }
 
-            var isFirst = Endpoints.Count == 0;
+            var isFirst = Known.Count == 0;
             var endpoints = new Endpoint[discovered.Count];
             for (var i = 0; i < endpoints.Length; i++)
             {
@@ -79,6 +84,25 @@ internal sealed partial class ProxyCluster
         }
     }
 
+    /// <summary>Takes what operators said about the endpoints since.</summary>
+    public void TakeControls()
+    {
+        lock (_changing)
+        {
+            if (_controlled == Controls.Version)
+            {
+                return;
+            }
+
+            for (var i = 0; i < _discovered.Count; i++)
+            {
+                Known[i].Weight = _discovered[i].Weight;
+            }
+
+            Build(Known);
+        }
+    }
+
     void IThreadPoolWorkItem.Execute()
     {
         int seen;
@@ -87,7 +111,7 @@ internal sealed partial class ProxyCluster
             seen = Volatile.Read(ref _refreshes);
             lock (_changing)
             {
-                Build(Endpoints);
+                Build(Known);
             }
         }
         while (Interlocked.CompareExchange(ref _refreshes, 0, seen) != seen);
@@ -187,14 +211,16 @@ internal sealed partial class ProxyCluster
         }
     }
 
-    private void Build(EndpointSet endpoints)
+    private void Build(EndpointSet known)
     {
+        _controlled = Controls.Version;
+        var endpoints = Controls.Apply(Name, known);
         var eligible = new EligibilityBuilder(Eligibility, _balancer).Build(endpoints, _state.Eligible, _heartbeat.Now);
         var affinity = Affinity is null ? null
             : ReferenceEquals(endpoints, _state.Endpoints) ? _state.Affinity
             : new AffinityTable(Name, endpoints, Affinity);
-        _state = new State(endpoints, eligible, affinity);
+        _state = new State(known, endpoints, eligible, affinity);
     }
 
-    private sealed record State(EndpointSet Endpoints, EligibleSet Eligible, AffinityTable? Affinity);
+    private sealed record State(EndpointSet Known, EndpointSet Endpoints, EligibleSet Eligible, AffinityTable? Affinity);
 }

@@ -17,12 +17,14 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
     private readonly ConcurrentDictionary<UpstreamPeer, object> _pools = new();
     private readonly ConcurrentDictionary<Endpoint, bool> _leaving = new();
     private readonly ILoadBalancer _balancer;
-    private readonly Lock _changing = new();
     private readonly IConnector _connector;
     private readonly PeerSettings _peerSettings;
     private readonly PoolRules _poolRules;
     private readonly Heartbeat _heartbeat;
     private readonly int _shelves;
+    private readonly Lock _changing = new();
+    private IReadOnlyList<DiscoveredEndpoint> _discovered = [];
+    private object? _controlled;
     private volatile bool _isStarted;
 
     public ProxyCluster(
@@ -49,6 +51,9 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
 
     /// <summary>How connections are kept where HTTP/2 is spoken.</summary>
     public Http2Rules Http2 { get; init; } = Http2Rules.Default;
+
+    /// <summary>What operators said about endpoints.</summary>
+    public EndpointControls Controls { get; init; } = new();
 
     /// <summary>What keeps it from being overrun.</summary>
     public ClusterGuard Guard { get; init; } = new();
@@ -126,6 +131,7 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
             _heartbeat.Add(this);
         }
 
+        TakeControls();
         Warm();
     }
 

@@ -108,7 +108,8 @@ internal sealed class Listener : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    private static void Bind(KestrelServerOptions kestrel, EndPoint address, Action<ListenOptions> configure)
+    /// <summary>Has a server listen on an address, in the place of a dead process whose socket file is still there.</summary>
+    internal static void Bind(KestrelServerOptions kestrel, EndPoint address, Action<ListenOptions> configure)
     {
         switch (address)
         {

@@ -1,3 +1,4 @@
+using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
 
@@ -21,6 +22,12 @@ internal sealed class ProxyServices(Heartbeat heartbeat, Log log, TimeProvider t
 
     /// <summary>Connections accepted and not yet over, on all listeners and by client.</summary>
     public ConnectionCounts ConnectionCounts { get; } = new();
+
+    /// <summary>Shows operators the exchanges that end.</summary>
+    public ExchangeWatch Watch { get; } = new();
+
+    /// <summary>What operators said about endpoints.</summary>
+    public EndpointControls Endpoints { get; } = new();
 
     /// <summary>Counts what reached a limit.</summary>
     public LimitMetrics Limits { get; init; } = new(null);

@@ -173,7 +173,7 @@ internal sealed partial class Log(ILogger logger)
 
     public void ConfigRefused(string cause, long version, string errors) => ConfigRefused(logger, cause, version, errors);
 
-    [LoggerMessage(33, LogLevel.Warning, "Changes under 'runtime' and 'samples' are read at start only: restart to have them.")]
+    [LoggerMessage(33, LogLevel.Warning, "Changes of 'runtime.inline_completions', 'samples' and 'admin.address' are read at start only: restart to have them.")]
     private static partial void NeedsRestart(ILogger logger);
 
     public void NeedsRestart() => NeedsRestart(logger);

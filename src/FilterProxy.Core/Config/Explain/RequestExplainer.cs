@@ -17,13 +17,17 @@ internal sealed class RequestExplainer
     private readonly ProxyConfig _config;
     private readonly CompiledConfig _compiled;
     private readonly ExplainExchange _exchange = new();
+    private readonly OptionsText _options;
+
+    private RequestExplainer(ExplainRequest request, ProxyConfig config, CompiledConfig compiled)
+    {
+        (_request, _config, _compiled) = (request, config, compiled);
+        _options = new OptionsText(SecretRules.Of(compiled.Components.Select(component => component.Descriptor)));
+    }
 
     private RequestHead Head => _exchange.Request;
 
     private DownstreamInfo Downstream => _exchange.Downstream;
-
-    private RequestExplainer(ExplainRequest request, ProxyConfig config, CompiledConfig compiled) =>
-        (_request, _config, _compiled) = (request, config, compiled);
 
     public static Explanation Explain(ExplainRequest request, ProxyConfig config, CompiledConfig compiled) =>
         new RequestExplainer(request, config, compiled).Run();
@@ -125,13 +129,13 @@ internal sealed class RequestExplainer
         if (route.Redirect is { } redirect)
         {
             error = redirect.Locate(Head, captures, isTls, out var location);
-            return explained with { Redirect = new ExplainedRedirect(redirect.Status, location) };
+            return explained with { Redirect = new ExplainedRedirect(redirect.Status, Shown(location)) };
         }
 
         if (route.Respond is { } respond)
         {
             var body = _config.Places.NodeOf(config.Respond!, nameof(RespondConfig.Body)) as Tree.ConfigScalar;
-            return explained with { Respond = new ExplainedResponse(respond.Status, body?.Written ?? "") };
+            return explained with { Respond = new ExplainedResponse(respond.Status, body is null ? "" : SecretRules.Show(body, isSecret: false)) };
         }
 
         error = route.Rewrite?.Apply(Head, captures) ?? default;
@@ -140,7 +144,7 @@ internal sealed class RequestExplainer
         var total = parts.Sum(part => (long)part.Weight);
         return explained with
         {
-            UpstreamPath = Head.HasQuery ? $"{Head.PathText}?{Head.QueryText}" : Head.PathText,
+            UpstreamPath = Shown(Head.HasQuery ? $"{Head.PathText}?{Head.QueryText}" : Head.PathText),
             Clusters = [.. parts.Select(part => ExplainCluster(part.Cluster, 100.0 * part.Weight / Math.Max(1, total), config))],
         };
     }
@@ -156,7 +160,7 @@ internal sealed class RequestExplainer
         }
 
         var host = route.Rewrite?.Host ?? (config.Host == "pass" ? Head.AuthorityText : config.Host);
-        return new ExplainedCluster(name, Math.Round(percent, 2), config.LoadBalancer.Key, endpoints, config.Endpoints.Source?.Key, host)
+        return new ExplainedCluster(name, Math.Round(percent, 2), config.LoadBalancer.Key, endpoints, config.Endpoints.Source?.Key, Shown(host))
         {
             Chosen = config.Endpoints.Source is null ? ExplainedChoice.Of(_compiled.Snapshot.Clusters[name], _exchange) : null,
         };
@@ -166,14 +170,14 @@ internal sealed class RequestExplainer
     {
         var defaults = _config.Http.RouteFilters;
         var filters = _config.Http.Filters.Where(filter => !filter.Off)
-            .Select(filter => new ExplainedFilter(filter.Key, OptionsText.Of(filter.Options), "http.filters"))
+            .Select(filter => new ExplainedFilter(filter.Key, _options.Of(filter.Options), "http.filters"))
             .ToList();
         foreach (var filter in ComponentChain.Refine(defaults, route?.Filters ?? []))
         {
             var isDefault = defaults.Any(candidate => candidate.Key == filter.Key);
             var isOwn = route?.Filters.Any(candidate => candidate.Key == filter.Key) == true;
             var from = isDefault && isOwn ? "http.route_filters and route" : isDefault ? "http.route_filters" : "route";
-            filters.Add(new ExplainedFilter(filter.Key, OptionsText.Of(filter.Options), from));
+            filters.Add(new ExplainedFilter(filter.Key, _options.Of(filter.Options), from));
         }
 
         return filters;
@@ -190,6 +194,8 @@ internal sealed class RequestExplainer
                 .Select(pair => new NearMiss(pair.First.Route, NearMissText.Of(pair.First, pair.Second.Match, _config, Head, listener, winner))),
         ];
     }
+
+    private string Shown(string text) => WrittenText.Hide(_config.Written.Root, text);
 
     private static string Refused(in ProxyError error)
     {
