@@ -62,7 +62,27 @@ public sealed class Endpoint
 
     internal Action<Endpoint, Outcome>? Observer { get; set; }
 
+    // What the engine keeps about it besides: health, latency, limits.
+    internal object? State { get; set; }
+
     internal void Begin() => Interlocked.Increment(ref _inFlight);
+
+    internal bool TryBegin(int max)
+    {
+        while (true)
+        {
+            var now = InFlight;
+            if (now >= max)
+            {
+                return false;
+            }
+
+            if (Interlocked.CompareExchange(ref _inFlight, now + 1, now) == now)
+            {
+                return true;
+            }
+        }
+    }
 
     internal void End() => Interlocked.Decrement(ref _inFlight);
 }

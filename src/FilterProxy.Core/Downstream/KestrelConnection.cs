@@ -45,7 +45,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         var rules = snapshots.Current.Listeners.GetValueOrDefault(entry.Plan.Name) ?? new ListenerRules { Name = entry.Plan.Name };
         _remote = connection.RemoteEndPoint;
         _local = connection.LocalEndPoint;
-        _transport = new KestrelTransport(connection.Transport, services.Heartbeat, rules.WriteTimeout);
+        _transport = new KestrelTransport(
+            connection.Transport, (connection as SocketConnection)?.Loop ?? EventLoop.Current, services.Heartbeat, rules.WriteTimeout);
         _idleTimeout = rules.IdleTimeout;
         Entry = entry;
     }
@@ -75,6 +76,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         finally
         {
             await EndStreamsAsync();
+            await _transport.EndAsync();
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
             foreach (var exchange in _exchanges)
@@ -145,6 +147,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         if (_transport.IsStuck(now))
         {
             _services.Limits.Reached(Limit.WriteTimeout);
+            Entry.Refusals.Add("connection", "write_timeout", _connection.ConnectionId, "The client does not read.");
             Abort();
             return;
         }
@@ -163,6 +166,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     public bool Holds(ProxySnapshot snapshot) => _exchanges.Any(exchange => ReferenceEquals(exchange.Held, snapshot));
 
     public int CountOf(ProxySnapshot snapshot) => _exchanges.Count(exchange => ReferenceEquals(exchange.Held, snapshot));
+
+    public string? ClientOf(string connectionId) => connectionId == _connection.ConnectionId ? _remote?.ToString() : null;
 
     /// <summary>The listener or the process is stopping: streams end, no more begin (RFC 9113 §6.8).</summary>
     public void Drain()

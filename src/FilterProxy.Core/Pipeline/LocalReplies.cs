@@ -80,6 +80,7 @@ internal static class LocalReplies
         Add(ProxyErrorKind.RouteTimeout, 504, "route_timeout", "Request took too long", ResponseFlags.DurationTimeout);
         Add(ProxyErrorKind.DownstreamClosed, 499, "client_closed", "Client closed the connection", ResponseFlags.DownstreamConnectionTermination);
         Add(ProxyErrorKind.FilterFailed, 500, "filter_failed", "Internal error", ResponseFlags.None);
+        Add(ProxyErrorKind.CircuitOpen, 503, "circuit_open", "Service is recovering", ResponseFlags.UpstreamOverflow);
         Add(ProxyErrorKind.Internal, 500, "internal_error", "Internal error", ResponseFlags.None);
         return entries;
     }

@@ -76,6 +76,10 @@ internal abstract partial class ProxyExchange
     public async ValueTask EndAsync()
     {
         await Upstream.EndAttemptAsync();
+        AttemptOutcome.TellEnd(this);
+        ReleaseEndpoint();
+        ReturnRetry();
+        Leave();
         (ReplyBody as Buffers.PipeBody)?.Complete();
         DropDeferredReply();
         while (!TrySettleDeadlines())

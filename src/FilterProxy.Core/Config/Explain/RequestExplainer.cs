@@ -16,8 +16,11 @@ internal sealed class RequestExplainer
     private readonly ExplainRequest _request;
     private readonly ProxyConfig _config;
     private readonly CompiledConfig _compiled;
-    private readonly RequestHead _head = new(new HeadBlock());
-    private readonly DownstreamInfo _downstream = new();
+    private readonly ExplainExchange _exchange = new();
+
+    private RequestHead Head => _exchange.Request;
+
+    private DownstreamInfo Downstream => _exchange.Downstream;
 
     private RequestExplainer(ExplainRequest request, ProxyConfig config, CompiledConfig compiled) =>
         (_request, _config, _compiled) = (request, config, compiled);
@@ -43,9 +46,9 @@ internal sealed class RequestExplainer
             return result with { Problem = Refused(error) };
         }
 
-        result = result with { Path = _head.PathText, Client = _downstream.ClientAddress?.ToString() };
+        result = result with { Path = Head.PathText, Client = Downstream.ClientAddress?.ToString() };
         var captures = new RouteCaptures();
-        var found = snapshot.Routes.TryMatch(_head, plan.Name, captures, out var route);
+        var found = snapshot.Routes.TryMatch(Head, plan.Name, captures, out var route);
         result = result with { Filters = FiltersOf(found ? _config.Routes.First(r => r.Name == route!.Name) : null), NearMisses = MissesOf(plan.Name, route?.Name) };
         if (!found)
         {
@@ -88,21 +91,21 @@ internal sealed class RequestExplainer
     // As a connection takes a head: read, judged, forwarding fields believed or not, hop-by-hop fields off, path normalised.
     private ProxyError Accept(ProxySnapshot snapshot, ListenerRules rules, bool isTls)
     {
-        var error = _request.Read(_head, rules.RequestHead);
+        var error = _request.Read(Head, rules.RequestHead);
         if (error.IsError)
         {
             return error;
         }
 
-        (_downstream.RemoteAddress, _downstream.IsTls) = (_request.From, isTls);
-        ForwardingHeaders.Accept(_head.Headers, _downstream, rules.Forwarding);
-        if (_head.MethodKind == HttpMethodKind.Connect && !snapshot.AllowConnect)
+        (Downstream.RemoteAddress, Downstream.IsTls) = (_request.From, isTls);
+        ForwardingHeaders.Accept(Head.Headers, Downstream, rules.Forwarding);
+        if (Head.MethodKind == HttpMethodKind.Connect && !snapshot.AllowConnect)
         {
             return ProxyError.Downstream(ProxyErrorKind.MethodNotAllowed, "connect");
         }
 
-        HopByHop.RemoveFromRequest(_head, Http1Framing.IsUpgradeRequest(_head));
-        return PathNormalizer.Apply(_head, snapshot.Paths);
+        HopByHop.RemoveFromRequest(Head, Http1Framing.IsUpgradeRequest(Head));
+        return PathNormalizer.Apply(Head, snapshot.Paths);
     }
 
     private ExplainedRoute ExplainRoute(Route route, RouteCaptures captures, bool isTls, out ProxyError error)
@@ -112,7 +115,7 @@ internal sealed class RequestExplainer
         var stoodFor = new Dictionary<string, string>();
         for (var i = 0; i < captures.Count; i++)
         {
-            captures.TryGet(captures.GetName(i), _head, out var value);
+            captures.TryGet(captures.GetName(i), Head, out var value);
             stoodFor[captures.GetName(i)] = Encoding.Latin1.GetString(value);
         }
 
@@ -121,7 +124,7 @@ internal sealed class RequestExplainer
         var explained = new ExplainedRoute { Name = route.Name, Place = place.Line > 0 ? place.ToString() : "", Captures = stoodFor };
         if (route.Redirect is { } redirect)
         {
-            error = redirect.Locate(_head, captures, isTls, out var location);
+            error = redirect.Locate(Head, captures, isTls, out var location);
             return explained with { Redirect = new ExplainedRedirect(redirect.Status, location) };
         }
 
@@ -131,12 +134,13 @@ internal sealed class RequestExplainer
             return explained with { Respond = new ExplainedResponse(respond.Status, body?.Written ?? "") };
         }
 
-        error = route.Rewrite?.Apply(_head, captures) ?? default;
-        var parts = config.Clusters ?? [new WeightedClusterConfig { Cluster = config.Cluster! }];
+        error = route.Rewrite?.Apply(Head, captures) ?? default;
+        var fits = route.Split?.Match(_exchange);
+        var parts = fits is not null ? [new WeightedClusterConfig { Cluster = fits.Name }] : config.Clusters ?? [new WeightedClusterConfig { Cluster = config.Cluster! }];
         var total = parts.Sum(part => (long)part.Weight);
         return explained with
         {
-            UpstreamPath = _head.HasQuery ? $"{_head.PathText}?{_head.QueryText}" : _head.PathText,
+            UpstreamPath = Head.HasQuery ? $"{Head.PathText}?{Head.QueryText}" : Head.PathText,
             Clusters = [.. parts.Select(part => ExplainCluster(part.Cluster, 100.0 * part.Weight / Math.Max(1, total), config))],
         };
     }
@@ -151,8 +155,11 @@ internal sealed class RequestExplainer
             endpoints.Add($"{scheme}{endpoint.Name}{(endpoint.Weight == 1 ? "" : $" (weight {endpoint.Weight})")}{(endpoint.Priority == 0 ? "" : $" (priority {endpoint.Priority})")}");
         }
 
-        var host = route.Rewrite?.Host ?? (config.Host == "pass" ? _head.AuthorityText : config.Host);
-        return new ExplainedCluster(name, Math.Round(percent, 2), config.LoadBalancer.Key, endpoints, config.Endpoints.Source?.Key, host);
+        var host = route.Rewrite?.Host ?? (config.Host == "pass" ? Head.AuthorityText : config.Host);
+        return new ExplainedCluster(name, Math.Round(percent, 2), config.LoadBalancer.Key, endpoints, config.Endpoints.Source?.Key, host)
+        {
+            Chosen = config.Endpoints.Source is null ? ExplainedChoice.Of(_compiled.Snapshot.Clusters[name], _exchange) : null,
+        };
     }
 
     private List<ExplainedFilter> FiltersOf(RouteConfig? route)
@@ -177,10 +184,10 @@ internal sealed class RequestExplainer
         // A list beside a list: the table explains in the order of the configuration.
         return
         [
-            .. _compiled.Snapshot.Routes.Explain(_head, listener)
+            .. _compiled.Snapshot.Routes.Explain(Head, listener)
                 .Zip(_config.Routes)
                 .Where(pair => !pair.First.Wins)
-                .Select(pair => new NearMiss(pair.First.Route, NearMissText.Of(pair.First, pair.Second.Match, _config, _head, listener, winner))),
+                .Select(pair => new NearMiss(pair.First.Route, NearMissText.Of(pair.First, pair.Second.Match, _config, Head, listener, winner))),
         ];
     }
 
