@@ -26,14 +26,18 @@ public abstract class Scenario
     /// </summary>
     internal static async Task AssertGivenUpAsync(RawClient client, RawResponse response)
     {
+        Assert.Equal(client.TryLeaveBody() ? null : "close", response.Headers["Connection"]);
+        await AssertLetGoAsync(client);
+    }
+
+    /// <summary>As <see cref="AssertGivenUpAsync"/>, where it is known only after the response that nobody will read the rest.</summary>
+    internal static async Task AssertLetGoAsync(RawClient client)
+    {
         if (!client.TryLeaveBody())
         {
-            Assert.Equal("close", response.Headers["Connection"]);
             Assert.True(await client.IsClosedByPeerAsync());
             return;
         }
-
-        Assert.False(response.Headers.Contains("Connection"));
 
         // A request that the proxy answers itself, whatever its routes.
         Assert.Equal(417, (await client.RoundTripAsync("GET / HTTP/1.1\r\nHost: a\r\nExpect: nothing\r\n\r\n")).Status);
