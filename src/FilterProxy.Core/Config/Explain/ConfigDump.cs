@@ -82,7 +82,8 @@ internal sealed class ConfigDump(Utf8JsonWriter writer, SecretRules rules)
                 foreach (var entry in mapping.Entries)
                 {
                     writer.WritePropertyName(entry.Name);
-                    WriteValue(entry.Value, held, isSecret || (!IsRecord(held) && rules.IsSecret(entry.Name)));
+                    // What the operator calls a listener or a cluster tells nothing.
+                    WriteValue(entry.Value, held, isSecret || (held != typeof(ListenerConfig) && held != typeof(ClusterConfig) && rules.IsSecret(entry.Name)));
                 }
 
                 writer.WriteEndObject();
