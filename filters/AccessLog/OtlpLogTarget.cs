@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Net.Http.Headers;
 using System.Text;
-using FilterProxy.Filters.Lib.Protobuf;
 
 namespace FilterProxy.Filters.AccessLog;
 
@@ -9,7 +8,7 @@ namespace FilterProxy.Filters.AccessLog;
 internal sealed class OtlpLogTarget(OtlpLogOptions options) : ILogTarget
 {
     // SeverityNumber of the protocol.
-    private const int Info = 9, Error = 17;
+    private const ulong Info = 9, Error = 17;
     private readonly HttpClient _client = new(new SocketsHttpHandler { ActivityHeadersPropagator = null, AllowAutoRedirect = false }) { Timeout = options.Timeout };
     private readonly Uri _address = new($"{options.Endpoint.ToString().TrimEnd('/')}/v1/logs");
 
@@ -53,70 +52,54 @@ internal sealed class OtlpLogTarget(OtlpLogOptions options) : ILogTarget
     // ExportLogsServiceRequest { resource_logs { resource { attributes }, scope_logs { scope { name }, log_records } } }
     private byte[] Encode(ReadOnlySpan<byte> lines)
     {
-        var scoped = new WireWriter();
-        Message(scoped, 1, scope => Text(scope, 1, "FilterProxy.AccessLog"));
+        var scope = new ProtobufFields();
+        scope.Text(1, "FilterProxy.AccessLog");
+        var scopeLogs = new ProtobufFields();
+        scopeLogs.Message(1, scope);
         while (!lines.IsEmpty)
         {
             var end = lines.IndexOf((byte)'\n');
-            scoped.Tag(2, WireType.Length);
-            scoped.Bytes(Record(lines[..end]));
+            scopeLogs.Message(2, Record(lines[..end]));
             lines = lines[(end + 1)..];
         }
 
-        var resourceLogs = new WireWriter();
-        Message(resourceLogs, 1, resource => Message(resource, 1, pair =>
-        {
-            Text(pair, 1, "service.name");
-            Message(pair, 2, value => Text(value, 1, options.ServiceName));
-        }));
-        resourceLogs.Tag(2, WireType.Length);
-        resourceLogs.Bytes(scoped.Written);
-        var request = new WireWriter();
-        request.Tag(1, WireType.Length);
-        request.Bytes(resourceLogs.Written);
-        return request.Written.ToArray();
+        var attribute = new ProtobufFields();
+        attribute.Text(1, "service.name");
+        attribute.Message(2, AnyText(Encoding.UTF8.GetBytes(options.ServiceName)));
+        var resource = new ProtobufFields();
+        resource.Message(1, attribute);
+        var resourceLogs = new ProtobufFields();
+        resourceLogs.Message(1, resource);
+        resourceLogs.Message(2, scopeLogs);
+        var request = new ProtobufFields();
+        request.Message(1, resourceLogs);
+        return request.ToArray();
     }
 
-    private static byte[] Record(ReadOnlySpan<byte> line)
+    private static ProtobufFields Record(ReadOnlySpan<byte> line)
     {
-        var record = new WireWriter();
         _ = Utf8Parser.TryParse(line[..OtlpLineFormat.GraveAt], out ulong time, out _, 'x');
         var isError = line[OtlpLineFormat.GraveAt] == (byte)'E';
-        record.Tag(1, WireType.Fixed64);
-        record.Fixed64(time);
-        record.Tag(2, WireType.Varint);
-        record.Varint((ulong)(isError ? Error : Info));
-        Text(record, 3, isError ? "ERROR" : "INFO");
-        record.Tag(5, WireType.Length);
-        var body = new WireWriter();
-        body.Tag(1, WireType.Length);
-        body.Bytes(line[OtlpLineFormat.Length..]);
-        record.Bytes(body.Written);
+        var record = new ProtobufFields();
+        record.Fixed64(1, time);
+        record.Number(2, isError ? Error : Info);
+        record.Text(3, isError ? "ERROR" : "INFO");
+        record.Message(5, AnyText(line[OtlpLineFormat.Length..]));
         var trace = line[OtlpLineFormat.TraceAt..OtlpLineFormat.SpanAt];
         if (trace.ContainsAnyExcept((byte)'0'))
         {
-            record.Tag(9, WireType.Length);
-            record.Bytes(Convert.FromHexString(Encoding.ASCII.GetString(trace)));
-            record.Tag(10, WireType.Length);
-            record.Bytes(Convert.FromHexString(Encoding.ASCII.GetString(line[OtlpLineFormat.SpanAt..OtlpLineFormat.Length])));
+            record.Bytes(9, Convert.FromHexString(Encoding.ASCII.GetString(trace)));
+            record.Bytes(10, Convert.FromHexString(Encoding.ASCII.GetString(line[OtlpLineFormat.SpanAt..OtlpLineFormat.Length])));
         }
 
-        record.Tag(11, WireType.Fixed64);
-        record.Fixed64(time);
-        return record.Written.ToArray();
+        record.Fixed64(11, time);
+        return record;
     }
 
-    private static void Message(WireWriter into, int number, Action<WireWriter> write)
+    private static ProtobufFields AnyText(ReadOnlySpan<byte> text)
     {
-        var inner = new WireWriter();
-        write(inner);
-        into.Tag(number, WireType.Length);
-        into.Bytes(inner.Written);
-    }
-
-    private static void Text(WireWriter into, int number, string text)
-    {
-        into.Tag(number, WireType.Length);
-        into.Text(text);
+        var any = new ProtobufFields();
+        any.Bytes(1, text);
+        return any;
     }
 }

@@ -45,6 +45,7 @@ internal sealed class Engine : IAsyncDisposable
             Limits = new LimitMetrics(_meter),
             Filters = new FilterMetrics(_meter),
             Tls = new TlsMetrics(_meter),
+            Http2 = new Http2Metrics(_meter),
         };
         Registry = new ComponentRegistry();
         ConfigMetrics = new ConfigMetrics(_meter);

@@ -34,6 +34,9 @@ internal sealed class ProxyServices(Heartbeat heartbeat, Log log, TimeProvider t
     /// <summary>Counts TLS handshakes with clients.</summary>
     public TlsMetrics Tls { get; init; } = new(null);
 
+    /// <summary>Counts what is refused of HTTP/2 clients below the exchange.</summary>
+    public Http2Metrics Http2 { get; init; } = new(null);
+
     /// <summary>Whether the process is stopping: connections end after their current exchange.</summary>
     public bool IsDraining => _draining;
 

@@ -46,6 +46,13 @@ internal sealed partial class Log(ILogger logger)
     public void TlsHandshakeFailed(string listener, string client, string reason, string detail, long skipped) =>
         TlsHandshakeFailed(logger, listener, client, reason, detail, skipped);
 
+    [LoggerMessage(42, LogLevel.Information,
+        "Listener '{Listener}': an HTTP/2 {Scope} of {Client} was refused: {Reason}. {Detail} ({Skipped} more of this kind since this was last said).")]
+    private static partial void Http2Refused(ILogger logger, string listener, string scope, string client, string reason, string detail, long skipped);
+
+    public void Http2Refused(string listener, string scope, string client, string reason, string detail, long skipped) =>
+        Http2Refused(logger, listener, scope, client, reason, detail, skipped);
+
     [LoggerMessage(23, LogLevel.Error,
         "Listener '{Listener}': a certificate source failed for '{ServerName}' ({Skipped} more failures since this was last said).")]
     private static partial void CertificateSourceFailed(ILogger logger, Exception exception, string listener, string serverName, long skipped);

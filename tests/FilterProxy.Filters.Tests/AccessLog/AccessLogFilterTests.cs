@@ -27,7 +27,7 @@ public sealed class AccessLogFilterTests : IDisposable
         using var exchange = Exchange();
         var line = Assert.Single(await LogAsync(new(), exchange));
         Assert.Matches(
-            """^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\] "GET /a\?b=1 HTTP/1\.1" 200 - via_upstream 0 5 \d+ - "203\.0\.113\.9" "agent" "-" "example\.com" home web "10\.0\.0\.5:80"$""",
+            """^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\] "GET /a\?b=1 HTTP/1\.1" 200 - via_upstream 0 5 \d+ - "203\.0\.113\.9" "agent" "-" "example\.com" home web "10\.0\.0\.5:80" -$""",
             line);
     }
 
