@@ -6,7 +6,7 @@ namespace FilterProxy.Core.Telemetry;
 internal sealed class Http2Metrics(Meter? meter)
 {
     private readonly Counter<long>? _refusals = meter?.CreateCounter<long>(
-        "filterproxy.http2.refusals",
+        "filterproxy.downstream.refusals",
         "{refusal}",
         "Connections, streams and requests of HTTP/2 clients that were refused below the exchange, by listener, scope (connection, stream or request) and reason.");
 

@@ -139,7 +139,7 @@ public sealed class FloodTests : Http2Scenario
     /// <summary>It was counted, and said in one line with the client's address.</summary>
     private static async Task SeenAsync(TestProxy proxy, string counted)
     {
-        var key = "filterproxy.http2.refusals listener=web scope=" + counted;
+        var key = "filterproxy.downstream.refusals listener=web scope=" + counted;
         try
         {
             await Poll.UntilAsync(() => proxy.Counts.Keys.Any(k => k.StartsWith(key, StringComparison.Ordinal)));

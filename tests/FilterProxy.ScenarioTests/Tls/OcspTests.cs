@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using FilterProxy.ScenarioTests.Clients;
+using FilterProxy.ScenarioTests.Executable;
 using FilterProxy.ScenarioTests.NextJs;
 using FilterProxy.TestKit;
 using Xunit;
@@ -21,12 +22,15 @@ public sealed class OcspTests : IDisposable
         using var responder = await StartResponderAsync(port, certificate);
         try
         {
-            await using var proxy = await StartAsync(certificate, stapling: true);
+            var secure = ServerProcess.FreePort();
+            using var config = new ConfigFile(ConfigOf(certificate, secure, stapling: true));
+            await using var proxy = ProxyProcess.Start("run", "-c", config.Path);
+            await proxy.ReadyAsync();
 
             // It is asked for in the background: the first handshakes go without.
             var said = "";
             await Poll.UntilAsync(
-                async () => (said = await AskAsync(proxy.Port)).Contains("Cert Status: good", StringComparison.Ordinal), TimeSpan.FromSeconds(30), "the status is sent along");
+                async () => (said = await AskAsync(secure)).Contains("Cert Status: good", StringComparison.Ordinal), TimeSpan.FromSeconds(30), "the status is sent along");
             Assert.Contains("OCSP Response Status: successful", said, StringComparison.Ordinal);
             Assert.Contains("Verify return code: 0", said, StringComparison.Ordinal);
         }
@@ -43,7 +47,7 @@ public sealed class OcspTests : IDisposable
         using var responder = new TcpListener(System.Net.IPAddress.Loopback, 0);
         responder.Start();
         using var certificate = _authority.Issue("site.example", ["site.example"], responder: $"http://{responder.LocalEndpoint}/");
-        await using var proxy = await StartAsync(certificate, stapling: false);
+        await using var proxy = await TestProxy.StartAsync(ConfigOf(certificate, 0, stapling: false));
 
         for (var i = 0; i < 3; i++)
         {
@@ -77,16 +81,15 @@ public sealed class OcspTests : IDisposable
         return responder;
     }
 
-    private Task<TestProxy> StartAsync(X509Certificate2 certificate, bool stapling)
+    private string ConfigOf(X509Certificate2 certificate, int port, bool stapling)
     {
         // The authority's certificate is in the file: without the issuer nobody can be asked.
         var (cert, key) = _authority.Write(certificate, "site");
         File.AppendAllText(cert, "\n" + _authority.Certificate.ExportCertificatePem());
-        return TestProxy.StartAsync(
-            $$"""
-            listeners: { web: { address: "127.0.0.1:0", filters: [ { tls: { certificates: [ { file: { cert: "{{cert}}", key: "{{key}}", default: true, ocsp_stapling: {{(stapling ? "true" : "false")}} } } ] } } ] } }
+        return $$"""
+            listeners: { web: { address: "127.0.0.1:{{port}}", filters: [ { tls: { certificates: [ { file: { cert: "{{cert}}", key: "{{key}}", default: true, ocsp_stapling: {{(stapling ? "true" : "false")}} } } ] } } ] } }
             routes: [ { respond: { body: hi } } ]
-            """);
+            """;
     }
 
     private async Task<string> AskAsync(int port) => (await ClientProgram.RunAsync(
