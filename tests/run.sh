@@ -52,12 +52,12 @@ missing_packages() {
   has_server haproxy || echo haproxy
   has_server nginx || echo nginx
   has pebble || echo pebble
+  has nghttp || echo nghttp2-client
   has prometheus || echo prometheus
   if [[ $full == yes ]]; then
     has python3 || echo python3
     has slowhttptest || echo slowhttptest
     has testssl || echo testssl.sh
-    has h2load || echo nghttp2-client
   fi
 }
 

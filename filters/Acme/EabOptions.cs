@@ -9,6 +9,7 @@ public sealed record EabOptions : IValidatableObject
     public required string Kid { get; init; }
 
     /// <summary>The MAC key the CA gave out, in base64url. A secret: write <c>${file:/run/secrets/eab}</c>.</summary>
+    [Secret]
     public required string HmacKey { get; init; }
 
     /// <inheritdoc/>

@@ -54,7 +54,10 @@ internal sealed class ConfigReloader : IAsyncDisposable
 
     /// <summary>Reads the configuration and puts it in force. False, after logging why, when the old one stays.</summary>
     /// <param name="cause">Why, for the log, e.g. <c>SIGHUP</c>.</param>
-    public async Task<bool> ReloadAsync(string cause)
+    public async Task<bool> ReloadAsync(string cause) => (await TryReloadAsync(cause)).Length == 0;
+
+    /// <summary>As <see cref="ReloadAsync"/>; returns why the old one stays, empty when it does not.</summary>
+    public async Task<string> TryReloadAsync(string cause)
     {
         await _reloading.WaitAsync();
         try
@@ -79,14 +82,15 @@ internal sealed class ConfigReloader : IAsyncDisposable
                 return Refuse(cause, e.Message);
             }
 
-            if (config.Samples != old.Config.Samples || config.Runtime.InlineCompletions != old.Config.Runtime.InlineCompletions)
+            if (config.Samples != old.Config.Samples || config.Runtime.InlineCompletions != old.Config.Runtime.InlineCompletions
+                || config.Admin?.Address != old.Config.Admin?.Address)
             {
                 Log.NeedsRestart();
             }
 
             _engine.ConfigMetrics.Applied();
             Log.ConfigApplied(next.Snapshot.Version, cause, config.Routes.Count, config.Clusters.Count, next.Created.Count, compiledIn);
-            return true;
+            return "";
         }
         finally
         {
@@ -105,11 +109,11 @@ internal sealed class ConfigReloader : IAsyncDisposable
         _reloading.Dispose();
     }
 
-    private bool Refuse(string cause, string errors)
+    private string Refuse(string cause, string errors)
     {
         _engine.ConfigMetrics.Refused();
         Log.ConfigRefused(cause, _engine.Current!.Snapshot.Version, errors);
-        return false;
+        return errors;
     }
 
     private async Task WatchAsync()

@@ -45,6 +45,7 @@ internal sealed class Engine : IAsyncDisposable
             Limits = new LimitMetrics(_meter),
             Filters = new FilterMetrics(_meter),
             Tls = new TlsMetrics(_meter),
+            Http2 = new Http2Metrics(_meter),
         };
         Registry = new ComponentRegistry();
         ConfigMetrics = new ConfigMetrics(_meter);
@@ -80,8 +81,14 @@ internal sealed class Engine : IAsyncDisposable
     /// <summary>The snapshot in force.</summary>
     public ProxySnapshot? Snapshot => _snapshots?.Current;
 
+    /// <summary>When the configuration in force took over, UTC.</summary>
+    public DateTimeOffset AppliedAt { get; private set; }
+
     /// <summary>Replaced configurations that something still runs under.</summary>
     public int RetiredConfigs => _configs.Count;
+
+    /// <summary>Those configurations, and what holds them.</summary>
+    public IReadOnlyList<HeldConfig> HeldConfigs => _configs.Read();
 
     public ProxyServices Services => _services;
 
@@ -259,6 +266,7 @@ internal sealed class Engine : IAsyncDisposable
 
         _snapshots!.Swap(next.Snapshot);
         Current = next;
+        AppliedAt = _options.Time.GetUtcNow();
         _expiry.Refresh();
         var metrics = next.Config.Telemetry.Metrics;
         _registry.Apply(metrics.Enabled, metrics.MaxSeries, [.. metrics.DurationBuckets.Select(bound => bound.TotalSeconds)]);

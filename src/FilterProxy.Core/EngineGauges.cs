@@ -142,7 +142,7 @@ internal sealed class EngineGauges
     {
         foreach (var cluster in Clusters())
         {
-            foreach (var endpoint in cluster.Endpoints.Span)
+            foreach (var endpoint in cluster.Known.Span)
             {
                 if (endpoint.Metrics is EndpointMetrics metrics)
                 {

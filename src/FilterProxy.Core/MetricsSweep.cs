@@ -34,7 +34,7 @@ internal sealed class MetricsSweep(ExchangeMetrics metrics, RetiredConfigs confi
                 routes.UnionWith(config.Config.Routes.Select(route => route.Name));
                 foreach (var cluster in config.Snapshot.Clusters.Values)
                 {
-                    foreach (var endpoint in cluster.Endpoints.Span)
+                    foreach (var endpoint in cluster.Known.Span)
                     {
                         endpoints.Add((cluster.Name, endpoint.Name));
                     }

@@ -31,6 +31,29 @@ internal sealed class RetiredConfigs(ProxyServices services) : IHeartbeatTarget
         }
     }
 
+    /// <summary>Those still in use, and by what.</summary>
+    public IReadOnlyList<HeldConfig> Read()
+    {
+        List<Retired> retired;
+        HashSet<object> needed;
+        lock (_lock)
+        {
+            retired = [.. _retired];
+            needed = (_current?.Owned ?? []).ToHashSet<object>(ReferenceEqualityComparer.Instance);
+        }
+
+        return [.. retired.Select(r => new HeldConfig(
+            r.Config.Snapshot.Version,
+            r.ReplacedAt,
+            services.Connections.CountOf(r.Config.Snapshot),
+            r.Config.Listeners.Where(plan => plan.IsHeld).ToDictionary(plan => plan.Name, plan => Math.Max(plan.Hold.Count, plan.Handshakes.Count)),
+            [
+                .. r.Config.Components.Where(c => !needed.Contains(c.Instance)).Select(c => c.Place),
+                .. r.Config.Clusters.Where(c => !needed.Contains(c.Value.Cluster)).Select(c => $"clusters.{c.Key}"),
+            ],
+            r.CutAt == long.MaxValue ? null : TimeSpan.FromMilliseconds(Math.Max(0, r.CutAt - services.Heartbeat.Now))))];
+    }
+
     /// <summary>What still runs under each of them: version and exchanges.</summary>
     public IReadOnlyList<(long Version, int Exchanges)> Holders()
     {
@@ -65,7 +88,7 @@ internal sealed class RetiredConfigs(ProxyServices services) : IHeartbeatTarget
             if (_current is not null)
             {
                 var cutAt = grace > TimeSpan.Zero ? services.Heartbeat.DueAfter((long)grace.TotalMilliseconds) : long.MaxValue;
-                _retired.Add(new Retired(_current, grace, cutAt));
+                _retired.Add(new Retired(_current, grace, cutAt) { ReplacedAt = services.Time.GetUtcNow() });
             }
 
             _current = current;
@@ -180,5 +203,7 @@ internal sealed class RetiredConfigs(ProxyServices services) : IHeartbeatTarget
         public TimeSpan Grace => grace;
 
         public long CutAt { get; set; } = cutAt;
+
+        public DateTimeOffset ReplacedAt { get; init; }
     }
 }

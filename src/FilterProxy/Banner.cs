@@ -7,7 +7,7 @@ namespace FilterProxy.Host;
 /// <summary>What the process says once it serves: listeners, routes and clusters. Plain text, because it often goes to a log.</summary>
 internal static class Banner
 {
-    public static void Print(TextWriter writer, string file, Engine engine, ProxyConfig config, SampleApps? samples)
+    public static void Print(TextWriter writer, string file, Engine engine, ProxyConfig config, SampleApps? samples, string? admin)
     {
         writer.WriteLine($"FilterProxy {CommandLine.Version}, configuration {file}");
         foreach (var table in new[] { Listeners(engine, config), Routes(config), Clusters(config) }.Where(table => !table.IsEmpty))
@@ -17,6 +17,11 @@ internal static class Banner
         }
 
         writer.WriteLine();
+        if (admin is not null)
+        {
+            writer.WriteLine($"Admin API on {admin}");
+        }
+
         foreach (var line in samples?.Notes ?? [])
         {
             writer.WriteLine(line);

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Reflection;
 using FilterProxy.Core.Config;
+using FilterProxy.Host.Commands;
 
 namespace FilterProxy.Host;
 
-/// <summary>The commands: <c>run</c> (also without a name), <c>validate</c>, <c>schema</c>, <c>explain</c>, <c>plugins</c>, <c>script</c>, <c>version</c>.</summary>
+/// <summary>The commands: <c>run</c> (also without a name), <c>validate</c>, <c>schema</c>, <c>explain</c>, <c>plugins</c>, <c>status</c>,
+/// <c>top</c>, <c>tail</c>, <c>drain</c>, <c>script</c>, <c>version</c>.</summary>
 internal static class CommandLine
 {
     /// <summary>Bad configuration.</summary>
@@ -31,6 +33,10 @@ internal static class CommandLine
         root.Add(SchemaCommand.Create());
         root.Add(ExplainCommand.Create(config));
         root.Add(PluginsCommand.Create(config));
+        root.Add(StatusCommand.Create(config));
+        root.Add(TopCommand.Create(config));
+        root.Add(TailCommand.Create(config));
+        root.Add(DrainCommand.Create(config));
         root.Add(PluginCommand.Create("script", "Script", "Test routing scripts: 'script test FILE' runs the cases beside it."));
         var version = new Command("version", "Print the version.");
         version.SetAction(_ => Console.WriteLine($"filterproxy {Version}"));

@@ -18,6 +18,15 @@ internal static class ExitCode
     /// <summary>A second signal cut the work in flight.</summary>
     public const int HardStop = 4;
 
+    /// <summary>No admin API answers there.</summary>
+    public const int Unreachable = 5;
+
+    /// <summary>The admin API did not do it: no token, a wrong one, or nothing of that name.</summary>
+    public const int Refused = 6;
+
+    /// <summary>Something was still in flight when the time was up.</summary>
+    public const int NotDrained = 7;
+
     /// <summary>The table as <c>--help</c> shows it.</summary>
     public const string Help = """
         Exit codes:
@@ -26,6 +35,9 @@ internal static class ExitCode
           2  the configuration has errors
           3  could not start: an address is taken, a component did not come up
           4  a second signal cut the work in flight
+          5  status, top, tail, drain: no admin API answers there
+          6  status, top, tail, drain: the admin API refused it
+          7  drain: something was still in flight when the time was up
 
         Signals while it runs:
           SIGTERM, SIGINT, SIGQUIT  finish the work in flight, then end; the second one cuts it

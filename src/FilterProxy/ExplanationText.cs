@@ -71,6 +71,11 @@ internal static class ExplanationText
             Line(text, "endpoint", cluster.Source is { } source
                 ? $"what {source} finds when it runs"
                 : string.Join(", ", cluster.Endpoints));
+            if (cluster.Chosen is { } chosen)
+            {
+                Line(text, "chosen", chosen);
+            }
+
             Line(text, "as", $"{route.UpstreamPath} with Host {cluster.Host}");
         }
     }

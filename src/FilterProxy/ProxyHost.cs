@@ -2,6 +2,7 @@ using FilterProxy.Core;
 using FilterProxy.Core.Config;
 using FilterProxy.Core.Config.Explain;
 using FilterProxy.Core.Downstream;
+using FilterProxy.Host.Admin;
 using FilterProxy.Host.Otlp;
 using FilterProxy.Host.Samples;
 using FilterProxy.Host.Systemd;
@@ -51,7 +52,8 @@ internal static class ProxyHost
             Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "0");
         }
 
-        using var loggers = CreateLoggers();
+        var levels = new LogLevels();
+        using var loggers = CreateLoggers(levels);
         using var export = new OtlpExport(loggers.CreateLogger("FilterProxy.Otlp"));
         var engine = CreateEngine(config, file, loggers, export);
         try
@@ -63,7 +65,11 @@ internal static class ProxyHost
                 return ExitCode.Configuration;
             }
 
-            using var stop = new StopSignal(cancel);
+            using var told = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            using var closing = new CancellationTokenSource();
+            using var stop = new StopSignal(told.Token);
+            var control = new ProxyControl(engine, file, config, levels) { Stop = told.Cancel, Closing = closing.Token };
+            await using var admin = config.Admin is null ? null : await AdminListener.StartAsync(config.Admin, control, loggers);
             await using var samples = config.Samples ? await SampleApps.StartAsync() : null;
             await using var service = new ServiceProcess(engine, loggers.CreateLogger("FilterProxy"));
             using var reload = new ReloadSignal();
@@ -71,20 +77,31 @@ internal static class ProxyHost
 
             // One write: the logger writes from another thread, and its lines must not fall between.
             using var banner = new StringWriter();
-            Banner.Print(banner, file, engine, config, samples);
+            Banner.Print(banner, file, engine, config, samples, admin?.Address);
             Console.Error.Write(banner.ToString());
             service.Ready(config);
             await using (var reloader = new ConfigReloader(engine, sources => ConfigLoader.Load(file, sources), TimeProvider.System))
             {
-                reload.Begin(() => service.ReloadAsync(async () => await reloader.ReloadAsync("SIGHUP") ? engine.Current!.Config : null));
+                async Task<string> ReloadAsync(string cause)
+                {
+                    var refusal = "";
+                    await service.ReloadAsync(async () => (refusal = await reloader.TryReloadAsync(cause)).Length == 0 ? engine.Current!.Config : null);
+                    return refusal;
+                }
+
+                reload.Begin(() => ReloadAsync("SIGHUP"));
+                control.Reload = ReloadAsync;
                 reloader.Watch();
                 await stop.Requested;
                 reload.End();
+                control.Reload = null;
             }
 
             var grace = engine.Current!.Config.Runtime.ShutdownGrace;
             service.Stopping(grace);
-            return await StopAsync(engine, grace, stop.Insisted);
+            var code = await StopAsync(engine, grace, stop.Insisted);
+            await closing.CancelAsync();
+            return code;
         }
         catch (EngineException e)
         {
@@ -122,8 +139,9 @@ internal static class ProxyHost
         InlineCompletions = config.Runtime.InlineCompletions,
     });
 
-    private static ILoggerFactory CreateLoggers() => LoggerFactory.Create(logging => logging
-        .SetMinimumLevel(LogLevel.Information)
+    private static ILoggerFactory CreateLoggers(LogLevels? levels = null) => LoggerFactory.Create(logging => logging
+        .SetMinimumLevel(LogLevel.Trace)
+        .AddFilter((levels ?? new LogLevels()).IsEnabled)
         .AddFilter("Microsoft", LogLevel.Warning)
 
         // A listener that cannot start is said once, by us and without a stack trace.

@@ -17,6 +17,8 @@ public sealed class BlockingTests
     [InlineData(TestTransport.Tls)]
     [InlineData(TestTransport.Direct)]
     [InlineData(TestTransport.DirectTls)]
+    [InlineData(TestTransport.H2c)]
+    [InlineData(TestTransport.H2)]
     public async Task Every_phase_of_a_blocking_filter_runs_off_the_loop_and_what_follows_runs_on_it(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Ok("hello"));
@@ -37,7 +39,13 @@ public sealed class BlockingTests
         Assert.Equal(["logging", "peer", "request", "request_body", "response", "response_body", "upstream_request"], BlockerFilter.Seen.Select(s => s.Phase).Distinct().Order());
         Assert.All(BlockerFilter.Seen, seen => Assert.Null(seen.Loop));
 
-        // What stands before and behind it is on a loop: in the request phases on the one that the exchange began on.
+        // What stands before and behind it is on a loop: in the request phases on the one that the exchange began on. Kestrel's engine
+        // begins its exchanges on the thread pool.
+        if (TestTransports.IsHttp2(transport))
+        {
+            return;
+        }
+
         Assert.All(WitnessFilter.Seen, seen => Assert.NotNull(seen.Loop));
         var requests = WitnessFilter.Seen.Where(s => s.Phase == "request").Select(s => s.Loop).ToList();
         Assert.Equal(10, requests.Count);

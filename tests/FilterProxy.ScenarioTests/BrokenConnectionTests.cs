@@ -14,7 +14,7 @@ public sealed class BrokenConnectionTests : Scenario
         get
         {
             var data = new TheoryData<TestTransport, bool>();
-            foreach (var transport in TestTransports.All)
+            foreach (var transport in TestTransports.Most)
             {
                 data.Add(transport, true);
                 data.Add(transport, false);
@@ -29,18 +29,22 @@ public sealed class BrokenConnectionTests : Scenario
         get
         {
             var data = new TheoryData<string, bool, string, TestTransport>();
-            foreach (var transport in TestTransports.Http1)
+            foreach (var transport in TestTransports.Most)
             {
                 foreach (var reset in new[] { true, false })
                 {
                     data.Add("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegin\r\n", reset, "1.1", transport);
-                    data.Add("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegin\r\n", reset, "1.0", transport);
                     data.Add("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegin", reset, "1.1", transport);
                 }
 
                 // Without a length the end is the end; only a reset tells that it came too early.
                 data.Add("HTTP/1.1 200 OK\r\n\r\nbegin", true, "1.1", transport);
-                data.Add("HTTP/1.1 200 OK\r\n\r\nbegin", true, "1.0", transport);
+                if (!TestTransports.IsHttp2(transport))
+                {
+                    data.Add("HTTP/1.1 200 OK\r\n\r\nbegin", true, "1.0", transport);
+                    data.Add("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegin\r\n", true, "1.0", transport);
+                    data.Add("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegin\r\n", false, "1.0", transport);
+                }
             }
 
             return data;
@@ -70,6 +74,7 @@ public sealed class BrokenConnectionTests : Scenario
         await Poll.UntilAsync(() => proxy.OpenConnections == 0);
     }
 
+    // HTTP/1 in the clear alone: neither TLS nor HTTP/2 has halves that end by themselves.
     [Theory]
     [InlineData(TestTransport.Sockets)]
     [InlineData(TestTransport.Direct)]
@@ -131,7 +136,7 @@ public sealed class BrokenConnectionTests : Scenario
 
         Assert.True(client.WasReset);
         Assert.Contains((await _log.NextAsync()).Reason, new[] { "upstream_body_failed", "upstream_closed" });
-        await Poll.UntilAsync(() => proxy.OpenConnections == 0);
+        await Poll.UntilAsync(() => proxy.OpenConnections == (TestTransports.IsHttp2(transport) ? 1 : 0));
     }
 
     [Theory]
@@ -177,7 +182,7 @@ public sealed class BrokenConnectionTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_answer_in_the_middle_of_the_upload_reaches_a_client_that_is_still_sending(TestTransport transport)
     {
         await using var upstream = TestUpstream.StartAtHead(_ => Task.FromResult(UpstreamResponse.Create(413, "no").ThenHang()));
@@ -190,12 +195,12 @@ public sealed class BrokenConnectionTests : Scenario
 
         Assert.Equal((413, "no"), (response.Status, response.Text));
         await sending;
-        Assert.True(await client.IsClosedByPeerAsync());
+        await AssertLetGoAsync(client);
         await upstream.Connections[0].Closed;
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_answer_in_the_middle_of_the_upload_followed_by_a_close_is_passed_on(TestTransport transport)
     {
         await using var upstream = TestUpstream.StartAtHead(_ => Task.FromResult(
@@ -209,7 +214,7 @@ public sealed class BrokenConnectionTests : Scenario
         // RFC 9112 §9.6: what the client still sends is read away for a while, then the connection closes.
         Assert.Equal((413, "no"), (response.Status, response.Text));
         await client.SendAsync(new byte[50_000]);
-        Assert.True(await client.IsClosedByPeerAsync());
+        await AssertLetGoAsync(client);
     }
 
     private static async Task SendAsync(RawClient client, int bytes)

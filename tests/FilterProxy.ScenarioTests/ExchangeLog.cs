@@ -27,7 +27,7 @@ internal sealed class ExchangeLog
             $$"""
             http: { filters: [ {{Filter}} ], limits: { {{limits}} } }
             routes: [ { name: all, cluster: origin{{(route.Length > 0 ? ", " + route : "")}} } ]
-            clusters: { origin: { endpoints: [{{endpoints}}]{{(cluster.Length > 0 ? ", " + cluster : "")}} } }
+            clusters: { origin: { load_balancer: round_robin, endpoints: [{{endpoints}}]{{(cluster.Length > 0 ? ", " + cluster : "")}} } }
             """,
             transport,
             typeof(ExchangeLogFilter));

@@ -19,6 +19,8 @@ public sealed class InFlightTests(ITestOutputHelper output) : Scenario
     [InlineData(TestTransport.Tls)]
     [InlineData(TestTransport.Direct)]
     [InlineData(TestTransport.DirectTls)]
+    [InlineData(TestTransport.H2c)]
+    [InlineData(TestTransport.H2)]
     public async Task Responses_that_nobody_reads_stop_the_upstreams_and_take_bounded_memory(TestTransport transport)
     {
         long sent = 0;
@@ -40,6 +42,8 @@ public sealed class InFlightTests(ITestOutputHelper output) : Scenario
     [InlineData(TestTransport.Tls)]
     [InlineData(TestTransport.Direct)]
     [InlineData(TestTransport.DirectTls)]
+    [InlineData(TestTransport.H2c)]
+    [InlineData(TestTransport.H2)]
     public async Task Uploads_that_no_upstream_reads_stop_the_clients_and_take_bounded_memory(TestTransport transport)
     {
         long sent = 0;

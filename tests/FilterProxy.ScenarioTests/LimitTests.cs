@@ -23,7 +23,7 @@ public sealed class LimitTests : Scenario
                 ("header_count", "header_count: 2", "GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nB: 2\r\n\r\n", 431, "too_many_headers"),
             ];
             var data = new TheoryData<string, string, string, int, string, TestTransport>();
-            foreach (var transport in TestTransports.Http1)
+            foreach (var transport in TestTransports.Most)
             {
                 foreach (var (key, limits, request, status, reason) in cases)
                 {
@@ -37,7 +37,7 @@ public sealed class LimitTests : Scenario
 
     [Theory]
     [MemberData(nameof(TooMuch))]
-    public async Task A_request_over_a_limit_is_refused_counted_and_its_connection_closed(
+    public async Task A_request_over_a_limit_is_refused_counted_and_its_message_ended(
         string key, string limits, string request, int status, string reason, TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -47,10 +47,10 @@ public sealed class LimitTests : Scenario
         await client.SendAsync(request);
         var response = await client.ReadResponseAsync();
 
-        Assert.Equal((status, "close"), (response.Status, response.Headers.Values("connection").Single()));
+        Assert.Equal(status, response.Status);
         Assert.Contains($"({reason})", response.Text);
         Assert.Equal((status, reason), ((await _log.NextAsync()) is var e ? (e.Status, e.Reason) : default));
-        Assert.True(await client.IsClosedByPeerAsync());
+        await AssertGivenUpAsync(client, response);
         Assert.DoesNotContain(upstream.Requests, r => r.IsComplete);
         await Counted.LimitAsync(proxy, key);
     }
@@ -82,7 +82,7 @@ public sealed class LimitTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_connection_serves_as_many_requests_as_allowed(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -90,13 +90,12 @@ public sealed class LimitTests : Scenario
         await using var client = await proxy.ConnectAsync();
 
         Assert.Empty((await client.RoundTripAsync(Get)).Headers.Values("connection"));
-        Assert.Equal("close", (await client.RoundTripAsync(Get)).Headers.Values("connection").Single());
-        Assert.True(await client.IsClosedByPeerAsync());
+        await AssertLastAsync(client, await client.RoundTripAsync(Get), transport);
         await Counted.LimitAsync(proxy, "requests_per_connection");
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_connection_older_than_allowed_finishes_its_request_and_closes(TestTransport transport)
     {
         var gate = NewGate();
@@ -105,28 +104,16 @@ public sealed class LimitTests : Scenario
         await using var client = await proxy.ConnectAsync();
 
         Assert.Empty((await client.RoundTripAsync(Get)).Headers.Values("connection"));
-        await Poll.UntilAsync(async () =>
-        {
-            await using var other = await proxy.ConnectAsync();
-            var since = System.Diagnostics.Stopwatch.GetTimestamp();
-            while (System.Diagnostics.Stopwatch.GetElapsedTime(since).TotalMilliseconds < 600)
-            {
-                if ((await other.RoundTripAsync(Get)).Headers.Values("connection").Any())
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        });
+        var old = proxy.Engine.Services.Heartbeat.Now + 400;
+        await Poll.UntilAsync(() => proxy.Engine.Services.Heartbeat.Now > old);
         await client.SendAsync("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
         await Poll.UntilAsync(() => upstream.Requests.Any(r => r.Target == "/wait"));
         gate.SetResult();
         var last = await client.ReadResponseAsync();
 
-        Assert.Equal((200, "late", "close"), (last.Status, last.Text, last.Headers.Values("connection").Single()));
-        Assert.True(await client.IsClosedByPeerAsync());
-        Assert.True(proxy.Counts["filterproxy.timeout timeout=connection_duration"] >= 2);
+        Assert.Equal((200, "late"), (last.Status, last.Text));
+        await AssertLastAsync(client, last, transport);
+        await Counted.TimeoutAsync(proxy, "connection_duration");
     }
 
     [Theory]

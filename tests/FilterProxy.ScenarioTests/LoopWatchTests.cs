@@ -20,6 +20,7 @@ public sealed class LoopWatchTests
     [InlineData(TestTransport.Direct, "response")]
     [InlineData(TestTransport.Direct, "response_body")]
     [InlineData(TestTransport.Direct, "logging")]
+    [InlineData(TestTransport.H2c, "response")]
     public async Task A_filter_that_sleeps_is_named_by_metric_and_log(TestTransport transport, string phase)
     {
         SleeperFilter.Phase = phase;

@@ -9,11 +9,12 @@ public sealed class PoolTests
     private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     private readonly ExchangeLog _log = new();
 
-    [Fact]
-    public async Task One_connection_serves_one_client_after_the_other()
+    [Theory]
+    [EachProtocol]
+    public async Task One_connection_serves_one_client_after_the_other(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
-        await using var proxy = await _log.StartAsync(upstream.Port);
+        await using var proxy = await _log.StartAsync(upstream.Port, transport: transport);
         for (var i = 0; i < 5; i++)
         {
             Assert.Equal(200, (await proxy.SendAsync(Get)).Status);
@@ -25,13 +26,14 @@ public sealed class PoolTests
         Assert.Single(upstream.Connections);
     }
 
-    [Fact]
-    public async Task With_all_connections_in_use_a_request_waits_for_the_next_one_that_comes_back()
+    [Theory]
+    [EachProtocol]
+    public async Task With_all_connections_in_use_a_request_waits_for_the_next_one_that_comes_back(TestTransport transport)
     {
         var gate = new TaskCompletionSource();
         await using var upstream = TestUpstream.Start(
             r => r.Target == "/held" ? UpstreamResponse.After(gate.Task).Then(UpstreamResponse.Ok("held")) : UpstreamResponse.Ok("next"));
-        await using var proxy = await _log.StartAsync(upstream.Port, cluster: "pool: { max: 1 }");
+        await using var proxy = await _log.StartAsync(upstream.Port, cluster: "pool: { max: 1 }", transport: transport);
         var held = proxy.SendAsync("GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
         await upstream.WaitForRequestsAsync(1);
         var next = proxy.SendAsync(Get);
@@ -43,11 +45,12 @@ public sealed class PoolTests
         Assert.Single(upstream.Connections);
     }
 
-    [Fact]
-    public async Task A_request_that_waits_too_long_for_a_connection_gets_503()
+    [Theory]
+    [EachProtocol]
+    public async Task A_request_that_waits_too_long_for_a_connection_gets_503(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Never());
-        await using var proxy = await _log.StartAsync(upstream.Port, cluster: "pool: { max: 1 }, connect_timeout: 300ms");
+        await using var proxy = await _log.StartAsync(upstream.Port, cluster: "pool: { max: 1 }, connect_timeout: 300ms", transport: transport);
         await using var first = await proxy.ConnectAsync();
         await first.SendAsync(Get);
         await upstream.WaitForRequestsAsync(1);
@@ -80,30 +83,33 @@ public sealed class PoolTests
         Assert.Single(upstream.Connections);
     }
 
-    [Fact]
-    public async Task An_upstream_behind_a_unix_socket_is_reached()
+    [Theory]
+    [EachProtocol]
+    public async Task An_upstream_behind_a_unix_socket_is_reached(TestTransport transport)
     {
         var path = Path.Combine(Path.GetTempPath(), $"fp-{Guid.NewGuid():n}.sock");
         await using var upstream = TestUpstream.StartUnix(path, _ => UpstreamResponse.Ok("unix"));
-        await using var proxy = await _log.StartAsync($"\"unix:{path}\"");
+        await using var proxy = await _log.StartAsync($"\"unix:{path}\"", transport: transport);
 
         Assert.Equal("unix", (await proxy.SendAsync(Get)).Text);
     }
 
-    [Fact]
-    public async Task An_upstream_given_by_name_is_reached_even_where_only_its_second_address_listens()
+    [Theory]
+    [EachProtocol]
+    public async Task An_upstream_given_by_name_is_reached_even_where_only_its_second_address_listens(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Ok("named"));
-        await using var proxy = await _log.StartAsync($"\"localhost:{upstream.Port}\"");
+        await using var proxy = await _log.StartAsync($"\"localhost:{upstream.Port}\"", transport: transport);
 
         Assert.Equal("named", (await proxy.SendAsync(Get)).Text);
     }
 
-    [Fact]
-    public async Task A_thousand_clients_at_once_are_all_answered()
+    [Theory]
+    [EachProtocol]
+    public async Task A_thousand_clients_at_once_are_all_answered(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok(r.Target));
-        await using var proxy = await _log.StartAsync(upstream.Port);
+        await using var proxy = await _log.StartAsync(upstream.Port, transport: transport);
         var clients = new List<RawClient>();
         for (var i = 0; i < 1_000; i++)
         {

@@ -10,7 +10,7 @@ public sealed class RateTests : Scenario
     private readonly ExchangeLog _log = new();
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_body_that_comes_slower_than_allowed_gets_408_though_it_never_stands_still(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -22,11 +22,11 @@ public sealed class RateTests : Scenario
         await TrickleAsync(client, answer);
 
         var response = await answer;
-        Assert.Equal((408, "close"), (response.Status, response.Headers.Values("connection").Single()));
+        Assert.Equal(408, response.Status);
         Assert.Equal("request_too_slow", (await _log.NextAsync()).Reason);
         await Counted.LimitAsync(proxy, "request_body_rate");
         await upstream.Connections[0].Closed;
-        Assert.True(await client.IsClosedByPeerAsync());
+        await AssertGivenUpAsync(client, response);
     }
 
     [Theory]
@@ -106,7 +106,7 @@ public sealed class RateTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_client_that_takes_a_response_slower_than_allowed_is_cut_and_the_upstream_told(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse
@@ -138,7 +138,7 @@ public sealed class RateTests : Scenario
         }
 
         Assert.Equal("client_too_slow", (await logged).Reason);
-        await Poll.UntilAsync(() => proxy.OpenConnections == 0);
+        await Poll.UntilAsync(() => proxy.OpenConnections == (TestTransports.IsHttp2(transport) ? 1 : 0));
         Assert.DoesNotContain(proxy.LogLines, line => line.StartsWith("Error", StringComparison.Ordinal));
         await upstream.Connections[0].Closed;
         await Counted.LimitAsync(proxy, "response_body_rate");

@@ -10,16 +10,16 @@ public sealed class RetryTests
     private readonly ExchangeLog _log = new();
 
     [Theory]
-    [InlineData("GET")]
-    [InlineData("POST")]
-    [InlineData("PUT")]
-    [InlineData("PATCH")]
-    [InlineData("DELETE")]
-    public async Task A_connect_that_fails_goes_to_another_endpoint_whatever_the_method(string method)
+    [EachProtocol("GET")]
+    [EachProtocol("POST")]
+    [EachProtocol("PUT")]
+    [EachProtocol("PATCH")]
+    [EachProtocol("DELETE")]
+    public async Task A_connect_that_fails_goes_to_another_endpoint_whatever_the_method(string method, TestTransport transport)
     {
         using var dead = new DeadPort();
         await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok(r.Method + r.Text));
-        await using var proxy = await _log.StartAsync($"\"127.0.0.1:{dead.Port}\", \"127.0.0.1:{upstream.Port}\"");
+        await using var proxy = await _log.StartAsync($"\"127.0.0.1:{dead.Port}\", \"127.0.0.1:{upstream.Port}\"", transport: transport);
 
         for (var i = 0; i < 2; i++)
         {
@@ -31,15 +31,15 @@ public sealed class RetryTests
     }
 
     [Theory]
-    [InlineData("GET", 0)]
-    [InlineData("HEAD", 0)]
-    [InlineData("DELETE", 0)]
-    [InlineData("PUT", 5)]
-    [InlineData("PUT", 64 * 1024)]
-    public async Task A_reused_connection_that_closed_before_a_response_byte_is_retried_on_a_fresh_one(string method, int body)
+    [EachProtocol("GET", 0)]
+    [EachProtocol("HEAD", 0)]
+    [EachProtocol("DELETE", 0)]
+    [EachProtocol("PUT", 5)]
+    [EachProtocol("PUT", 64 * 1024)]
+    public async Task A_reused_connection_that_closed_before_a_response_byte_is_retried_on_a_fresh_one(string method, int body, TestTransport transport)
     {
         await using var upstream = ClosesOnReuse(UpstreamResponse.CloseNow());
-        await using var proxy = await _log.StartAsync(upstream.Port);
+        await using var proxy = await _log.StartAsync(upstream.Port, transport: transport);
         await WarmAsync(proxy);
 
         var request = Request(method, body);
@@ -52,11 +52,12 @@ public sealed class RetryTests
         Assert.Equal(new string('x', body), upstream.Requests[^1].Text);
     }
 
-    [Fact]
-    public async Task A_chunked_body_is_replayed_too()
+    [Theory]
+    [EachProtocol]
+    public async Task A_chunked_body_is_replayed_too(TestTransport transport)
     {
         await using var upstream = ClosesOnReuse(UpstreamResponse.ResetNow());
-        await using var proxy = await _log.StartAsync(upstream.Port);
+        await using var proxy = await _log.StartAsync(upstream.Port, transport: transport);
         await WarmAsync(proxy);
 
         var response = await proxy.SendAsync("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
@@ -66,13 +67,13 @@ public sealed class RetryTests
     }
 
     [Theory]
-    [InlineData("POST", 5)]
-    [InlineData("PATCH", 5)]
-    [InlineData("PUT", (64 * 1024) + 1)]
-    public async Task A_request_that_may_not_be_repeated_or_is_too_large_to_keep_is_not_retried(string method, int body)
+    [EachProtocol("POST", 5)]
+    [EachProtocol("PATCH", 5)]
+    [EachProtocol("PUT", (64 * 1024) + 1)]
+    public async Task A_request_that_may_not_be_repeated_or_is_too_large_to_keep_is_not_retried(string method, int body, TestTransport transport)
     {
         await using var upstream = ClosesOnReuse(UpstreamResponse.CloseNow());
-        await using var proxy = await _log.StartAsync(upstream.Port);
+        await using var proxy = await _log.StartAsync(upstream.Port, transport: transport);
         await WarmAsync(proxy);
 
         var response = await proxy.SendAsync(Request(method, body));
@@ -82,11 +83,12 @@ public sealed class RetryTests
         Assert.Equal(2, upstream.Requests.Count);
     }
 
-    [Fact]
-    public async Task Nothing_is_retried_once_a_response_byte_has_come()
+    [Theory]
+    [EachProtocol]
+    public async Task Nothing_is_retried_once_a_response_byte_has_come(TestTransport transport)
     {
         await using var upstream = ClosesOnReuse(UpstreamResponse.Raw("HTTP/1.1 2").ThenClose());
-        await using var proxy = await _log.StartAsync(upstream.Port);
+        await using var proxy = await _log.StartAsync(upstream.Port, transport: transport);
         await WarmAsync(proxy);
 
         var response = await proxy.SendAsync(Request("GET", 0));
@@ -95,11 +97,12 @@ public sealed class RetryTests
         Assert.Equal(new LoggedExchange(502, "upstream_closed", 1), await _log.NextAsync());
     }
 
-    [Fact]
-    public async Task A_fresh_connection_that_closes_before_a_response_byte_is_not_retried()
+    [Theory]
+    [EachProtocol]
+    public async Task A_fresh_connection_that_closes_before_a_response_byte_is_not_retried(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.CloseNow());
-        await using var proxy = await _log.StartAsync(upstream.Port);
+        await using var proxy = await _log.StartAsync(upstream.Port, transport: transport);
 
         var response = await proxy.SendAsync(Request("GET", 0));
 
@@ -107,11 +110,12 @@ public sealed class RetryTests
         Assert.Single(upstream.Requests);
     }
 
-    [Fact]
-    public async Task An_idle_connection_that_died_is_not_used()
+    [Theory]
+    [EachProtocol]
+    public async Task An_idle_connection_that_died_is_not_used(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
-        await using var proxy = await _log.StartAsync(upstream.Port);
+        await using var proxy = await _log.StartAsync(upstream.Port, transport: transport);
         await WarmAsync(proxy);
         upstream.Connections[0].Close();
         var cluster = (FilterProxy.Core.Clusters.ProxyCluster)proxy.Engine.Snapshot!.Clusters["origin"];
@@ -125,12 +129,13 @@ public sealed class RetryTests
         Assert.Equal(1, (await _log.NextAsync()).Attempts);
     }
 
-    [Fact]
-    public async Task When_every_endpoint_refuses_the_client_gets_502()
+    [Theory]
+    [EachProtocol]
+    public async Task When_every_endpoint_refuses_the_client_gets_502(TestTransport transport)
     {
         using var one = new DeadPort();
         using var two = new DeadPort();
-        await using var proxy = await _log.StartAsync($"\"127.0.0.1:{one.Port}\", \"127.0.0.1:{two.Port}\"");
+        await using var proxy = await _log.StartAsync($"\"127.0.0.1:{one.Port}\", \"127.0.0.1:{two.Port}\"", transport: transport);
         await using var client = await proxy.ConnectAsync();
 
         Assert.Equal(502, (await client.RoundTripAsync(Request("GET", 0))).Status);
@@ -138,10 +143,11 @@ public sealed class RetryTests
         Assert.Equal(502, (await client.RoundTripAsync(Request("POST", 5))).Status);
     }
 
-    [Fact]
-    public async Task A_cluster_whose_endpoints_take_no_share_answers_503()
+    [Theory]
+    [EachProtocol]
+    public async Task A_cluster_whose_endpoints_take_no_share_answers_503(TestTransport transport)
     {
-        await using var proxy = await _log.StartAsync("{ address: \"127.0.0.1:1\", weight: 0 }");
+        await using var proxy = await _log.StartAsync("{ address: \"127.0.0.1:1\", weight: 0 }", transport: transport);
 
         var response = await proxy.SendAsync(Request("GET", 0));
 

@@ -8,7 +8,6 @@ namespace FilterProxy.ScenarioTests;
 public sealed class TimeoutTests : Scenario
 {
     private const string Upgrade = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
-    private const string Switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     private readonly ExchangeLog _log = new();
 
     public static TheoryData<string, string, TestTransport> StalledBodies
@@ -16,7 +15,7 @@ public sealed class TimeoutTests : Scenario
         get
         {
             var data = new TheoryData<string, string, TestTransport>();
-            foreach (var transport in TestTransports.Http1)
+            foreach (var transport in TestTransports.Most)
             {
                 data.Add("Content-Length: 10", "abc", transport);
                 data.Add("Transfer-Encoding: chunked", "3\r\nabc\r\n", transport);
@@ -26,8 +25,9 @@ public sealed class TimeoutTests : Scenario
         }
     }
 
+    // HTTP/1 alone: half a field block of HTTP/2 has no stream to answer on (Http2/LimitTests).
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(Http1Transports))]
     public async Task A_head_that_does_not_end_gets_408_and_a_close(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -43,8 +43,9 @@ public sealed class TimeoutTests : Scenario
         await Counted.TimeoutAsync(proxy, "header_timeout");
     }
 
+    // HTTP/1 alone: as above.
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(Http1Transports))]
     public async Task Sending_a_head_byte_by_byte_does_not_extend_its_time(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -63,8 +64,9 @@ public sealed class TimeoutTests : Scenario
         await Counted.TimeoutAsync(proxy, "header_timeout");
     }
 
+    // HTTP/1 alone: one of HTTP/2 begins by itself, and is idle from then on.
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(Http1Transports))]
     public async Task A_connection_that_never_began_a_request_is_closed_without_a_byte(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -78,7 +80,7 @@ public sealed class TimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_idle_connection_is_closed_without_a_byte(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -92,7 +94,7 @@ public sealed class TimeoutTests : Scenario
 
     [Theory]
     [MemberData(nameof(StalledBodies))]
-    public async Task A_request_body_that_stands_still_gets_408_and_both_connections_close(string framing, string part, TestTransport transport)
+    public async Task A_request_body_that_stands_still_gets_408_and_both_messages_end(string framing, string part, TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
         await using var proxy = await _log.StartAsync(upstream.Port, "body_timeout: 300ms", transport: transport);
@@ -101,16 +103,16 @@ public sealed class TimeoutTests : Scenario
 
         var response = await client.ReadResponseAsync();
 
-        Assert.Equal((408, "close"), (response.Status, response.Headers.Values("connection").Single()));
+        Assert.Equal(408, response.Status);
         Assert.Equal("request_body_timeout", (await _log.NextAsync()).Reason);
         await upstream.Connections[0].Closed;
         Assert.False(upstream.Requests[0].IsComplete);
-        Assert.True(await client.IsClosedByPeerAsync());
+        await AssertGivenUpAsync(client, response);
         await Counted.TimeoutAsync(proxy, "body_timeout");
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_client_that_does_not_read_holds_the_upstream_back_and_is_cut_after_the_write_timeout(TestTransport transport)
     {
         long sent = 0;
@@ -163,10 +165,10 @@ public sealed class TimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_websocket_that_is_silent_is_closed_on_both_sides(TestTransport transport)
     {
-        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw(Switch).ThenHang());
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r).ThenHang());
         await using var proxy = await _log.StartAsync(upstream.Port, "upgrade_idle_timeout: 300ms", transport: transport);
         await using var client = await proxy.ConnectAsync();
         Assert.Equal(101, (await client.RoundTripAsync(Upgrade)).Status);
@@ -178,10 +180,10 @@ public sealed class TimeoutTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_websocket_older_than_allowed_is_closed_however_busy(TestTransport transport)
     {
-        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw(Switch).ThenRun(async stream =>
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r).ThenRun(async stream =>
         {
             while (true)
             {

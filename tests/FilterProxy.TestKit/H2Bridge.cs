@@ -1,26 +1,32 @@
 using System.Text;
+using System.Threading.Channels;
 
 namespace FilterProxy.TestKit;
 
 /// <summary>
 /// Lets a client of HTTP/1 text talk to an HTTP/2 server: requests written to it become streams, responses come back as HTTP/1. So a
-/// scenario that is written in HTTP/1 runs over HTTP/2 unchanged. A stream that is reset looks like a connection that is.
+/// scenario that is written in HTTP/1 runs over HTTP/2 unchanged. A stream that is reset looks like a connection that is, and the
+/// Upgrade of a WebSocket is extended CONNECT (RFC 8441).
 /// </summary>
 internal sealed class H2Bridge(H2Client client, string scheme) : Stream
 {
-    private static readonly string[] NotSent = ["host", "connection", "transfer-encoding", "keep-alive"];
+    /// <summary>Bytes of a response that may be on their way before the client reads them.</summary>
+    public const int Window = 64 * 1024;
+
+    // RFC 9113 §8.2.2: fields of a connection are none of HTTP/2. RFC 8441 §5: neither is the key of a WebSocket.
+    private static readonly string[] NotSent =
+        ["host", "connection", "transfer-encoding", "keep-alive", "proxy-connection", "upgrade", "http2-settings"];
+
     private readonly List<byte> _written = [];
-    private readonly Queue<int> _streams = new();
-    private readonly SemaphoreSlim _opened = new(0);
+    private readonly Channel<H2BridgeReader> _opened = Channel.CreateUnbounded<H2BridgeReader>();
     private byte[] _out = [];
     private int _outAt;
-    private int _sending;
+    private H2BridgeReader? _reading;
+
+    // What is being sent: a body of a length, in chunks, or what has no end.
+    private volatile int _sending;
     private long _left;
-    private bool _chunked;
-    private int _reading;
-    private int _cursor;
-    private bool _inBody, _chunkedOut, _toHead;
-    private readonly Dictionary<int, bool> _heads = [];
+    private bool _chunked, _tunnel;
 
     public override bool CanRead => true;
 
@@ -36,6 +42,13 @@ internal sealed class H2Bridge(H2Client client, string scheme) : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <summary>What is written next begins a request, whatever the last one's body lacks.</summary>
+    public void LeaveBody()
+    {
+        _sending = 0;
+        _written.Clear();
+    }
+
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         _written.AddRange(buffer.Span);
@@ -48,30 +61,29 @@ internal sealed class H2Bridge(H2Client client, string scheme) : Stream
     {
         while (_outAt == _out.Length)
         {
-            if (_reading == 0)
+            if (_reading is null)
             {
-                var opened = _opened.WaitAsync(cancellationToken);
-                if (await Task.WhenAny(opened, client.Closed) != opened)
+                var opened = _opened.Reader.WaitToReadAsync(cancellationToken).AsTask();
+                if (await Task.WhenAny(opened, client.Closed) != opened || !await opened || !_opened.Reader.TryRead(out _reading))
                 {
                     return 0;
                 }
-
-                await opened;
-                _reading = _streams.Dequeue();
-                _toHead = _heads[_reading];
-                _inBody = false;
-                _cursor = 0;
             }
 
-            var (frame, next) = await client.NextAsync(_reading, _cursor, cancellationToken);
-            if (frame is null)
+            var reader = _reading;
+            if (await reader.ReadAsync(client, cancellationToken) is not { } piece)
             {
                 return 0;
             }
 
-            _cursor = next;
-            _out = Translate(frame);
-            _outAt = 0;
+            (_out, _outAt) = (piece, 0);
+            if (reader.IsRefusedTunnel)
+            {
+                LeaveBody();
+            }
+
+            // A WebSocket's end is that of what can be read.
+            _reading = reader is { IsOver: true, IsTunnel: false } ? null : reader;
         }
 
         var count = Math.Min(buffer.Length, _out.Length - _outAt);
@@ -98,10 +110,15 @@ internal sealed class H2Bridge(H2Client client, string scheme) : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    protected override void Dispose(bool disposing)
+    {
+        client.Abort();
+        base.Dispose(disposing);
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await client.DisposeAsync();
-        _opened.Dispose();
         await base.DisposeAsync();
     }
 
@@ -118,7 +135,7 @@ internal sealed class H2Bridge(H2Client client, string scheme) : Stream
             return await SendChunkAsync();
         }
 
-        var count = (int)Math.Min(_left, _written.Count);
+        var count = _tunnel ? _written.Count : (int)Math.Min(_left, _written.Count);
         if (count == 0)
         {
             return false;
@@ -127,8 +144,9 @@ internal sealed class H2Bridge(H2Client client, string scheme) : Stream
         var piece = Take(count);
         _left -= count;
         var stream = _sending;
-        _sending = _left == 0 ? 0 : _sending;
-        await client.SendDataAsync(stream, piece, end: _left == 0);
+        var ended = !_tunnel && _left == 0;
+        _sending = ended ? 0 : _sending;
+        await client.SendDataAsync(stream, piece, ended);
         return true;
     }
 
@@ -144,22 +162,35 @@ internal sealed class H2Bridge(H2Client client, string scheme) : Stream
         Take(end + 4);
         var lines = text[..end].Split("\r\n");
         var parts = lines[0].Split(' ');
-        var fields = lines.Skip(1).Select(UpstreamRequest.ParseField).ToList();
-        var authority = fields.Find(f => f.Key.Equals("host", StringComparison.OrdinalIgnoreCase)).Value ?? "";
-        _chunked = fields.Exists(f => f.Key.Equals("transfer-encoding", StringComparison.OrdinalIgnoreCase));
-        _left = fields.Find(f => f.Key.Equals("content-length", StringComparison.OrdinalIgnoreCase)).Value is { } length ? long.Parse(length) : 0;
-        var hasBody = _chunked || _left > 0;
+        var fields = new RawFields([.. lines.Skip(1).Select(UpstreamRequest.ParseField)]);
+        var key = fields["sec-websocket-key"] ?? "";
+        _tunnel = fields["upgrade"] == "websocket";
+        _chunked = fields.Contains("transfer-encoding");
+        _left = fields["content-length"] is { } length ? long.Parse(length) : 0;
+        var hasBody = _tunnel || _chunked || _left > 0;
         var stream = await client.OpenAsync(
             !hasBody,
             [
-                (":method", parts[0]), (":scheme", scheme), (":path", parts[1]), (":authority", authority),
-                .. fields.Select(f => (Name: f.Key.ToLowerInvariant(), f.Value)).Where(f => !NotSent.Contains(f.Name)),
+                .. Pseudo(parts[0], parts[1], fields["host"] ?? ""),
+                .. fields.Select(f => (Name: f.Key.ToLowerInvariant(), f.Value)).Where(f => !NotSent.Contains(f.Name) && !(_tunnel && f.Name == "sec-websocket-key")),
             ]);
         _sending = hasBody ? stream : 0;
-        _heads[stream] = parts[0] == "HEAD";
-        _streams.Enqueue(stream);
-        _opened.Release();
+        await _opened.Writer.WriteAsync(new H2BridgeReader(stream, parts[0] == "HEAD", _tunnel ? key : null));
         return true;
+    }
+
+    private (string, string)[] Pseudo(string method, string target, string host)
+    {
+        // RFC 9113 §8.3.1: an absolute target names the authority.
+        if (target.IndexOf("://", StringComparison.Ordinal) is > 0 and var mark && method != "CONNECT")
+        {
+            var path = target.IndexOf('/', mark + 3);
+            (host, target) = path < 0 ? (target[(mark + 3)..], "/") : (target[(mark + 3)..path], target[path..]);
+        }
+
+        return _tunnel ? [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", scheme), (":path", target), (":authority", host)]
+            : method == "CONNECT" ? [(":method", method), (":authority", target)]
+            : [(":method", method), (":scheme", scheme), (":path", target), (":authority", host)];
     }
 
     private async Task<bool> SendChunkAsync()
@@ -193,9 +224,16 @@ internal sealed class H2Bridge(H2Client client, string scheme) : Stream
         Take(end + 4);
         var stream = _sending;
         _sending = 0;
-        await client.SendAsync(trailers.Count == 0
-            ? new H2Frame(H2FrameType.Data, H2Frame.EndStream, stream, [])
-            : new H2Frame(H2FrameType.Headers, H2Frame.EndStream | H2Frame.EndHeaders, stream, Hpack.Encode(trailers.Select(t => (t.Key.ToLowerInvariant(), t.Value)))));
+        if (trailers.Count == 0)
+        {
+            await client.SendDataAsync(stream, default, end: true);
+        }
+        else
+        {
+            await client.SendAsync(new H2Frame(
+                H2FrameType.Headers, H2Frame.EndStream | H2Frame.EndHeaders, stream, Hpack.Encode(trailers.Select(t => (t.Key.ToLowerInvariant(), t.Value)))));
+        }
+
         return true;
     }
 
@@ -204,75 +242,5 @@ internal sealed class H2Bridge(H2Client client, string scheme) : Stream
         var bytes = _written.GetRange(0, count).ToArray();
         _written.RemoveRange(0, count);
         return bytes;
-    }
-
-    private byte[] Translate(H2Frame frame)
-    {
-        var ends = frame.Ends;
-        var text = new StringBuilder();
-        byte[] data = [];
-        switch (frame.Type)
-        {
-            case H2FrameType.RstStream when _reading == 0:
-                return [];
-
-            case H2FrameType.RstStream:
-                throw new IOException($"The stream was reset with {frame.ErrorCode}.");
-
-            case H2FrameType.Headers when !_inBody:
-                BeginBody(Hpack.Decode(frame.Payload), ends, text);
-                break;
-
-            case H2FrameType.Headers:
-                text.Append("0\r\n");
-                WriteFields(Hpack.Decode(frame.Payload), text);
-                break;
-
-            case H2FrameType.Data:
-                data = frame.Payload;
-                break;
-        }
-
-        if (data.Length > 0 && _chunkedOut)
-        {
-            data = [.. Encoding.ASCII.GetBytes($"{data.Length:x}\r\n"), .. data, .. "\r\n"u8];
-        }
-
-        if (ends)
-        {
-            text.Append(frame.Type == H2FrameType.Data && _chunkedOut ? "0\r\n\r\n" : "");
-            _reading = 0;
-        }
-
-        return frame.Type == H2FrameType.Data ? [.. data, .. Encoding.Latin1.GetBytes(text.ToString())] : Encoding.Latin1.GetBytes(text.ToString());
-    }
-
-    private void BeginBody(RawFields head, bool ends, StringBuilder text)
-    {
-        var status = int.Parse(head[":status"]!);
-        _inBody = status >= 200;
-        text.Append($"HTTP/1.1 {status} \r\n");
-        var hasLength = head.Contains("content-length");
-        _chunkedOut = _inBody && !hasLength && !ends;
-        if (_chunkedOut)
-        {
-            text.Append("Transfer-Encoding: chunked\r\n");
-        }
-        else if (_inBody && !hasLength && !_toHead && status is not (204 or 304))
-        {
-            text.Append("Content-Length: 0\r\n");
-        }
-
-        WriteFields(new RawFields([.. head.Where(f => f.Key != ":status")]), text);
-    }
-
-    private static void WriteFields(RawFields fields, StringBuilder text)
-    {
-        foreach (var (name, value) in fields)
-        {
-            text.Append(name).Append(": ").Append(value).Append("\r\n");
-        }
-
-        text.Append("\r\n");
     }
 }

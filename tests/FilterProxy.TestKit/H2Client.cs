@@ -47,12 +47,14 @@ public sealed class H2Client : IAsyncDisposable
     /// <summary>How long a wait may take.</summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Begins a connection on a stream, which it owns: preface, SETTINGS, windows without end.</summary>
-    public static async Task<H2Client> StartAsync(Stream stream)
+    /// <summary>Begins a connection on a stream, which it owns: preface, SETTINGS, a connection window without end.</summary>
+    /// <param name="stream">The connection.</param>
+    /// <param name="window">Bytes that may come on each stream; without end unless said.</param>
+    public static async Task<H2Client> StartAsync(Stream stream, int window = int.MaxValue)
     {
         var client = new H2Client(stream, answers: true);
         await client.SendAsync(
-            [.. Preface, .. H2Frame.Settings((1, 0), (4, int.MaxValue)).ToBytes(), .. H2Frame.Number(H2FrameType.WindowUpdate, 0, int.MaxValue - 65_535).ToBytes()]);
+            [.. Preface, .. H2Frame.Settings((1, 0), (4, (uint)window)).ToBytes(), .. H2Frame.Number(H2FrameType.WindowUpdate, 0, int.MaxValue - 65_535).ToBytes()]);
         return client;
     }
 
@@ -93,28 +95,56 @@ public sealed class H2Client : IAsyncDisposable
     /// <summary>Opens a stream with a request's head and returns its number.</summary>
     public async Task<int> OpenAsync(bool end, params (string Name, string Value)[] fields)
     {
-        var stream = _nextStream;
-        _nextStream += 2;
-        lock (_frames)
+        // Streams are sent in the order of their numbers (RFC 9113 §5.1.1).
+        await _writing.WaitAsync();
+        try
         {
-            _windows[stream] = _initialWindow;
-        }
+            var stream = _nextStream;
+            _nextStream += 2;
+            lock (_frames)
+            {
+                _windows[stream] = _initialWindow;
+            }
 
-        await SendAsync(HeadersFrame(stream, end, fields));
-        return stream;
+            await _stream.WriteAsync(HeadersFrame(stream, end, fields).ToBytes());
+            await _stream.FlushAsync();
+            return stream;
+        }
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     /// <summary>A HEADERS frame with the whole block.</summary>
     public static H2Frame HeadersFrame(int stream, bool end, params (string Name, string Value)[] fields) =>
         new(H2FrameType.Headers, (byte)(H2Frame.EndHeaders | (end ? H2Frame.EndStream : 0)), stream, Hpack.Encode(Head(fields)));
 
-    /// <summary>Sends a piece of a body, as the peer's windows allow.</summary>
+    /// <summary>Sends a piece of a body, as the peer's windows allow; nothing of it once the peer said that it needs no more (RFC 9113 §8.1).</summary>
+    /// <exception cref="IOException">The stream was reset, or the connection is gone.</exception>
     public async Task SendDataAsync(int stream, ReadOnlyMemory<byte> data, bool end)
     {
         do
         {
-            var piece = data[..(int)Math.Min(data.Length, await WaitForWindowAsync(stream, data.Length))];
-            data = data[piece.Length..];
+            if (ResetOf(stream) is { } reset)
+            {
+                if (reset.ErrorCode != 0)
+                {
+                    throw new IOException($"The stream was reset with {reset.ErrorCode}.");
+                }
+
+                return;
+            }
+
+            var open = await WaitForWindowAsync(stream, data.Length);
+            if (open == 0 && !data.IsEmpty)
+            {
+                // Reset meanwhile: said above.
+                continue;
+            }
+
+            var piece = data[..open];
+            data = data[open..];
             await SendAsync(new H2Frame(H2FrameType.Data, end && data.IsEmpty ? H2Frame.EndStream : (byte)0, stream, piece.ToArray()));
         }
         while (!data.IsEmpty);
@@ -202,12 +232,36 @@ public sealed class H2Client : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends a frame, unless the connection is gone.</summary>
+    internal async Task TrySendAsync(H2Frame frame)
+    {
+        try
+        {
+            await SendAsync(frame);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // Whoever reads will see it.
+        }
+    }
+
+    /// <summary>Ends the connection without waiting for anything.</summary>
+    internal void Abort() => _stream.Dispose();
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stream.DisposeAsync();
         await _reading;
         _writing.Dispose();
+    }
+
+    private H2Frame? ResetOf(int stream)
+    {
+        lock (_frames)
+        {
+            return _frames.Find(f => f.Stream == stream && f.Type == H2FrameType.RstStream);
+        }
     }
 
     private static int StatusOf(RawFields head) => head[":status"] is { } status ? int.Parse(status) : 0;
@@ -298,7 +352,7 @@ public sealed class H2Client : IAsyncDisposable
 
                 if (_frames.Exists(f => f.Stream == stream && f.Type == H2FrameType.RstStream))
                 {
-                    throw new IOException("The stream was reset.");
+                    return 0;
                 }
 
                 news = _news.Task;

@@ -65,6 +65,10 @@ public sealed class RawClient : IAsyncDisposable
         }
     }
 
+    /// <summary>A client of HTTP/1 text on a stream that is to speak HTTP/2.</summary>
+    public static async Task<RawClient> OverHttp2Async(Stream stream, string scheme = "http") =>
+        new(new H2Bridge(await H2Client.StartAsync(stream, H2Bridge.Window), scheme));
+
     /// <summary>Sends text as Latin-1, so that every character is one byte.</summary>
     public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
 
@@ -138,6 +142,15 @@ public sealed class RawClient : IAsyncDisposable
 
     /// <summary>Ends sending and goes on reading.</summary>
     public void CloseSending() => (_socket ?? throw new InvalidOperationException("Only a socket has halves.")).Shutdown(SocketShutdown.Send);
+
+    /// <summary>
+    /// Over HTTP/2: lets what is sent next begin a request, whatever the last one's body lacks; true. Over HTTP/1 that cannot be; false.
+    /// </summary>
+    public bool TryLeaveBody()
+    {
+        (_stream as H2Bridge)?.LeaveBody();
+        return _stream is H2Bridge;
+    }
 
     /// <summary>Resets the connection.</summary>
     public void Reset()

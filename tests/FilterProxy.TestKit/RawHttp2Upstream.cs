@@ -19,6 +19,7 @@ public sealed class RawHttp2Upstream : IAsyncDisposable
     private readonly Task _accepting;
     private int _connections;
     private int _requests;
+    private int _pings;
 
     private RawHttp2Upstream(Func<RawHttp2Stream, Task> script)
     {
@@ -36,15 +37,23 @@ public sealed class RawHttp2Upstream : IAsyncDisposable
     /// <summary>Frames that reset a stream of ours: stream and error code.</summary>
     public ConcurrentQueue<(int Stream, int Code)> Resets { get; } = new();
 
-    /// <summary>Calls the script for each request, when its head has come.</summary>
-    public static RawHttp2Upstream Start(Func<RawHttp2Stream, Task> script) => new(script);
+    /// <summary>Whether PING is answered.</summary>
+    public bool AnswersPing { get; private init; }
 
-    /// <inheritdoc cref="Start(Func{RawHttp2Stream, Task})"/>
-    public static RawHttp2Upstream Start(Action<RawHttp2Stream> script) => new(stream =>
-    {
-        script(stream);
-        return Task.CompletedTask;
-    });
+    /// <summary>How many PING frames came that ask for an answer.</summary>
+    public int Pings => Volatile.Read(ref _pings);
+
+    /// <summary>Calls the script for each request, when its head has come.</summary>
+    public static RawHttp2Upstream Start(Func<RawHttp2Stream, Task> script, bool answersPing = true) => new(script) { AnswersPing = answersPing };
+
+    /// <inheritdoc cref="Start(Func{RawHttp2Stream, Task}, bool)"/>
+    public static RawHttp2Upstream Start(Action<RawHttp2Stream> script, bool answersPing = true) => Start(
+        stream =>
+        {
+            script(stream);
+            return Task.CompletedTask;
+        },
+        answersPing);
 
     public async ValueTask DisposeAsync()
     {
@@ -106,7 +115,12 @@ public sealed class RawHttp2Upstream : IAsyncDisposable
                             writer.Frame(4, 1, 0, []);
                             break;
                         case 6 when (head[4] & 1) == 0:
-                            writer.Frame(6, 1, 0, payload);
+                            Interlocked.Increment(ref _pings);
+                            if (AnswersPing)
+                            {
+                                writer.Frame(6, 1, 0, payload);
+                            }
+
                             break;
                     }
                 }

@@ -18,7 +18,7 @@ public sealed class TestAuthority : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign | X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         var (from, to) = (DateTimeOffset.UtcNow.AddYears(-2), DateTimeOffset.UtcNow.AddYears(2));
         if (parent is null)
@@ -49,8 +49,10 @@ public sealed class TestAuthority : IDisposable
     /// <param name="uris">Alternative names that are URIs.</param>
     /// <param name="notBefore">Default: a day ago.</param>
     /// <param name="notAfter">Default: in 90 days.</param>
+    /// <param name="responder">Where its status is asked for (OCSP).</param>
     public X509Certificate2 Issue(
-        string subject, string[]? dns = null, string[]? uris = null, DateTimeOffset? notBefore = null, DateTimeOffset? notAfter = null)
+        string subject, string[]? dns = null, string[]? uris = null, DateTimeOffset? notBefore = null, DateTimeOffset? notAfter = null,
+        string? responder = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var name = new X500DistinguishedName(subject.Contains('=', StringComparison.Ordinal) ? subject : $"CN={subject}");
@@ -68,6 +70,11 @@ public sealed class TestAuthority : IDisposable
 
         alternatives.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(alternatives.Build());
+        if (responder is not null)
+        {
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([responder], null));
+        }
+
         using var signed = request.Create(
             Certificate, notBefore ?? DateTimeOffset.UtcNow.AddDays(-1), notAfter ?? DateTimeOffset.UtcNow.AddDays(90), NextSerial());
         using var pair = signed.CopyWithPrivateKey(key);

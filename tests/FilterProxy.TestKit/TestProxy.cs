@@ -70,12 +70,12 @@ public sealed class TestProxy : IAsyncDisposable
     /// <summary>A configuration without its <c>listeners</c>, or with them when it begins with them.</summary>
     public static async Task<TestProxy> StartAsync(string yaml, TestTransport transport = TestTransport.Sockets, params Type[] components)
     {
-        var certificate = transport is TestTransport.Tls or TestTransport.DirectTls or TestTransport.H2 ? new TestCertificate("localhost", "*.example.com") : null;
+        var certificate = TestTransports.IsTls(transport) ? new TestCertificate("localhost", "*.example.com") : null;
         var filters = certificate is null
             ? ""
             : $$""", filters: [ { tls: { certificates: [ { file: { cert: "{{certificate.CertPath}}", key: "{{certificate.KeyPath}}", default: true } } ] } } ]""";
         var io = transport is TestTransport.Direct or TestTransport.DirectTls or TestTransport.H2c ? "direct" : "sockets";
-        var protocols = transport is TestTransport.H2 or TestTransport.H2c ? "[http1, http2]" : "[http1]";
+        var protocols = TestTransports.IsHttp2(transport) ? "[http1, http2]" : "[http1]";
         var listeners = $$"""listeners: { web: { address: "127.0.0.1:0", io: {{io}}, protocols: {{protocols}}{{filters}} } }""";
         var text = Complete(yaml, listeners);
         var log = new LogBook();
@@ -151,8 +151,8 @@ public sealed class TestProxy : IAsyncDisposable
             return await RawClient.ConnectAsync(Port);
         }
 
-        return _transport is TestTransport.H2 or TestTransport.H2c
-            ? new RawClient(new H2Bridge(await ConnectH2Async(serverName), _transport == TestTransport.H2 ? "https" : "http"))
+        return TestTransports.IsHttp2(_transport)
+            ? await RawClient.OverHttp2Async(await ConnectStreamAsync(serverName), TestTransports.SchemeOf(_transport))
             : new RawClient(await ConnectTlsAsync(serverName, SslApplicationProtocol.Http11));
     }
 

@@ -115,6 +115,12 @@ public sealed class TestUpstream : IAsyncDisposable
             while (true)
             {
                 var socket = await _listener.AcceptAsync(_stop.Token);
+                if (Port > 0)
+                {
+                    // A head and a body are two writes: the second must not wait for the peer to acknowledge the first.
+                    socket.NoDelay = true;
+                }
+
                 var connection = new UpstreamConnection(_connections.Count + 1, socket);
                 _connections.Enqueue(connection);
                 _running.Enqueue(connection.RunAsync(this, _stop.Token));

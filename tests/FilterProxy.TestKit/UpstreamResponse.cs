@@ -61,6 +61,12 @@ public sealed class UpstreamResponse
     /// <summary>Exactly these bytes, given as Latin-1.</summary>
     public static UpstreamResponse Raw(string bytes) => new UpstreamResponse().ThenSend(bytes);
 
+    /// <summary>101 to a request for a WebSocket, by the rules.</summary>
+    public static UpstreamResponse SwitchToWebSocket(UpstreamRequest request, params (string Name, string Value)[] headers) => Raw(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        + $"Sec-WebSocket-Accept: {WebSocketKey.AcceptOf(request.Headers["Sec-WebSocket-Key"])}\r\n"
+        + string.Concat(headers.Select(h => $"{h.Name}: {h.Value}\r\n")) + "\r\n");
+
     /// <summary>Nothing, with the connection open, until the peer closes it.</summary>
     public static UpstreamResponse Never() => new UpstreamResponse().ThenHang();
 

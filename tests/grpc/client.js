@@ -201,13 +201,19 @@ const cases = {
   },
 };
 
-// What a proxy answers itself: --expect-status <code>
+// What a bridge to plain HTTP makes of an answer.
+cases.named = async () => {
+  const { response, status: s } = await unary("Unary", { name: "hi" });
+  assert.deepEqual([s.code, response?.name], [status.OK, "hi"]);
+};
+
+// What a proxy answers itself, as EXPECT_STATUS says.
 cases.expect_status = async () => {
   const { status: s } = await unary("Empty", {});
   assert.equal(`${s.code} ${s.details}`, process.env.EXPECT_STATUS);
 };
 
-const wanted = rest.length > 0 ? rest : Object.keys(cases).filter((name) => name !== "expect_status");
+const wanted = rest.length > 0 ? rest : Object.keys(cases).filter((name) => name !== "expect_status" && name !== "named");
 let failed = 0;
 for (const name of wanted) {
   let timer;

@@ -71,4 +71,7 @@ public enum ProxyErrorKind : byte
 
     /// <summary>A bug in the engine. 500.</summary>
     Internal,
+
+    /// <summary>The cluster's circuit breaker is open: nothing was sent. 503.</summary>
+    CircuitOpen,
 }

@@ -21,6 +21,14 @@ public abstract class Cluster
     public abstract ValueTask<ConnectionContext> ConnectAsync(PickContext context, CancellationToken cancel);
 
     /// <summary>
+    /// Opens a byte stream to one peer, as health checks do: whatever its health is, outside of its pool and not counted as traffic. The
+    /// caller owns and disposes the connection.
+    /// </summary>
+    /// <exception cref="UpstreamException">It could not be reached.</exception>
+    /// <exception cref="NotSupportedException">This kind of cluster opens none.</exception>
+    public virtual ValueTask<ConnectionContext> ConnectToAsync(UpstreamPeer peer, CancellationToken cancel) => throw new NotSupportedException();
+
+    /// <summary>
     /// Connects and copies bytes both ways until both sides have ended; half-close is passed on. Completes when the relay is over.
     /// </summary>
     /// <exception cref="UpstreamException">As <see cref="ConnectAsync"/>.</exception>

@@ -6,9 +6,11 @@ namespace FilterProxy;
 /// <summary>One address of a cluster. Lives as long as its cluster keeps it: counters and health survive a reload.</summary>
 public sealed class Endpoint
 {
+    private static readonly Lock HealthLock = new();
     private int _inFlight;
     private byte[]? _authority;
     private volatile bool _isHealthy = true;
+    private bool _foundHealthy = true;
 
     internal Endpoint(Cluster cluster, DiscoveredEndpoint source)
     {
@@ -35,11 +37,18 @@ public sealed class Endpoint
     /// <summary>Free facts about it, e.g. <c>zone</c>.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; internal set; }
 
-    /// <summary>Whether health checks and outlier detection let it take traffic.</summary>
+    /// <summary>Whether health checks and outlier detection let it take traffic, or an operator who says so.</summary>
     public bool IsHealthy
     {
         get => _isHealthy;
-        internal set => _isHealthy = value;
+        internal set
+        {
+            lock (HealthLock)
+            {
+                _foundHealthy = value;
+                _isHealthy = HealthOverride ?? value;
+            }
+        }
     }
 
     /// <summary>Exchanges and relays on it now.</summary>
@@ -57,12 +66,46 @@ public sealed class Endpoint
     // Its address as logs show it; made by the first that asks.
     internal byte[]? AddressBytes { get; set; }
 
+    // What an operator said, which goes before what was found; null for nothing.
+    internal bool? HealthOverride
+    {
+        get;
+        set
+        {
+            lock (HealthLock)
+            {
+                field = value;
+                _isHealthy = value ?? _foundHealthy;
+            }
+        }
+    }
+
     // What the engine counts about it.
     internal object? Metrics { get; set; }
 
     internal Action<Endpoint, Outcome>? Observer { get; set; }
 
+    // What the engine keeps about it besides: health, latency, limits.
+    internal object? State { get; set; }
+
     internal void Begin() => Interlocked.Increment(ref _inFlight);
+
+    internal bool TryBegin(int max)
+    {
+        while (true)
+        {
+            var now = InFlight;
+            if (now >= max)
+            {
+                return false;
+            }
+
+            if (Interlocked.CompareExchange(ref _inFlight, now + 1, now) == now)
+            {
+                return true;
+            }
+        }
+    }
 
     internal void End() => Interlocked.Decrement(ref _inFlight);
 }

@@ -5,7 +5,11 @@ namespace FilterProxy;
 /// <summary>A way to spread requests over endpoints. One instance per cluster.</summary>
 public interface ILoadBalancer
 {
-    /// <summary>Prepares for a set of endpoints: rings and tables are built here, not while picking.</summary>
+    /// <summary>
+    /// Prepares for a set of endpoints: rings and tables are built here, not while picking. The set holds only those that are to take
+    /// traffic now: the engine leaves out the unhealthy, those of a lower priority, of another zone or subset, and calls again when that
+    /// changes. Shares are in <see cref="EndpointSet.WeightOf"/>.
+    /// </summary>
     /// <param name="set">The endpoints.</param>
     /// <param name="previous">The picker this one replaces, to carry its state over; null for the first.</param>
     IEndpointPicker Build(EndpointSet set, IEndpointPicker? previous);
@@ -15,8 +19,8 @@ public interface ILoadBalancer
 public interface IEndpointPicker
 {
     /// <summary>
-    /// An endpoint, or null when there is none to try. Healthy ones and ones not yet tried come first; when every endpoint is
-    /// unhealthy one is returned all the same: a wrong health check must not take a whole cluster down.
+    /// An endpoint, or null when there is none to try. One not yet tried comes first; where a picker returns one that was, the engine
+    /// looks for another itself.
     /// </summary>
     Endpoint? Pick(in PickContext context);
 }

@@ -1,13 +1,18 @@
 using System.Collections.Concurrent;
+using FilterProxy.Core.Clusters.Affinity;
+using FilterProxy.Core.Clusters.Eligibility;
+using FilterProxy.Core.Clusters.Health;
 using FilterProxy.Core.Clusters.Http2;
+using FilterProxy.Core.Clusters.Guarding;
+using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Clusters;
 
-/// <summary>A cluster as it runs: endpoints, their picker, and a pool per peer.</summary>
-internal sealed class ProxyCluster : Cluster
+/// <summary>A cluster as it runs: endpoints, those of them that take traffic, and a pool per peer.</summary>
+internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadPoolWorkItem
 {
     private readonly ConcurrentDictionary<UpstreamPeer, object> _pools = new();
     private readonly ConcurrentDictionary<Endpoint, bool> _leaving = new();
@@ -17,8 +22,10 @@ internal sealed class ProxyCluster : Cluster
     private readonly PoolRules _poolRules;
     private readonly Heartbeat _heartbeat;
     private readonly int _shelves;
+    private readonly Lock _changing = new();
+    private IReadOnlyList<DiscoveredEndpoint> _discovered = [];
+    private object? _controlled;
     private volatile bool _isStarted;
-    private volatile State _state = new(EndpointSet.Empty, null);
 
     public ProxyCluster(
         string name, ILoadBalancer balancer, IConnector connector, ClusterTimeouts timeouts, PoolRules poolRules, PeerSettings peerSettings,
@@ -32,12 +39,24 @@ internal sealed class ProxyCluster : Cluster
         _heartbeat = heartbeat;
         _shelves = shelves;
         Timeouts = timeouts;
+        if (poolRules.InAll is { } inAll)
+        {
+            inAll.CloseIdle = CloseIdle;
+        }
+
+        Health = new ClusterHealth(this, heartbeat, null);
     }
 
     public ClusterTimeouts Timeouts { get; }
 
     /// <summary>How connections are kept where HTTP/2 is spoken.</summary>
     public Http2Rules Http2 { get; init; } = Http2Rules.Default;
+
+    /// <summary>What operators said about endpoints.</summary>
+    public EndpointControls Controls { get; init; } = new();
+
+    /// <summary>What keeps it from being overrun.</summary>
+    public ClusterGuard Guard { get; init; } = new();
 
     /// <summary>Counts attempts and connections; null where nothing is counted.</summary>
     public AttemptMetrics? Metrics { get; init; }
@@ -62,56 +81,59 @@ internal sealed class ProxyCluster : Cluster
         }
     }
 
-    public override EndpointSet Endpoints => _state.Endpoints;
+    /// <summary>How clients keep to their endpoint; null for not at all.</summary>
+    public AffinityRules? Affinity { get; init; }
 
-    /// <summary>Replaces the endpoints. Those that stay keep their connections, counters and health.</summary>
-    public void SetEndpoints(IReadOnlyList<DiscoveredEndpoint> discovered)
+    /// <summary>Which endpoints take traffic.</summary>
+    public EligibilityRules Eligibility { get; init; } = EligibilityRules.Default;
+
+    /// <summary>What is known about the health of its endpoints.</summary>
+    public ClusterHealth Health { get; private set; }
+
+    /// <summary>Probes them; null where nobody asks them.</summary>
+    public HealthMonitor? Monitor { get; private set; }
+
+    /// <summary>Judges them by the traffic; null where nobody does.</summary>
+    public OutlierDetector? Outliers { get; private set; }
+
+    /// <summary>Makes ready to watch over endpoints. Before the first of them.</summary>
+    /// <param name="log">Is told what goes down and comes up.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="check">Probes endpoints; null for nobody.</param>
+    /// <param name="rules">When it does.</param>
+    /// <param name="outliers">When traffic tells that an endpoint is to be left out; null for never.</param>
+    public void WatchOver(Log log, TimeProvider time, IHealthCheck? check, HealthRules? rules, OutlierRules? outliers)
     {
-        var old = _state;
-        var kept = new Dictionary<(string, System.Net.EndPoint), Endpoint>();
-        foreach (var endpoint in old.Endpoints.Span)
+        Health = new ClusterHealth(this, _heartbeat, log) { ProbesReadmit = outliers?.ProbesReadmit ?? true };
+        Monitor = check is null ? null : new HealthMonitor(this, check, rules!, _heartbeat, time);
+        Outliers = outliers is null ? null : new OutlierDetector(this, outliers);
+        _observers = [.. new object?[] { Outliers, _balancer, Guard.Breaker, Guard.Adaptive }.OfType<IOutcomeObserver>()];
+    }
+
+    void IHeartbeatTarget.OnHeartbeat(long now)
+    {
+        Monitor?.OnHeartbeat(now);
+        Outliers?.OnHeartbeat(now);
+        Guard.Breaker?.OnHeartbeat(now);
+        Guard.Adaptive?.OnHeartbeat(now);
+        if (Eligible.DueAt is > 0 and var due && now >= due)
         {
-            kept[(endpoint.Name, endpoint.Address)] = endpoint;
+            Refresh();
         }
-
-        var endpoints = new Endpoint[discovered.Count];
-        for (var i = 0; i < endpoints.Length; i++)
-        {
-            var source = discovered[i];
-            if (kept.Remove((source.Name, source.Address), out var endpoint))
-            {
-                endpoint.Weight = source.Weight;
-                endpoint.Priority = source.Priority;
-                endpoint.Labels = source.Labels;
-            }
-            else
-            {
-                endpoint = new Endpoint(this, source) { Metrics = Metrics?.Of(Name, source.Name) };
-                endpoint.Peer = _peerSettings.Apply(endpoint.Peer);
-            }
-
-            endpoints[i] = endpoint;
-        }
-
-        var set = new EndpointSet(endpoints);
-        _state = new State(set, _balancer.Build(set, old.Picker));
-        foreach (var gone in kept.Values)
-        {
-            ClosePools(peer => ReferenceEquals(peer.Endpoint, gone));
-            _leaving.TryAdd(gone, true);
-        }
-
-        Warm();
     }
 
     /// <summary>The cluster is in force: connections that are to be open ahead of use are opened, now and for later endpoints.</summary>
     public void Start()
     {
         _isStarted = true;
+        if (Eligibility.SlowStart is not null || Monitor is not null || _observers.Length > 0)
+        {
+            _heartbeat.Add(this);
+        }
+
+        TakeControls();
         Warm();
     }
-
-    public override UpstreamPeer? Pick(in PickContext context) => _state.Picker?.Pick(context)?.Peer;
 
     /// <summary>
     /// What keeps a peer's connections: a <see cref="ConnectionPool"/> for HTTP/1, an <see cref="HttpPool"/> for a peer that takes whole
@@ -120,7 +142,10 @@ internal sealed class ProxyCluster : Cluster
     public object GetPool(UpstreamPeer peer) =>
         peer.Pool ??= _pools.GetOrAdd(peer, static (p, cluster) => cluster.MakePool(p), this);
 
-    public override async ValueTask<ConnectionContext> ConnectAsync(PickContext context, CancellationToken cancel)
+    public override async ValueTask<ConnectionContext> ConnectAsync(PickContext context, CancellationToken cancel) =>
+        (await OpenAsync(context, cancel)).Connection;
+
+    private async ValueTask<(ConnectionContext Connection, Endpoint Endpoint)> OpenAsync(PickContext context, CancellationToken cancel)
     {
         var tried = new List<Endpoint>();
         UpstreamException? last = null;
@@ -132,7 +157,11 @@ internal sealed class ProxyCluster : Cluster
             timeout.CancelAfter(_poolRules.ConnectTimeout > TimeSpan.Zero ? _poolRules.ConnectTimeout : Timeout.InfiniteTimeSpan);
             try
             {
-                return await _connector.ConnectAsync(ForBytes(peer), new ConnectContext(downstream), timeout.Token);
+                var connection = await _connector.ConnectAsync(ForBytes(peer), new ConnectContext(downstream), timeout.Token);
+
+                // Of a byte stream nobody knows more than that it opened.
+                peer.Endpoint.Observe(new Outcome(200, ProxyErrorKind.None, TimeSpan.Zero));
+                return (connection, peer.Endpoint);
             }
             catch (UpstreamException e)
             {
@@ -143,14 +172,22 @@ internal sealed class ProxyCluster : Cluster
             {
                 last = new UpstreamException(ConnectionPool.ErrorOf(e));
             }
+
+            peer.Endpoint.Observe(new Outcome(0, last.Error.Kind, TimeSpan.Zero));
         }
 
         throw last ?? new UpstreamException(ProxyError.Upstream(ProxyErrorKind.NoEndpoint));
     }
 
+    public override ValueTask<ConnectionContext> ConnectToAsync(UpstreamPeer peer, CancellationToken cancel) => _connector.ConnectAsync(peer, default, cancel);
+
+    /// <summary>What takes whole requests to a peer; null where a byte stream does.</summary>
+    public HttpMessageInvoker? HttpOf(UpstreamPeer peer) => (_connector as IHttpConnector)?.GetHttp(peer);
+
     public override async Task RelayAsync(ConnectionContext downstream, PickContext context, CancellationToken stop)
     {
-        await using var upstream = await ConnectAsync(context with { Connection = downstream }, stop);
+        var (connection, endpoint) = await OpenAsync(context with { Connection = downstream }, stop);
+        await using var upstream = connection;
         void Abort()
         {
             upstream.Abort();
@@ -158,11 +195,37 @@ internal sealed class ProxyCluster : Cluster
         }
 
         await using var registration = stop.Register(Abort);
-        await Relay.RunAsync(downstream.Transport, upstream.Transport, static () => { }, Abort);
+        endpoint.Begin();
+        try
+        {
+            await Relay.RunAsync(downstream.Transport, upstream.Transport, static () => { }, Abort);
+        }
+        finally
+        {
+            endpoint.End();
+        }
     }
 
     /// <summary>Closes all pools: the cluster is no longer in any snapshot in use.</summary>
-    public void Close() => ClosePools(static _ => true);
+    public void Close()
+    {
+        Monitor?.Stop();
+        _heartbeat.Remove(this);
+        ClosePools(static _ => true);
+    }
+
+    private bool CloseIdle()
+    {
+        foreach (var pool in _pools.Values)
+        {
+            if ((pool as ConnectionPool)?.TryCloseIdle() == true)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     // Who asks for a byte stream speaks what it likes on it, and that is hardly HTTP/2.
     private static UpstreamPeer ForBytes(UpstreamPeer peer) =>
@@ -207,6 +270,4 @@ internal sealed class ProxyCluster : Cluster
             }
         }
     }
-
-    private sealed record State(EndpointSet Endpoints, IEndpointPicker? Picker);
 }

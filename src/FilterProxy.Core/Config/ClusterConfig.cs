@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using FilterProxy.Core.Config.Schema;
 using FilterProxy.Core.Transport;
 
@@ -6,12 +7,49 @@ namespace FilterProxy.Core.Config;
 /// <summary>A set of interchangeable upstream endpoints. Durations: 0 or <c>off</c> is no limit.</summary>
 internal sealed record ClusterConfig
 {
-    /// <summary>How an endpoint is chosen. Default: round_robin.</summary>
+    /// <summary>How an endpoint is chosen among those that take traffic. Default: power_of_two_choices.</summary>
     [ComponentKind(typeof(ILoadBalancer))]
-    public ComponentConfig LoadBalancer { get; init; } = new() { Name = "round_robin" };
+    public ComponentConfig LoadBalancer { get; init; } = new() { Name = "power_of_two_choices" };
+
+    /// <summary>
+    /// Percent of a priority's endpoints that must be healthy. With fewer, and no other priority to stand in, health is not asked any more
+    /// and all take traffic; 0 never does that. Default: 10.
+    /// </summary>
+    [Range(0, 100, ErrorMessage = "must be between 0 and 100")]
+    public int PanicThreshold { get; init; } = 10;
+
+    /// <summary>Prefers endpoints that are near. Default: none.</summary>
+    public ZoneConfig? Zone { get; init; }
+
+    /// <summary>Lets a request choose among groups of endpoints. Default: none.</summary>
+    public SubsetConfig? Subset { get; init; }
+
+    /// <summary>Gives endpoints that are new, or healthy again, their share little by little. Default: at once.</summary>
+    public SlowStartConfig? SlowStart { get; init; }
 
     /// <summary>The endpoints, or where to learn them.</summary>
     public required EndpointsConfig Endpoints { get; init; }
+
+    /// <summary>Probes endpoints and leaves out those that fail. Default: none.</summary>
+    public ActiveHealthConfig? HealthCheck { get; init; }
+
+    /// <summary>Leaves out endpoints that answer badly. Default: none.</summary>
+    public OutlierDetectionConfig? OutlierDetection { get; init; }
+
+    /// <summary>Keeps clients with the endpoint they began with. Default: none.</summary>
+    public AffinityConfig? Affinity { get; init; }
+
+    /// <summary>Which attempts are followed by another. Default: connects that failed, and idle connections that had died.</summary>
+    public RetryConfig? Retry { get; init; }
+
+    /// <summary>How much it may have at a time.</summary>
+    public ClusterLimitsConfig Limits { get; init; } = new();
+
+    /// <summary>Sends it nothing for a while when it fails. Default: none.</summary>
+    public CircuitBreakerConfig? CircuitBreaker { get; init; }
+
+    /// <summary>What requests get that it does not take: no endpoint, a limit, an open breaker. Default: 503.</summary>
+    public FallbackConfig? Fallback { get; init; }
 
     /// <summary>How byte streams to the endpoints are opened, e.g. through a tunnel. Default: TCP or unix sockets.</summary>
     [ComponentKind(typeof(IConnector))]

@@ -22,6 +22,9 @@ internal sealed record CompiledCluster(
     /// <summary>Follows the source.</summary>
     public EndpointWatcher? Watcher { get; init; }
 
+    /// <summary>What probes its endpoints; null for nobody.</summary>
+    public object? HealthCheck { get; init; }
+
     /// <summary>Whether the cluster would come out the same, endpoints aside.</summary>
     public bool IsSame(ClusterConfig config, object? balancer, object? connector, IReadOnlyList<FileStamp> tlsFiles, bool speaksTls) =>
         config with { Endpoints = Config.Endpoints } == Config

@@ -1,14 +1,11 @@
 using System.Text;
 using FilterProxy.Core.Clusters;
-using FilterProxy.Core.Clusters.Http2;
-using FilterProxy.Core.Clusters.LoadBalancing;
 using FilterProxy.Core.Components;
 using FilterProxy.Core.Config.Addresses;
 using FilterProxy.Core.Downstream;
 using FilterProxy.Core.Http1;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Routing;
-using FilterProxy.Core.Transport;
 using FilterProxy.Core.Upstream;
 
 namespace FilterProxy.Core.Config;
@@ -112,6 +109,7 @@ internal sealed class ConfigCompiler
             Tracing = TelemetryCompiler.Tracing(_config.Telemetry.Tracing),
             Debug = TelemetryCompiler.Debug(_config.Telemetry.Debug),
             ServerHeader = Encoding.Latin1.GetBytes(_config.Http.ServerHeader ?? ""),
+            ReasonHeader = Encoding.Latin1.GetBytes(_config.Http.ReasonHeader ?? ""),
         };
         return new CompiledConfig(_config)
         {
@@ -149,6 +147,9 @@ internal sealed class ConfigCompiler
         var connector = config.Connector is { } named
             ? _factory.Create(typeof(IConnector), "connector", place, named, out _) as IConnector
             : null;
+        var check = config.HealthCheck is { } probed
+            ? _factory.Create(typeof(IHealthCheck), "health check", place, probed.Check, out _) as IHealthCheck
+            : null;
         var addresses = config.Endpoints.Static.Select(e => (Config: e, Address: Parse(e))).ToList();
         var tls = config.Tls is not null || addresses.Any(a => a.Address.Tls == true);
         var tlsCompiler = new UpstreamTlsCompiler(_environment.ConfigDirectory, _config.Places, _errors);
@@ -160,19 +161,26 @@ internal sealed class ConfigCompiler
             Labels = a.Config.Labels,
         }).ToList();
         var twin = _previous?.Clusters.GetValueOrDefault(name);
-        if (twin?.IsSame(config, balancer, connector, tlsFiles, tls) != true)
+        var former = twin?.Cluster;
+        if (twin?.IsSame(config, balancer, connector, tlsFiles, tls) != true || !ReferenceEquals(twin.HealthCheck, check))
         {
             twin = null;
         }
 
-        var cluster = twin?.Cluster ?? MakeCluster(name, config, balancer, connector, tls ? tlsCompiler.Compile(config.Tls) : null);
+        var cluster = twin?.Cluster ?? ClusterCompiler.Compile(name, config, balancer, connector, tls ? tlsCompiler.Compile(config.Tls) : null, check, _services);
         if (twin is null)
         {
+            if (former is not null)
+            {
+                cluster.Inherit(former);
+            }
+
             cluster.SetEndpoints(endpoints);
         }
 
         return new CompiledCluster(cluster, config, balancer, connector, tlsFiles, tls)
         {
+            HealthCheck = check,
             Endpoints = source is null ? endpoints : null,
             Source = source,
             Watcher = source is null ? null
@@ -180,34 +188,6 @@ internal sealed class ConfigCompiler
                 : new EndpointWatcher(cluster, source, _services.Log, _services.Time),
         };
     }
-
-    private ProxyCluster MakeCluster(string name, ClusterConfig config, ILoadBalancer? balancer, IConnector? connector, TlsPolicy? tls) => new(
-        name,
-        balancer ?? new RoundRobin(),
-        connector ?? new TcpConnector(
-            new NameResolver(_services.Time, config.DnsRefresh), (config.Tls ?? new UpstreamTlsConfig()).HandshakeTimeout, config.ProxyProtocol),
-        new ClusterTimeouts(Milliseconds(config.ResponseTimeout), Milliseconds(config.ReadTimeout), Milliseconds(config.WriteTimeout))
-        {
-            PerTry = Milliseconds(config.PerTryTimeout),
-        },
-        new PoolRules(config.Pool.Min, config.Pool.Max, config.Pool.MaxIdle, config.Pool.IdleTimeout, config.Pool.Lifetime, config.ConnectTimeout)
-        {
-            PerDownstream = config.ProxyProtocol is not null,
-        },
-        new PeerSettings(config.Host == "pass" ? null : config.Host, config.Tls?.ServerName, tls, ProtocolOf(config.Protocol)),
-        _services.Heartbeat,
-        _services.Shelves)
-    {
-        Metrics = _services.Metrics?.Attempts,
-        Http2 = new Http2Rules(config.Http2.PingInterval, config.Http2.PingTimeout, Bytes(config.Http2.StreamWindow)),
-    };
-
-    private static UpstreamProtocol ProtocolOf(ClusterProtocol protocol) => protocol switch
-    {
-        ClusterProtocol.H2 or ClusterProtocol.H2c => UpstreamProtocol.Http2,
-        ClusterProtocol.Auto => UpstreamProtocol.Auto,
-        _ => UpstreamProtocol.Http1,
-    };
 
     private ListenerPlan CompileListener(string name, ListenerConfig config)
     {

@@ -39,13 +39,14 @@ internal static class ConfigLoader
     {
         var places = new BindingPlaces();
         var binder = new ConfigBinder(errors, places);
-        if (binder.Bind(ListenerInheritance.Apply(root), typeof(ProxyConfig), "", out _) is not ProxyConfig config)
+        root = ListenerInheritance.Apply(root);
+        if (binder.Bind(root, typeof(ProxyConfig), "", out _) is not ProxyConfig config)
         {
             return null;
         }
 
         ConfigChecks.Run(new CheckContext(config, places, errors));
-        return errors.IsEmpty ? RouteNames.Complete(config) with { Places = places, Sources = sources } : null;
+        return errors.IsEmpty ? RouteNames.Complete(config, places) with { Places = places, Sources = sources, Written = new WrittenConfig(root) } : null;
     }
 
     private static ConfigMapping? Merge(IReadOnlyList<ConfigMapping> parts, ConfigErrors errors) =>

@@ -37,6 +37,6 @@ internal sealed record ForwardingConfig
     /// </summary>
     public IReadOnlyList<ClientCertDetail> ClientCertificateDetails { get; init; } = DefaultDetails;
 
-    /// <summary>Sends X-Request-Id upstream, made here unless a trusted proxy sent one. Default: true.</summary>
+    /// <summary>Sends X-Request-Id upstream and on replies made here, made here unless a trusted proxy sent one. Default: true.</summary>
     public bool RequestId { get; init; } = true;
 }

@@ -36,4 +36,11 @@ internal sealed record HttpConfig
 
     /// <summary>The Server header of every response. Default: the upstream's is passed on.</summary>
     public string? ServerHeader { get; init; }
+
+    /// <summary>
+    /// The field of every reply made here, by the engine or a filter, that says why in one stable word; <c>off</c> leaves it out.
+    /// Default: x-filterproxy-reason.
+    /// </summary>
+    [OffIsNull]
+    public string? ReasonHeader { get; init; } = "x-filterproxy-reason";
 }

@@ -24,6 +24,9 @@ internal sealed record ProxyConfig
     /// <summary>Folder the plugins are in, relative to this file. Default: <c>plugins</c> beside the executable.</summary>
     public string? PluginPath { get; init; }
 
+    /// <summary>Where the proxy is looked at and steered. Default: no admin listener.</summary>
+    public AdminConfig? Admin { get; init; }
+
     /// <summary>What holds for HTTP on every listener.</summary>
     public HttpConfig Http { get; init; } = new();
 
@@ -41,6 +44,9 @@ internal sealed record ProxyConfig
 
     // Not an option: where everything was written, for what is found wrong while compiling.
     internal BindingPlaces Places { get; init; } = new();
+
+    // Not an option: everything as it was written, for those who show it.
+    internal WrittenConfig Written { get; init; } = WrittenConfig.None;
 
     // Not an option: what it was read from, to be watched.
     internal ConfigSources Sources { get; init; } = new();

@@ -33,7 +33,7 @@ internal static class RouteCompiler
             Chain = chain,
             FullChain = fullChain,
             Cluster = config.Cluster is null ? null : clusters[config.Cluster],
-            Split = config.Clusters is { } parts ? CompileSplit(parts, clusters) : null,
+            Split = config.Clusters is { } parts ? CompileSplit(parts, config.SplitBy, clusters) : null,
             Rewrite = rewrite,
             StrippedPrefix = config.Rewrite?.StripPrefix is { } prefix ? Encoding.Latin1.GetBytes(prefix.TrimEnd('/')) : [],
             HostHeader = config.Rewrite?.Host is { } host ? Encoding.Latin1.GetBytes(host) : null,
@@ -42,6 +42,7 @@ internal static class RouteCompiler
             TotalTimeout = (long)config.Timeouts.Total.TotalMilliseconds,
             IdleTimeout = (long)config.Timeouts.Idle.TotalMilliseconds,
             Timeouts = CompileTimeouts(config, clusters),
+            Retry = GuardCompiler.Compile(config.Retry),
         };
         return new RouteRule<Route>
         {
@@ -87,10 +88,14 @@ internal static class RouteCompiler
     private static PathRewrite CompilePath(PathRewriteRule rule, MatchConfig match) =>
         PathRewrite.TryCompile(rule, CapturesOf(match), out var rewrite, out var error) ? rewrite : throw new InvalidOperationException(error);
 
-    private static ClusterSplit CompileSplit(IReadOnlyList<WeightedClusterConfig> parts, IReadOnlyDictionary<string, ProxyCluster> clusters) =>
+    private static ClusterSplit CompileSplit(IReadOnlyList<WeightedClusterConfig> parts, Template? by, IReadOnlyDictionary<string, ProxyCluster> clusters) =>
         WeightedChoice.TryCreate([.. parts.Select(p => p.Weight)], out var choice, out var error)
-            ? new ClusterSplit([.. parts.Select(p => clusters[p.Cluster])], choice)
+            ? new ClusterSplit([.. parts.Select(p => clusters[p.Cluster])], choice, [.. parts.Select(ConditionOf)], by)
             : throw new InvalidOperationException(error);
+
+    private static SplitCondition? ConditionOf(WeightedClusterConfig part) => part.When.Count == 0
+        ? null
+        : new SplitCondition([.. part.When.Select(pair => (Template.Parse(pair.Key), Encoding.UTF8.GetBytes(pair.Value)))]);
 
     private static RouteRedirect CompileRedirect(RedirectConfig config, MatchConfig match) => new(
         config.Status,

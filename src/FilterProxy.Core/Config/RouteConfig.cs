@@ -27,6 +27,12 @@ internal sealed record RouteConfig
     /// <summary>Forwards to one of these clusters, by weight.</summary>
     public IReadOnlyList<WeightedClusterConfig>? Clusters { get; init; }
 
+    /// <summary>
+    /// What keeps to its cluster among <c>clusters</c>, e.g. <c>%COOKIE(session)%</c>: the same value goes to the same one as long as the
+    /// weights stay. Default: none; every request is on its own.
+    /// </summary>
+    public Template? SplitBy { get; init; }
+
     /// <summary>Answers with a redirect.</summary>
     public RedirectConfig? Redirect { get; init; }
 
@@ -35,6 +41,9 @@ internal sealed record RouteConfig
 
     /// <summary>Changes the request before it is forwarded. Default: nothing.</summary>
     public RewriteConfig? Rewrite { get; init; }
+
+    /// <summary>Which attempts are followed by another, instead of the cluster's rules as a whole. Default: the cluster's retry.</summary>
+    public RetryConfig? Retry { get; init; }
 
     /// <summary>Overrides the cluster's timeouts.</summary>
     public TimeoutsConfig Timeouts { get; init; } = new();

@@ -24,7 +24,6 @@ internal static class StreamLimitsCompiler
         HeaderCount = limits.HeaderCount + PseudoFields,
         HeaderList = (int)Math.Min(limits.RequestHead.Bytes + (FieldOverhead * (long)limits.HeaderCount) + PseudoBytes, 1 << 24),
         Buffer = Math.Clamp(limits.ConnectionBuffer.Bytes, 16 * 1024, int.MaxValue),
-        IdleTimeout = limits.IdleTimeout,
         HeaderTimeout = limits.HeaderTimeout,
         ResponseRate = limits.ResponseBodyRate?.Bytes ?? 0,
         RateGrace = limits.RateGrace,

@@ -11,6 +11,7 @@ namespace FilterProxy.Core.Downstream;
 /// </summary>
 internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots, ProxyServices services)
 {
+    private Http2Refusals? _refusals;
     private readonly TlsEntry _tls = new(services);
     private readonly HttpEntry _http = new(snapshots, services);
     private readonly TaskCompletionSource<bool> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,6 +34,12 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
     /// <summary>Connections let in so far.</summary>
     public long AcceptedConnections => Volatile.Read(ref _accepted);
 
+    /// <summary>What Kestrel's engine and ours refuse of its connections.</summary>
+    public Http2Refusals Refusals => _refusals ??= new Http2Refusals(this, services);
+
+    /// <summary>The Alt-Svc field that tells clients of HTTP/3; empty where there is none.</summary>
+    public byte[] AltSvc { get; set; } = [];
+
     /// <summary>What serves connections that do not speak HTTP/1: Kestrel's own engine.</summary>
     public ConnectionDelegate? Engine { get; set; }
 
@@ -51,7 +58,12 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
 
     /// <summary>A connection was accepted: counts it and runs what stands before HTTP.</summary>
     /// <param name="connection">As the transport made it.</param>
-    public async Task OnAcceptedAsync(ConnectionContext connection)
+    public Task OnAcceptedAsync(ConnectionContext connection) => OnAcceptedAsync(connection, null);
+
+    /// <summary>As above, but what stands before HTTP is passed by.</summary>
+    /// <param name="connection">As the transport made it.</param>
+    /// <param name="serve">What serves it; null for what the listener has.</param>
+    public async Task OnAcceptedAsync(ConnectionContext connection, ConnectionDelegate? serve)
     {
         if (!_opened.Task.IsCompleted && !await _opened.Task)
         {
@@ -80,7 +92,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         try
         {
             ConnectionDelegate http = c => _http.RunAsync(c, plan, this);
-            await RunAsync(connection, plan.BeforeTls, plan.Tls is null ? http : c => _tls.RunAsync(c, plan, plain => RunAsync(plain, plan.AfterTls, http)));
+            await (serve is not null ? serve(connection) : RunAsync(connection, plan.BeforeTls, plan.Tls is null ? http : c => _tls.RunAsync(c, plan, plain => RunAsync(plain, plan.AfterTls, http))));
         }
         finally
         {

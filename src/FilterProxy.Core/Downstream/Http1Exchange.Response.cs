@@ -79,6 +79,11 @@ internal sealed partial class Http1Exchange
             headers.Set(KnownHeader.Server, Snapshot.ServerHeader);
         }
 
+        if (_entry.AltSvc.Length > 0)
+        {
+            headers.Set("Alt-Svc"u8, _entry.AltSvc);
+        }
+
         HasResponseStarted = true;
         var before = _output.CanGetUnflushedBytes ? _output.UnflushedBytes : 0;
         Http1Writer.WriteResponseHead(_output, Response, framing, token);

@@ -93,7 +93,9 @@ internal sealed partial class Http1Exchange : DownstreamExchange
         Stats.Started = Stats.TimeProvider.GetTimestamp();
         Stats.RequestHeadBytes = Reader.HeadBytes;
         Downstream.RequestNumber++;
-        Downstream.ClientAddress = Downstream.RemoteAddress;
+
+        // What of it could be read is no more to be believed than a whole head; and its reply has a request id as well.
+        ForwardingHeaders.Accept(this);
         Error = Limits.IsTimeout(Limits.Of(error)) ? error : OverLimit(error);
     }
 

@@ -57,7 +57,14 @@ internal sealed class KestrelBodyReader : BodyReader
         }
         else if (!IsEnded)
         {
-            _pipe.CancelPendingRead();
+            try
+            {
+                _pipe.CancelPendingRead();
+            }
+            catch (Exception e) when (IsOver(e))
+            {
+                // Kestrel has ended the stream, and the read with it.
+            }
         }
     }
 
@@ -89,7 +96,14 @@ internal sealed class KestrelBodyReader : BodyReader
         if (_holding)
         {
             _holding = false;
-            _pipe.AdvanceTo(_consumed);
+            try
+            {
+                _pipe.AdvanceTo(_consumed);
+            }
+            catch (Exception e) when (IsOver(e))
+            {
+                // The next read says so.
+            }
         }
     }
 

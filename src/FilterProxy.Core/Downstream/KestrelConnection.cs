@@ -24,11 +24,13 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     private readonly Stack<KestrelExchange> _free = new();
     private readonly KestrelTransport _transport;
     private readonly long _connectedAt;
+    private readonly long _idleTimeout;
     private readonly EndPoint? _remote;
     private readonly EndPoint? _local;
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile KestrelExchange[] _exchanges = [];
     private long _requests;
+    private long _requestsSeen;
     private long _idleSince;
     private int _closing;
     private int _running;
@@ -43,7 +45,9 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         var rules = snapshots.Current.Listeners.GetValueOrDefault(entry.Plan.Name) ?? new ListenerRules { Name = entry.Plan.Name };
         _remote = connection.RemoteEndPoint;
         _local = connection.LocalEndPoint;
-        _transport = new KestrelTransport(connection.Transport, services.Heartbeat, rules.WriteTimeout);
+        _transport = new KestrelTransport(
+            connection.Transport, (connection as SocketConnection)?.Loop ?? EventLoop.Current, services.Heartbeat, rules.WriteTimeout);
+        _idleTimeout = rules.IdleTimeout;
         Entry = entry;
     }
 
@@ -72,6 +76,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         finally
         {
             await EndStreamsAsync();
+            await _transport.EndAsync();
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
             foreach (var exchange in _exchanges)
@@ -142,15 +147,12 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         if (_transport.IsStuck(now))
         {
             _services.Limits.Reached(Limit.WriteTimeout);
+            Entry.Refusals.Add("connection", "write_timeout", _connection.ConnectionId, "The client does not read.");
             Abort();
             return;
         }
 
-        if (Volatile.Read(ref _closing) != 0)
-        {
-            EndWhenIdle(now);
-        }
-
+        WatchIdle(now);
         foreach (var exchange in _exchanges)
         {
             if (exchange.HasDue(now))
@@ -164,6 +166,8 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     public bool Holds(ProxySnapshot snapshot) => _exchanges.Any(exchange => ReferenceEquals(exchange.Held, snapshot));
 
     public int CountOf(ProxySnapshot snapshot) => _exchanges.Count(exchange => ReferenceEquals(exchange.Held, snapshot));
+
+    public string? ClientOf(string connectionId) => connectionId == _connection.ConnectionId ? _remote?.ToString() : null;
 
     /// <summary>The listener or the process is stopping: streams end, no more begin (RFC 9113 §6.8).</summary>
     public void Drain()
@@ -196,29 +200,46 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     }
 
     /// <summary>
-    /// Ends the connection's input a while after its last stream: while its server stops, Kestrel does not notice that the last one is
-    /// over, and a client that does not close would be waited for in vain.
+    /// Lets an idle connection go. One that is closing has its input ended a while after its last stream: while its server stops, Kestrel
+    /// does not notice that the last one is over, and a client that does not close would be waited for in vain.
     /// </summary>
-    private void EndWhenIdle(long now)
+    private void WatchIdle(long now)
+    {
+        var requests = Volatile.Read(ref _requests);
+        if (requests != _requestsSeen || IsBusy())
+        {
+            _requestsSeen = requests;
+            _idleSince = 0;
+        }
+        else if (_idleSince == 0)
+        {
+            _idleSince = now;
+        }
+        else if (Volatile.Read(ref _closing) != 0)
+        {
+            if (now - _idleSince >= ClosePatience)
+            {
+                _idleSince = long.MaxValue;
+                _transport.Input.CancelPendingRead();
+            }
+        }
+        else if (_idleTimeout > 0 && now - _idleSince >= _idleTimeout && RequestClose())
+        {
+            _services.Limits.Reached(Limit.IdleTimeout);
+        }
+    }
+
+    private bool IsBusy()
     {
         foreach (var exchange in _exchanges)
         {
             if (exchange.Held is not null)
             {
-                _idleSince = 0;
-                return;
+                return true;
             }
         }
 
-        if (_idleSince == 0)
-        {
-            _idleSince = now;
-        }
-        else if (now - _idleSince >= ClosePatience)
-        {
-            _idleSince = long.MaxValue;
-            _transport.Input.CancelPendingRead();
-        }
+        return false;
     }
 
     /// <summary>
@@ -241,6 +262,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
             return false;
         }
 
+        Volatile.Write(ref _idleSince, 0);
         _connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         return true;
     }

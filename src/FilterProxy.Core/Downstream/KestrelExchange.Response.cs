@@ -13,7 +13,9 @@ namespace FilterProxy.Core.Downstream;
 internal sealed partial class KestrelExchange
 {
     private const int FlushThreshold = 32 * 1024;
-    private const int InternalError = 2;
+
+    // H2_INTERNAL_ERROR and H3_INTERNAL_ERROR (RFC 9113 §7, RFC 9114 §8.1).
+    private const int Http2InternalError = 2, Http3InternalError = 0x102;
     private static readonly ulong ConnectionFields =
         KnownHeaders.Bit(KnownHeader.Connection) | KnownHeaders.Bit(KnownHeader.KeepAlive) | KnownHeaders.Bit(KnownHeader.ProxyConnection)
         | KnownHeaders.Bit(KnownHeader.TransferEncoding) | KnownHeaders.Bit(KnownHeader.Upgrade) | KnownHeaders.Bit(KnownHeader.ContentLength);
@@ -81,7 +83,7 @@ internal sealed partial class KestrelExchange
         if (!_wasCut)
         {
             _wasCut = true;
-            _stream.GetRequiredFeature<IHttpResetFeature>().Reset(InternalError);
+            _stream.GetRequiredFeature<IHttpResetFeature>().Reset(Request.Version == HttpVersionKind.Http3 ? Http3InternalError : Http2InternalError);
         }
     }
 
@@ -186,6 +188,11 @@ internal sealed partial class KestrelExchange
             Response.Headers.Set(KnownHeader.Server, Snapshot.ServerHeader);
         }
 
+        if (Connection.Entry.AltSvc.Length > 0)
+        {
+            Response.Headers.Set("Alt-Svc"u8, Connection.Entry.AltSvc);
+        }
+
         if (_expectsContinue)
         {
             // A final response instead: Kestrel must not send 100 (Continue) for what is read of the body from now on.
@@ -203,7 +210,7 @@ internal sealed partial class KestrelExchange
     }
 
     /// <summary>Gives fields to Kestrel; the bytes they have.</summary>
-    private static int Copy(HeaderMap from, IHeaderDictionary to, ulong skip)
+    internal static int Copy(HeaderMap from, IHeaderDictionary to, ulong skip)
     {
         var bytes = 0;
         var seen = 0UL;

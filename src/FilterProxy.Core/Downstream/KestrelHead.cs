@@ -20,7 +20,7 @@ internal static class KestrelHead
     /// <summary>Reads the head. What could be read before an error stands in it, for the log.</summary>
     public static ProxyError Read(IHttpRequestFeature request, RequestHead head, HeadLimits limits, out int headBytes)
     {
-        head.Version = HttpVersionKind.Http2;
+        head.Version = request.Protocol == "HTTP/3" ? HttpVersionKind.Http3 : HttpVersionKind.Http2;
         headBytes = 0;
         var error = ReadTarget(request, head, limits, ref headBytes);
         return error.IsError ? error : ReadFields(request.Headers, head, limits, ref headBytes);

@@ -1,29 +1,55 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
-using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Core.Downstream;
 
 /// <summary>
-/// A connection's transport as Kestrel's engine needs it. Its writer takes a flush that throws for a bug of its own and stops in the
-/// middle; pipes without a pump throw when the client is gone. And it waits without limit for a client that does not read.
+/// A connection's transport as Kestrel's engine needs it. The engine flushes once for every frame of every stream; here what it flushes
+/// gathers until the event loop has nothing else to do, or for a few of its turns, and leaves as one TLS record and one send.
 /// </summary>
-internal sealed class KestrelTransport(IDuplexPipe transport, Heartbeat heartbeat, long writeTimeout) : PipeWriter, IDuplexPipe
+/// <remarks>
+/// Two more of the engine's ways are met: it takes a flush that throws for a bug of its own and stops in the middle, where pipes without
+/// a pump throw when the client is gone; and it waits without limit for a client that does not read.
+/// </remarks>
+internal sealed class KestrelTransport : IDuplexPipe
 {
-    private readonly PipeWriter _output = transport.Output;
+    // What may wait for a client that reads slowly; above it the engine's flushes wait.
+    private const int PauseAt = 128 * 1024;
+
+    // A TLS record's worth, so that what gathers is mostly one piece.
+    private const int SegmentSize = 16 * 1024;
+
+    private readonly IDuplexPipe _transport;
+    private readonly Heartbeat _heartbeat;
+    private readonly long _writeTimeout;
+    private readonly Pipe _gathered;
+    private readonly Task _sending;
     private Deadline _deadline;
-    private byte[]? _scratch;
-    private volatile bool _isGone;
 
-    public PipeReader Input => transport.Input;
+    /// <param name="transport">Of the connection.</param>
+    /// <param name="loop">Where it lives; null for the thread pool.</param>
+    /// <param name="heartbeat">For the deadline.</param>
+    /// <param name="writeTimeout">Milliseconds the client may take nothing.</param>
+    public KestrelTransport(IDuplexPipe transport, EventLoop? loop, Heartbeat heartbeat, long writeTimeout)
+    {
+        _transport = transport;
+        _heartbeat = heartbeat;
+        _writeTimeout = writeTimeout;
+        _gathered = new Pipe(new PipeOptions(
+            readerScheduler: loop is null ? PipeScheduler.ThreadPool : new AtLeisure(loop),
+            writerScheduler: loop ?? PipeScheduler.ThreadPool,
+            pauseWriterThreshold: PauseAt,
+            resumeWriterThreshold: PauseAt / 2,
+            minimumSegmentSize: SegmentSize,
+            useSynchronizationContext: false));
+        _sending = SendAsync();
+    }
 
-    public PipeWriter Output => this;
+    public PipeReader Input => _transport.Input;
 
-    public override bool CanGetUnflushedBytes => _output.CanGetUnflushedBytes;
-
-    public override long UnflushedBytes => _isGone ? 0 : _output.UnflushedBytes;
+    public PipeWriter Output => _gathered.Writer;
 
     /// <summary>Whether the client has not taken anything for too long. True once.</summary>
     public bool IsStuck(long now)
@@ -37,51 +63,56 @@ internal sealed class KestrelTransport(IDuplexPipe transport, Heartbeat heartbea
         return true;
     }
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => _isGone ? Scratch(sizeHint) : _output.GetMemory(sizeHint);
-
-    public override Span<byte> GetSpan(int sizeHint = 0) => _isGone ? Scratch(sizeHint) : _output.GetSpan(sizeHint);
-
-    public override void Advance(int bytes)
+    /// <summary>The engine is through: completes when everything it wrote is sent, or nobody is left to take it.</summary>
+    public async Task EndAsync()
     {
-        if (_scratch is null)
-        {
-            _output.Advance(bytes);
-        }
+        await _gathered.Writer.CompleteAsync();
+        await _sending;
     }
 
-    public override void CancelPendingFlush() => _output.CancelPendingFlush();
-
-    public override void Complete(Exception? exception = null) => _output.Complete(exception);
-
-    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    private async Task SendAsync()
     {
-        if (_isGone)
-        {
-            return new ValueTask<FlushResult>(new FlushResult(isCanceled: false, isCompleted: true));
-        }
-
+        var reader = _gathered.Reader;
         try
         {
-            var flush = _output.FlushAsync(cancellationToken);
-            return flush.IsCompletedSuccessfully ? flush : FinishAsync(flush);
+            ReadResult read;
+            do
+            {
+                read = await reader.ReadAsync();
+                await SendAsync(read.Buffer);
+                reader.AdvanceTo(read.Buffer.End);
+            }
+            while (!read.IsCompleted);
         }
         catch (Exception e) when (IsGone(e))
         {
-            return new ValueTask<FlushResult>(Leave());
+            // The engine sees a reader that is completed, and ends the connection.
+        }
+        catch (Exception e)
+        {
+            await _transport.Output.CompleteAsync(e);
+        }
+        finally
+        {
+            await reader.CompleteAsync();
         }
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<FlushResult> FinishAsync(ValueTask<FlushResult> flush)
+    private async ValueTask SendAsync(ReadOnlySequence<byte> data)
     {
-        _deadline.Arm(heartbeat, writeTimeout);
+        _deadline.Arm(_heartbeat, _writeTimeout);
         try
         {
-            return await flush;
-        }
-        catch (Exception e) when (IsGone(e))
-        {
-            return Leave();
+            if (_transport.Output is ISequenceSend sender)
+            {
+                await sender.SendAsync(data);
+                return;
+            }
+
+            foreach (var piece in data)
+            {
+                await _transport.Output.WriteAsync(piece);
+            }
         }
         finally
         {
@@ -92,11 +123,8 @@ internal sealed class KestrelTransport(IDuplexPipe transport, Heartbeat heartbea
     private static bool IsGone(Exception e) =>
         e is IOException or SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException;
 
-    private FlushResult Leave()
+    private sealed class AtLeisure(EventLoop loop) : PipeScheduler
     {
-        _isGone = true;
-        return new FlushResult(isCanceled: false, isCompleted: true);
+        public override void Schedule(Action<object?> action, object? state) => loop.ScheduleAtLeisure(action, state);
     }
-
-    private byte[] Scratch(int size) => _scratch = _scratch is { } scratch && scratch.Length >= size ? scratch : new byte[Math.Max(size, 4096)];
 }

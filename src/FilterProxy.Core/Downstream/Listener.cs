@@ -46,23 +46,35 @@ internal sealed class Listener : IAsyncDisposable
     /// <summary>Binds and starts accepting.</summary>
     /// <exception cref="IOException">The address is taken or may not be used.</exception>
     public static async Task<Listener> StartAsync(
-        ConnectionEntry entry, ILoggerFactory loggers, bool inlineCompletions, IConnectionListenerFactory? transport = null)
+        ConnectionEntry entry, QuicEndpoint quic, ILoggerFactory loggers, bool inlineCompletions, IConnectionListenerFactory? transport = null)
     {
         var plan = entry.Plan;
+        var speaksHttp3 = plan.WantsHttp3 && QuicEndpoint.Missing(plan, QuicEndpoint.IsSupported) is null;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, ListenerLifetime>();
         builder.WebHost.UseKestrelCore();
+        if (speaksHttp3)
+        {
+            QuicEndpoint.Use(builder.WebHost);
+        }
+
         var connections = new ConnectionMaker(loggers, inlineCompletions);
         builder.Services.AddSingleton(transport ?? new SocketTransport(
             socket => connections.Make(socket, entry.Plan.Direct, entry.Plan.BufferSize), entry.OnExhausted));
         var host = builder.Build();
         var kestrel = host.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         Configure(kestrel, entry);
+        if (speaksHttp3)
+        {
+            quic.Listen(kestrel);
+            entry.AltSvc = QuicEndpoint.AltSvc(plan);
+        }
+
         var server = host.Services.GetRequiredService<IServer>();
         try
         {
-            await server.StartAsync(new KestrelApplication(), CancellationToken.None);
+            await server.StartAsync(new KestrelApplication(quic), CancellationToken.None);
         }
         catch
         {
@@ -76,7 +88,7 @@ internal sealed class Listener : IAsyncDisposable
         var scheme = plan.Tls is null ? "http" : "https";
         return new Listener(host, server, kestrel.Limits, entry)
         {
-            Addresses = [.. (addresses?.Addresses ?? []).Select(a => scheme + a[a.IndexOf(':', StringComparison.Ordinal)..])],
+            Addresses = [.. (addresses?.Addresses ?? []).Distinct().Select(a => scheme + a[a.IndexOf(':', StringComparison.Ordinal)..])],
         };
     }
 
@@ -96,7 +108,8 @@ internal sealed class Listener : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    private static void Bind(KestrelServerOptions kestrel, EndPoint address, Action<ListenOptions> configure)
+    /// <summary>Has a server listen on an address, in the place of a dead process whose socket file is still there.</summary>
+    internal static void Bind(KestrelServerOptions kestrel, EndPoint address, Action<ListenOptions> configure)
     {
         switch (address)
         {

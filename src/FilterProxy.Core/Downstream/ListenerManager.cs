@@ -1,4 +1,3 @@
-using System.Net.Quic;
 using FilterProxy.Core.Pipeline;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -69,11 +68,9 @@ internal sealed class ListenerManager(
                 services.Log.Listening(address, listener.Name);
             }
 
-            if (listener.Entry.Plan.WantsHttp3)
+            if (listener.Entry.Plan is { WantsHttp3: true } plan && QuicEndpoint.Missing(plan, QuicEndpoint.IsSupported) is { } reason)
             {
-                services.Log.NoHttp3(listener.Name, QuicListener.IsSupported
-                    ? "this version does not serve it"
-                    : "the platform has no QUIC (libmsquic is not installed)");
+                services.Log.NoHttp3(listener.Name, reason);
             }
         }
 
@@ -106,7 +103,8 @@ internal sealed class ListenerManager(
 
     private async Task<Listener> OpenAsync(ListenerPlan plan, ListenerChange change)
     {
-        var listener = await Listener.StartAsync(new ConnectionEntry(plan, snapshots, services), loggers, inlineCompletions, transport);
+        var entry = new ConnectionEntry(plan, snapshots, services);
+        var listener = await Listener.StartAsync(entry, new QuicEndpoint(entry, snapshots, services), new KestrelLog(loggers, entry, services), inlineCompletions, transport);
         change.New.Add(listener);
         return listener;
     }

@@ -10,6 +10,9 @@ internal sealed record StreamLimits
 {
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
 
+    // Kestrel adds a time to its clock, where one without end overflows and is over at once.
+    private static readonly TimeSpan Never = TimeSpan.FromDays(3650);
+
     public int MaxStreams { get; init; } = 100;
 
     public int HeaderTable { get; init; } = 4096;
@@ -33,8 +36,6 @@ internal sealed record StreamLimits
     /// <summary>Bytes that wait in memory per connection and direction.</summary>
     public long Buffer { get; init; } = 128 * 1024;
 
-    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(75);
-
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Bytes per second a client must take; 0 for no limit.</summary>
@@ -52,7 +53,9 @@ internal sealed record StreamLimits
         limits.MaxRequestLineSize = HeaderList;
         limits.MaxRequestBufferSize = Buffer;
         limits.MaxResponseBufferSize = Buffer;
-        limits.KeepAliveTimeout = OrNever(IdleTimeout);
+
+        // Who is idle is seen, and counted, by the connection itself.
+        limits.KeepAliveTimeout = Never;
         limits.RequestHeadersTimeout = OrNever(HeaderTimeout);
 
         // For what has been handed over and waits in Kestrel for the client's window; up to then the exchange's own rate holds.
@@ -67,5 +70,5 @@ internal sealed record StreamLimits
         limits.Http2.KeepAlivePingTimeout = PingTimeout;
     }
 
-    private static TimeSpan OrNever(TimeSpan time) => time > TimeSpan.Zero ? time : Timeout.InfiniteTimeSpan;
+    private static TimeSpan OrNever(TimeSpan time) => time > TimeSpan.Zero && time < Never ? time : Never;
 }

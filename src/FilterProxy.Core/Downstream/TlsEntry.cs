@@ -218,7 +218,7 @@ internal sealed class TlsEntry(ProxyServices services)
 
     private static byte[] MakePlainHttpReply()
     {
-        const string Body = "A plain HTTP request was sent to an HTTPS port (plain_http)\n";
+        const string Body = $"A plain HTTP request was sent to an HTTPS port ({ReasonCodes.PlainHttp})\n";
         return System.Text.Encoding.ASCII.GetBytes(
             $"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {Body.Length}\r\nConnection: close\r\n\r\n{Body}");
     }

@@ -11,6 +11,9 @@ internal interface IDrainable
     /// <summary>How many exchanges of it run under a snapshot.</summary>
     int CountOf(ProxySnapshot snapshot) => Holds(snapshot) ? 1 : 0;
 
+    /// <summary>The address of a client by the identifier of its connection; null where it is another's or not known.</summary>
+    string? ClientOf(string connectionId) => null;
+
     /// <summary>End when idle and meant: its listener, or the process, is stopping.</summary>
     void Drain();
 
@@ -65,6 +68,20 @@ internal sealed class ConnectionTable
         {
             connection.Abort(snapshot);
         }
+    }
+
+    /// <summary>The address of a client by the identifier of its connection; <c>-</c> when it is gone. Looks at all there are.</summary>
+    public string ClientOf(string connectionId)
+    {
+        foreach (var (connection, _) in _connections)
+        {
+            if (connection.ClientOf(connectionId) is { } client)
+            {
+                return client;
+            }
+        }
+
+        return "-";
     }
 
     public void Drain()

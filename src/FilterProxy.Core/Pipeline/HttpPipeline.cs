@@ -22,9 +22,9 @@ internal static class HttpPipeline
                 do
                 {
                     x.BeginAttempt();                                       //   resets response and attempt overlay
-                    x.Peer = await x.SelectPeerAsync();                     // 4 upstream_peer: filters, else load balancer
+                    x.Peer = await x.SelectPeerAsync();                     // 4 upstream_peer: filters, else the cluster
                     x.Error = x.HasReply ? default
-                        : x.Peer is null ? ProxyError.Upstream(ProxyErrorKind.NoEndpoint)
+                        : x.Peer is null ? x.NoPeer
                         : await Forwarder.SendAsync(x);                      // 5 upstream_request_filter, request out, response head in
                     x.NoteAttempt();                                        //   counted
                 }
@@ -45,6 +45,7 @@ internal static class HttpPipeline
 
             if (x.CanAnswer)
             {
+                x.StampAffinity();
                 await x.Chain.OnResponseAsync(x);                           // 6 response_filter, route then global, reverse order
                 await x.SendResponseAsync();                                // 7 head and body downstream, or a relay on 101 and CONNECT
             }

@@ -78,8 +78,9 @@ internal static class LocalReplies
         Add(ProxyErrorKind.BadResponse, 502, "bad_response", "Upstream sent an invalid response", ResponseFlags.UpstreamProtocolError);
         Add(ProxyErrorKind.UpstreamBodyFailed, 502, "upstream_body_failed", "Upstream's response broke off", ResponseFlags.UpstreamConnectionTermination);
         Add(ProxyErrorKind.RouteTimeout, 504, "route_timeout", "Request took too long", ResponseFlags.DurationTimeout);
-        Add(ProxyErrorKind.DownstreamClosed, 499, "client_closed", "Client closed the connection", ResponseFlags.DownstreamConnectionTermination);
+        Add(ProxyErrorKind.DownstreamClosed, 499, ReasonCodes.ClientClosed, "Client closed the connection", ResponseFlags.DownstreamConnectionTermination);
         Add(ProxyErrorKind.FilterFailed, 500, "filter_failed", "Internal error", ResponseFlags.None);
+        Add(ProxyErrorKind.CircuitOpen, 503, "circuit_open", "Service is recovering", ResponseFlags.UpstreamOverflow);
         Add(ProxyErrorKind.Internal, 500, "internal_error", "Internal error", ResponseFlags.None);
         return entries;
     }

@@ -76,6 +76,10 @@ internal abstract partial class ProxyExchange
     public async ValueTask EndAsync()
     {
         await Upstream.EndAttemptAsync();
+        AttemptOutcome.TellEnd(this);
+        ReleaseEndpoint();
+        ReturnRetry();
+        Leave();
         (ReplyBody as Buffers.PipeBody)?.Complete();
         DropDeferredReply();
         while (!TrySettleDeadlines())
@@ -86,7 +90,7 @@ internal abstract partial class ProxyExchange
         if (Stats.Reason.Length == 0)
         {
             var cause = Error.IsError ? Error : ProxyError.Downstream(BreakKind, Limits.DetailOf(BreakLimit));
-            Stats.Reason = cause.IsError ? LocalReplies.ReasonOf(cause) : IsAborted ? "client_closed" : "via_upstream";
+            Stats.Reason = cause.IsError ? LocalReplies.ReasonOf(cause) : IsAborted ? ReasonCodes.ClientClosed : ReasonCodes.ViaUpstream;
         }
 
         if (AbortReason is AbortReason.ClientClosed or AbortReason.ClientTimeout)
@@ -96,6 +100,7 @@ internal abstract partial class ProxyExchange
 
         Stats.Ended = Stats.TimeProvider.GetTimestamp();
         CloseBooks();
+        Services.Watch.OnEnded(this);
     }
 
     /// <summary>A filter said stop without an answer, which is a fault of its own.</summary>

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.IO.Pipelines;
+using System.Text;
 using FilterProxy.Core.Buffers;
 
 namespace FilterProxy.Core.Pipeline;
@@ -92,7 +94,24 @@ internal abstract partial class ProxyExchange
         Stats.Flags |= ResponseFlags.LocalReply;
         HasReply = true;
         ForgetResponseBody();
+        SayWhy(reason);
         return true;
+    }
+
+    /// <summary>Tells the client, and whoever it asks for help, what to look for in the logs.</summary>
+    private void SayWhy(string reason)
+    {
+        const int LongestCode = 64;
+        Span<byte> code = stackalloc byte[LongestCode];
+        if (Snapshot.ReasonHeader.Length > 0 && Ascii.FromUtf16(reason, code, out var length) == OperationStatus.Done && HeaderName.IsToken(code[..length]))
+        {
+            Response.Headers.Append(Snapshot.ReasonHeader, code[..length]);
+        }
+
+        if (Request.Headers.TryGet(KnownHeader.XRequestId, out var id))
+        {
+            Response.Headers.Append(KnownHeader.XRequestId, id);
+        }
     }
 
     private sealed record DeferredReply(int Status, string Reason, object Body, long? Length, string? ContentType);

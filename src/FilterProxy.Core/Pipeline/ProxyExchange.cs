@@ -25,6 +25,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
     // The kind, and above it the limit: set and read as one.
     private int _break;
     private int _attemptMark;
+    private Cluster? _byRoute;
     private string? _currentFilter;
 
     protected ProxyExchange(ProxyServices services)
@@ -95,15 +96,6 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
 
     public int NextResponseFilter { get; set; }
 
-    /// <summary>Endpoints whose attempts failed.</summary>
-    public List<Endpoint> Tried { get; } = [];
-
-    /// <summary>How often an endpoint refused the request when there was no other.</summary>
-    public int Refusals { get; set; }
-
-    /// <summary>The next attempt needs a connection that was not idle: the last idle one turned out dead.</summary>
-    public bool NeedsFreshConnection { get; set; }
-
     /// <summary>Whether this is an Upgrade request that may become a byte stream.</summary>
     public bool IsUpgrade { get; protected set; }
 
@@ -154,9 +146,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         ResetBooks();
         CurrentFilter = null;
         NextResponseFilter = 0;
-        Tried.Clear();
-        Refusals = 0;
-        NeedsFreshConnection = false;
+        ForgetAttempts();
         IsUpgrade = false;
         IsBareReply = false;
         ReplyBody = null;
@@ -204,7 +194,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         RouteName = route.Name;
         ArmRoute(route);
         Chain = route.FullChain;
-        Cluster ??= route.Split?.Pick() ?? route.Cluster;
+        Cluster ??= _byRoute = route.Split?.Pick(this) ?? route.Cluster;
         Phases?.Enter("route.request_filter");
         return true;
     }
@@ -218,6 +208,12 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         }
 
         var route = Route!;
+        if (route.Split is not null && ReferenceEquals(Cluster, _byRoute))
+        {
+            // By now filters know who the client is.
+            Cluster = route.Split.Match(this) ?? Cluster;
+        }
+
         if (route.Redirect is not null)
         {
             Error = route.Redirect.Reply(this, Captures);
@@ -250,6 +246,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         }
 
         Error = default;
+        Rejection = default;
         Phases?.Enter("upstream_peer");
     }
 
@@ -257,9 +254,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
     public ValueTask<UpstreamPeer?> SelectPeerAsync()
     {
         var choice = Chain.SelectPeerAsync(this);
-        return choice is { IsCompletedSuccessfully: true, Result: null }
-            ? new ValueTask<UpstreamPeer?>(PickPeer())
-            : FinishSelectAsync(choice);
+        return choice is { IsCompletedSuccessfully: true, Result: null } ? Admission.AdmitAsync(this) : FinishSelectAsync(choice);
     }
 
     public override bool TryGetCluster(string name, [NotNullWhen(true)] out Cluster? cluster)
@@ -358,11 +353,6 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
 
     /// <summary>Frees whatever of the client's side waits, after <see cref="Break"/>.</summary>
     protected abstract void OnBroken(ProxyErrorKind kind);
-
-    private UpstreamPeer? PickPeer() =>
-        Cluster?.Pick(new PickContext(HashKey, this, null, Tried.Count == 0 ? null : Tried));
-
-    private async ValueTask<UpstreamPeer?> FinishSelectAsync(ValueTask<UpstreamPeer?> choice) => await choice ?? PickPeer();
 
     private void SetContentType(string? contentType, long length)
     {

@@ -1,3 +1,4 @@
+using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
 
@@ -22,6 +23,12 @@ internal sealed class ProxyServices(Heartbeat heartbeat, Log log, TimeProvider t
     /// <summary>Connections accepted and not yet over, on all listeners and by client.</summary>
     public ConnectionCounts ConnectionCounts { get; } = new();
 
+    /// <summary>Shows operators the exchanges that end.</summary>
+    public ExchangeWatch Watch { get; } = new();
+
+    /// <summary>What operators said about endpoints.</summary>
+    public EndpointControls Endpoints { get; } = new();
+
     /// <summary>Counts what reached a limit.</summary>
     public LimitMetrics Limits { get; init; } = new(null);
 
@@ -33,6 +40,9 @@ internal sealed class ProxyServices(Heartbeat heartbeat, Log log, TimeProvider t
 
     /// <summary>Counts TLS handshakes with clients.</summary>
     public TlsMetrics Tls { get; init; } = new(null);
+
+    /// <summary>Counts what is refused of HTTP/2 clients below the exchange.</summary>
+    public Http2Metrics Http2 { get; init; } = new(null);
 
     /// <summary>Whether the process is stopping: connections end after their current exchange.</summary>
     public bool IsDraining => _draining;

@@ -1,4 +1,5 @@
 using FilterProxy.Core.Clusters;
+using FilterProxy.Core.Clusters.Retries;
 using FilterProxy.Core.Routing;
 using FilterProxy.Core.Telemetry.Metrics;
 
@@ -47,4 +48,7 @@ internal sealed class Route
 
     /// <summary>Overrides the cluster's; null for the cluster's own.</summary>
     public ClusterTimeouts? Timeouts { get; init; }
+
+    /// <summary>Which attempts are followed by another; null for the cluster's rules.</summary>
+    public RetryPolicy? Retry { get; init; }
 }

@@ -18,7 +18,7 @@ internal sealed record RouteRedirect(int Status, string? Scheme, string? Host, i
         var error = Locate(exchange.Request, captures, exchange.Downstream.IsTls, out var location);
         if (!error.IsError)
         {
-            exchange.Reply(Status, "route_redirect");
+            exchange.Reply(Status, ReasonCodes.RouteRedirect);
             exchange.Response.Headers.Set("location", location);
         }
 

@@ -5,7 +5,7 @@ internal sealed record RouteRespond(int Status, byte[] Body, string? ContentType
 {
     public void Reply(HttpExchange exchange)
     {
-        exchange.Reply(Status, "route_respond", Body, Body.Length == 0 ? null : ContentType);
+        exchange.Reply(Status, ReasonCodes.RouteRespond, Body, Body.Length == 0 ? null : ContentType);
         foreach (var (name, value) in Headers)
         {
             exchange.Response.Headers.Set(name, value);

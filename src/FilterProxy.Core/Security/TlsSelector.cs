@@ -6,6 +6,9 @@ namespace FilterProxy.Core.Security;
 /// <summary>Answers each ClientHello of a listener: the first certificate source that knows the name wins.</summary>
 internal sealed class TlsSelector(IReadOnlyList<ICertificateSource> sources, TlsRules rules)
 {
+    /// <summary>How TLS is spoken.</summary>
+    public TlsRules Rules => rules;
+
     /// <summary>The certificate sources, in order.</summary>
     public IReadOnlyList<ICertificateSource> Sources => sources;
 

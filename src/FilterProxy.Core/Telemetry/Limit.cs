@@ -25,6 +25,11 @@ internal enum Limit : byte
     // What an upstream sends, and how many connections to it.
     ResponseHead,
     PoolMax,
+    MaxConnections,
+    MaxRequests,
+    EndpointRequests,
+    MaxPending,
+    RetryBudget,
 
     // Times the client is given.
     TlsHandshake,
@@ -43,6 +48,7 @@ internal enum Limit : byte
     UpstreamRead,
     UpstreamWrite,
     PerTry,
+    PendingTimeout,
 
     // Times the exchange is given.
     RouteTotal,

@@ -52,6 +52,11 @@ internal static class Limits
         Add(Limit.TlsHandshakes, "tls.max_handshakes");
         Add(Limit.ResponseHead, "response_head", "response_head_too_large");
         Add(Limit.PoolMax, "cluster.pool.max", "pool_exhausted");
+        Add(Limit.MaxConnections, "cluster.limits.max_connections", "too_many_connections");
+        Add(Limit.MaxRequests, "cluster.limits.max_requests", "too_many_requests");
+        Add(Limit.EndpointRequests, "cluster.limits.max_requests_per_endpoint", "endpoints_full");
+        Add(Limit.MaxPending, "cluster.limits.max_pending", "too_many_pending");
+        Add(Limit.RetryBudget, "cluster.retry.budget");
         Add(Limit.TlsHandshake, "tls.handshake_timeout");
         Add(Limit.HeaderTimeout, "header_timeout", "request_head_timeout");
         Add(Limit.IdleTimeout, "idle_timeout");
@@ -66,6 +71,7 @@ internal static class Limits
         Add(Limit.UpstreamRead, "cluster.read_timeout", "upstream_read_timeout");
         Add(Limit.UpstreamWrite, "cluster.write_timeout", "upstream_write_timeout");
         Add(Limit.PerTry, "route.per_try", "per_try_timeout");
+        Add(Limit.PendingTimeout, "cluster.limits.pending_timeout", "pending_timeout");
         Add(Limit.RouteTotal, "route.total", "route_timeout");
         Add(Limit.RouteIdle, "route.idle", "stream_idle_timeout");
         return entries;

@@ -46,6 +46,13 @@ internal sealed partial class Log(ILogger logger)
     public void TlsHandshakeFailed(string listener, string client, string reason, string detail, long skipped) =>
         TlsHandshakeFailed(logger, listener, client, reason, detail, skipped);
 
+    [LoggerMessage(42, LogLevel.Information,
+        "Listener '{Listener}': an HTTP/2 {Scope} of {Client} was refused: {Reason}. {Detail} ({Skipped} more of this kind since this was last said).")]
+    private static partial void Http2Refused(ILogger logger, string listener, string scope, string client, string reason, string detail, long skipped);
+
+    public void Http2Refused(string listener, string scope, string client, string reason, string detail, long skipped) =>
+        Http2Refused(logger, listener, scope, client, reason, detail, skipped);
+
     [LoggerMessage(23, LogLevel.Error,
         "Listener '{Listener}': a certificate source failed for '{ServerName}' ({Skipped} more failures since this was last said).")]
     private static partial void CertificateSourceFailed(ILogger logger, Exception exception, string listener, string serverName, long skipped);
@@ -166,7 +173,7 @@ internal sealed partial class Log(ILogger logger)
 
     public void ConfigRefused(string cause, long version, string errors) => ConfigRefused(logger, cause, version, errors);
 
-    [LoggerMessage(33, LogLevel.Warning, "Changes under 'runtime' and 'samples' are read at start only: restart to have them.")]
+    [LoggerMessage(33, LogLevel.Warning, "Changes of 'runtime.inline_completions', 'samples' and 'admin.address' are read at start only: restart to have them.")]
     private static partial void NeedsRestart(ILogger logger);
 
     public void NeedsRestart() => NeedsRestart(logger);
@@ -195,4 +202,29 @@ internal sealed partial class Log(ILogger logger)
     private static partial void NoHttp3(ILogger logger, string listener, string reason);
 
     public void NoHttp3(string listener, string reason) => NoHttp3(logger, listener, reason);
+
+    [LoggerMessage(60, LogLevel.Warning, "Cluster '{Cluster}': endpoint {Endpoint} takes no traffic: {Reason}.")]
+    private static partial void EndpointDown(ILogger logger, string cluster, string endpoint, string reason);
+
+    public void EndpointDown(string cluster, string endpoint, string reason) => EndpointDown(logger, cluster, endpoint, reason);
+
+    [LoggerMessage(61, LogLevel.Information, "Cluster '{Cluster}': endpoint {Endpoint} takes traffic again.")]
+    private static partial void EndpointUp(ILogger logger, string cluster, string endpoint);
+
+    public void EndpointUp(string cluster, string endpoint) => EndpointUp(logger, cluster, endpoint);
+
+    [LoggerMessage(62, LogLevel.Warning, "Cluster '{Cluster}' does not take a request: {Reason} ({Skipped} more since this was last said).")]
+    private static partial void RequestNotTaken(ILogger logger, string cluster, string reason, long skipped);
+
+    public void RequestNotTaken(string cluster, string reason, long skipped) => RequestNotTaken(logger, cluster, reason, skipped);
+
+    [LoggerMessage(63, LogLevel.Warning, "Cluster '{Cluster}': the circuit breaker is open for {Time}: {Condition}.")]
+    private static partial void BreakerOpened(ILogger logger, string cluster, TimeSpan time, string condition);
+
+    public void BreakerOpened(string cluster, string condition, TimeSpan time) => BreakerOpened(logger, cluster, time, condition);
+
+    [LoggerMessage(64, LogLevel.Information, "Cluster '{Cluster}': the circuit breaker is closed.")]
+    private static partial void BreakerClosed(ILogger logger, string cluster);
+
+    public void BreakerClosed(string cluster) => BreakerClosed(logger, cluster);
 }

@@ -74,7 +74,10 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     /// <param name="cancel">The exchange's.</param>
     /// <param name="perTry">Milliseconds the attempt may take that wants it; 0 for no limit.</param>
     public ValueTask<RentResult> RentAsync(ConnectContext context, CancellationToken cancel, long perTry = 0) =>
-        TryReserve() || TryReplace() ? OpenAsync(context, cancel, perTry) : WaitAsync(context, perTry, cancel);
+        TryReserve() || TryReplace() ? OpenAsync(context, cancel, perTry)
+        : Open == 0 ? new(Refused(Limit.MaxConnections))
+        : _waiting.Count >= _rules.MaxPending ? new(Refused(_rules.MaxPending == 0 ? Limit.PoolMax : Limit.MaxPending))
+        : WaitAsync(context, perTry, cancel);
 
     /// <summary>Takes a connection back that can serve again. The exchange must be done with it, bytes and callbacks.</summary>
     public void Return(UpstreamConnection connection)
@@ -112,9 +115,22 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     public void Adopt(ConnectionContext connection)
     {
         Interlocked.Increment(ref _open);
+        _rules.InAll?.Take();
         var adopted = new UpstreamConnection(this, connection, _heartbeat.Now);
         Return(adopted);
         adopted.Reused = false;
+    }
+
+    /// <summary>Closes an idle connection, for its place; false when there is none.</summary>
+    public bool TryCloseIdle()
+    {
+        if (TakeIdle() is not { } connection)
+        {
+            return false;
+        }
+
+        Discard(connection);
+        return true;
     }
 
     /// <summary>Closes a connection that cannot serve again.</summary>
@@ -277,14 +293,14 @@ internal sealed class ConnectionPool : IHeartbeatTarget
             }
             catch (OperationCanceledException)
             {
-                return new RentResult(null, ProxyError.Upstream(ProxyErrorKind.Overloaded, retryable: false, Limits.DetailOf(Limit.PoolMax)));
+                return Refused(Limit.PoolMax);
             }
         }
     }
 
     private bool TryReserve()
     {
-        if (Interlocked.Increment(ref _open) <= _rules.Max || _rules.Max == 0)
+        if ((Interlocked.Increment(ref _open) <= _rules.Max || _rules.Max == 0) && _rules.InAll?.TryTake() != false)
         {
             return true;
         }
@@ -305,7 +321,11 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         }
 
         Interlocked.Decrement(ref _open);
+        _rules.InAll?.Return();
     }
+
+    private static RentResult Refused(Limit limit) =>
+        new(null, ProxyError.Upstream(ProxyErrorKind.Overloaded, retryable: false, Limits.DetailOf(limit)));
 
     private async Task WarmAsync()
     {

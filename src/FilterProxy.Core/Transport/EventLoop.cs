@@ -81,6 +81,12 @@ internal abstract class EventLoop : PipeScheduler
     /// <summary>Runs an action on this loop, soon, from any thread and without an execution context. It must not throw or block.</summary>
     public abstract override void Schedule(Action<object?> action, object? state);
 
+    /// <summary>
+    /// As <see cref="Schedule"/>, for work that gains from waiting for more of its kind, such as sending what others may yet add to: it is run
+    /// when the loop has nothing else to do, or has gone on for a few turns.
+    /// </summary>
+    public virtual void ScheduleAtLeisure(Action<object?> action, object? state) => Schedule(action, state);
+
     /// <summary>This thread is the loop, from here on.</summary>
     protected void Enter(int index)
     {

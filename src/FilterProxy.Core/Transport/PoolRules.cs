@@ -12,6 +12,12 @@ internal sealed record PoolRules(int Min, int Max, int MaxIdle, TimeSpan IdleTim
     /// <summary>A connection told the upstream whose it is: it serves that client alone.</summary>
     public bool PerDownstream { get; init; }
 
+    /// <summary>Exchanges that may wait for a connection.</summary>
+    public int MaxPending { get; init; } = int.MaxValue;
+
+    /// <summary>The limit of all pools of the cluster together; null for none.</summary>
+    public ConnectionLimit? InAll { get; init; }
+
     public static readonly PoolRules Default =
         new(0, 0, 256, TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(5));
 }

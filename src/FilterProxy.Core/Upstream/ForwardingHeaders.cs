@@ -83,7 +83,7 @@ internal static class ForwardingHeaders
         {
             // RFC 9110 §7.6.3: the protocol as received, then who received it.
             Span<byte> value = stackalloc byte[4 + via.Length];
-            (attempt.Version == HttpVersionKind.Http10 ? "1.0 "u8 : attempt.Version == HttpVersionKind.Http2 ? "2.0 "u8 : "1.1 "u8).CopyTo(value);
+            (attempt.Version == HttpVersionKind.Http10 ? "1.0 "u8 : attempt.Version == HttpVersionKind.Http2 ? "2.0 "u8 : attempt.Version == HttpVersionKind.Http3 ? "3.0 "u8 : "1.1 "u8).CopyTo(value);
             via.CopyTo(value[4..]);
             headers.Append(KnownHeader.Via, value);
         }

@@ -43,7 +43,7 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
             (connection, var error) = await pool.RentAsync(new ConnectContext(X.Downstream, X.Loop), X.Aborted, X.Timeouts.PerTry);
             if (connection is null)
             {
-                return Broken() ?? error;
+                return X.BreakError ?? error;
             }
         }
 
@@ -116,7 +116,6 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
 
         Volatile.Write(ref _connection, null);
         var clean = connection.EndLease(_lease) && pumped && HasResponse && _body.IsEnded && ResponseFraming.KeepAlive && !IsSwitched;
-        X.Peer!.Endpoint.End();
         if (clean && connection.IsAlive)
         {
             // Alive: with no bytes beyond the response, which the next exchange would take for its own.
@@ -296,7 +295,7 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
             return Pump.Error;
         }
 
-        return Broken() ?? (TryTimedOut ? TryTimeout() : ProxyError.Upstream(
+        return X.BreakError ?? (TryTimedOut ? TryTimeout() : ProxyError.Upstream(
             ProxyErrorKind.UpstreamClosed, retryable: !_reader.HasStarted, _reader.HasStarted ? "closed_in_head" : "closed_before_head", cause));
     }
 }

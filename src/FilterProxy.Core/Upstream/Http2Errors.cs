@@ -20,6 +20,10 @@ internal static class Http2Errors
                 case UpstreamException upstream:
                     return upstream.Error;
 
+                case HttpProtocolException protocol when protocol.Message.Contains("KeepAlivePing", StringComparison.Ordinal):
+                    // Only its text tells a PING without an answer from what an upstream says: the option it names.
+                    return ProxyError.Upstream(ProxyErrorKind.UpstreamClosed, retryable: true, "ping_timeout", exception);
+
                 case HttpProtocolException protocol:
                     // GOAWAY without an error comes up only for streams beyond those the upstream still serves.
                     refused = protocol.ErrorCode is RefusedStream or NoError or Http11Required;

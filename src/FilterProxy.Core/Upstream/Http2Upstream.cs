@@ -51,7 +51,7 @@ internal sealed class Http2Upstream(ProxyExchange exchange) : HttpUpstream(excha
         }
 
         Interlocked.Exchange(ref _call, call);
-        if (Broken() is { } broken)
+        if (X.BreakError is { } broken)
         {
             return broken;
         }
@@ -173,10 +173,6 @@ internal sealed class Http2Upstream(ProxyExchange exchange) : HttpUpstream(excha
         // A response that was not read to its end is reset here.
         call.Response?.Dispose();
         call.Dispose();
-        if (call.HasStream)
-        {
-            X.Peer!.Endpoint.End();
-        }
     }
 
     private async ValueTask<ProxyError> AcceptAsync(Http2Call call, HttpResponseMessage message)
@@ -255,7 +251,7 @@ internal sealed class Http2Upstream(ProxyExchange exchange) : HttpUpstream(excha
             return Pump.Error;
         }
 
-        if (Broken() is { } broken)
+        if (X.BreakError is { } broken)
         {
             return broken;
         }

@@ -142,7 +142,6 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
     protected void BeginUse(bool reused)
     {
         IsReused = reused;
-        X.Peer!.Endpoint.Begin();
         X.Stats.UpdateAttempt(reused);
         X.Stats.UpstreamConnected = X.Stats.TimeProvider.GetTimestamp();
         Stage = UpstreamStage.Send;
@@ -173,6 +172,13 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         var attempt = X.AttemptHead;
         attempt.CopyFrom(X.Request);
         ForwardingHeaders.Apply(X, attempt);
+        if (X.RetryPolicy is { AttemptHeader.Length: > 0 } policy)
+        {
+            Span<byte> number = stackalloc byte[2];
+            System.Buffers.Text.Utf8Formatter.TryFormat(X.Attempt, number, out var digits);
+            attempt.Headers.Set(policy.AttemptHeader, number[..digits]);
+        }
+
         X.PropagateTrace(attempt);
         return X.Chain.OnUpstreamRequestAsync(X, attempt);
     }
@@ -193,14 +199,6 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
     }
 
     protected static ProxyError TryTimeout() => ProxyError.Upstream(ProxyErrorKind.UpstreamTimeout, detail: Limits.DetailOf(Limit.PerTry));
-
-    /// <summary>The error of an exchange that was broken off from outside.</summary>
-    protected ProxyError? Broken() => X.BreakKind switch
-    {
-        ProxyErrorKind.None => null,
-        ProxyErrorKind.UpstreamTimeout or ProxyErrorKind.RouteTimeout => ProxyError.Upstream(X.BreakKind, detail: Limits.DetailOf(X.BreakLimit)),
-        var kind => ProxyError.Downstream(kind, Limits.DetailOf(X.BreakLimit)),
-    };
 
     private void OnReadTimeout()
     {

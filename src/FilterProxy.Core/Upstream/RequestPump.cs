@@ -23,12 +23,13 @@ internal sealed class RequestPump(ProxyExchange exchange)
     private volatile bool _stop;
     private bool _replayable;
     private long _replayLeft;
+    private long _replayLimit;
     private bool _bodyWasRead;
     private bool _filteredToEnd;
     private ProxyError _error;
     private Deadline _writeDeadline;
 
-    /// <summary>The most bytes of body that are kept to be sent again.</summary>
+    /// <summary>The most bytes of body that are kept to be sent again where no policy says how many.</summary>
     public const int ReplayLimit = 64 * 1024;
 
     /// <summary>Whether the body is still on its way.</summary>
@@ -79,6 +80,7 @@ internal sealed class RequestPump(ProxyExchange exchange)
         if (_replayLeft == 0)
         {
             _replay.Reset();
+            _replayLimit = _x.RetryPolicy?.Buffer ?? ReplayLimit;
             _replayable = !KeepsBody && (upstream.MayBeRefused || Retry.MayReplay(_x));
         }
     }
@@ -92,6 +94,9 @@ internal sealed class RequestPump(ProxyExchange exchange)
 
     /// <summary>The attempt is over, and the pump with it.</summary>
     public void End() => _begun = false;
+
+    /// <summary>Whether the body could be sent again from its beginning.</summary>
+    public bool CanReplay => !_bodyWasRead || KeepsBody || _replayable;
 
     /// <summary>Makes ready to send the body again from its beginning. False when that beginning is gone.</summary>
     public bool TryReplay()
@@ -315,7 +320,7 @@ internal sealed class RequestPump(ProxyExchange exchange)
             return;
         }
 
-        if (_replay.Length + data.Length > ReplayLimit)
+        if (_replay.Length + data.Length > _replayLimit)
         {
             _replayable = false;
             _replay.Reset();

@@ -11,12 +11,12 @@ public sealed class CompressionTests
     private static readonly string Text = string.Concat(Enumerable.Range(0, 5000).Select(i => $"line {i}\n"));
 
     [Theory]
-    [InlineData("gzip")]
-    [InlineData("br")]
-    public async Task A_text_response_is_compressed(string encoding)
+    [EachProtocol("gzip")]
+    [EachProtocol("br")]
+    public async Task A_text_response_is_compressed(string encoding, TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Ok(Text, ("Content-Type", "text/plain"), ("ETag", "\"1\"")));
-        await using var proxy = await StartAsync(upstream);
+        await using var proxy = await StartAsync(upstream, transport);
 
         var response = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {encoding}\r\n\r\n");
 
@@ -28,12 +28,12 @@ public sealed class CompressionTests
     }
 
     [Theory]
-    [InlineData("text/plain", "")]
-    [InlineData("image/png", "gzip")]
-    public async Task What_is_not_to_be_compressed_keeps_its_length(string contentType, string accepted)
+    [EachProtocol("text/plain", "")]
+    [EachProtocol("image/png", "gzip")]
+    public async Task What_is_not_to_be_compressed_keeps_its_length(string contentType, string accepted, TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Ok(Text, ("Content-Type", contentType)));
-        await using var proxy = await StartAsync(upstream);
+        await using var proxy = await StartAsync(upstream, transport);
 
         var response = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {accepted}\r\n\r\n");
 
@@ -41,13 +41,14 @@ public sealed class CompressionTests
         Assert.Equal(Text.Length.ToString(), response.Headers["content-length"]);
     }
 
-    [Fact]
-    public async Task A_streamed_response_stays_one()
+    [Theory]
+    [EachProtocol]
+    public async Task A_streamed_response_stays_one(TestTransport transport)
     {
         var gate = new TaskCompletionSource();
         await using var upstream = TestUpstream.Start(_ =>
             UpstreamResponse.BeginChunked(("Content-Type", "text/event-stream")).ThenChunk("first").ThenWait(gate.Task).ThenChunk("second").ThenLastChunk());
-        await using var proxy = await StartAsync(upstream);
+        await using var proxy = await StartAsync(upstream, transport);
         await using var client = await proxy.ConnectAsync();
         await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
 
@@ -68,6 +69,6 @@ public sealed class CompressionTests
         return reader.ReadToEnd();
     }
 
-    private static Task<TestProxy> StartAsync(TestUpstream upstream) =>
-        TestProxy.StartAsync(upstream.Port, http: "{ route_filters: [sketch_compression] }", components: typeof(Compression));
+    private static Task<TestProxy> StartAsync(TestUpstream upstream, TestTransport transport) =>
+        TestProxy.StartAsync(upstream.Port, transport, http: "{ route_filters: [sketch_compression] }", components: typeof(Compression));
 }

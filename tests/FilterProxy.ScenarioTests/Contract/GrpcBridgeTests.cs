@@ -8,12 +8,13 @@ public sealed class GrpcBridgeTests
 {
     private const string Request = "POST /pkg.Service/Method HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-protobuf\r\nContent-Length: 3\r\n\r\nabc";
 
-    [Fact]
-    public async Task A_message_goes_in_a_frame_and_the_answer_comes_out_of_one()
+    [Theory]
+    [EachProtocol]
+    public async Task A_message_goes_in_a_frame_and_the_answer_comes_out_of_one(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.BeginChunked(("Content-Type", "application/grpc+proto"))
             .ThenChunk("\0\0\0\0\u0002hi").ThenLastChunk(("grpc-status", "0")));
-        await using var proxy = await StartAsync(upstream);
+        await using var proxy = await StartAsync(upstream, transport);
 
         var response = await proxy.SendAsync(Request);
 
@@ -27,11 +28,12 @@ public sealed class GrpcBridgeTests
         Assert.Equal("application/grpc+proto", upstream.Requests[0].Headers["content-type"]);
     }
 
-    [Fact]
-    public async Task A_status_in_the_trailers_becomes_the_responses()
+    [Theory]
+    [EachProtocol]
+    public async Task A_status_in_the_trailers_becomes_the_responses(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.BeginChunked().ThenLastChunk(("grpc-status", "5"), ("grpc-message", "no such thing")));
-        await using var proxy = await StartAsync(upstream);
+        await using var proxy = await StartAsync(upstream, transport);
 
         var response = await proxy.SendAsync(Request);
 
@@ -39,15 +41,16 @@ public sealed class GrpcBridgeTests
         Assert.Equal("no such thing", response.Headers["grpc-message"]);
     }
 
-    [Fact]
-    public async Task An_answer_that_is_not_grpc_is_a_502()
+    [Theory]
+    [EachProtocol]
+    public async Task An_answer_that_is_not_grpc_is_a_502(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
-        await using var proxy = await StartAsync(upstream);
+        await using var proxy = await StartAsync(upstream, transport);
 
         Assert.Equal(502, (await proxy.SendAsync(Request)).Status);
     }
 
-    private static Task<TestProxy> StartAsync(TestUpstream upstream) =>
-        TestProxy.StartAsync(upstream.Port, http: "{ route_filters: [sketch_grpc_bridge] }", components: typeof(GrpcBridge));
+    private static Task<TestProxy> StartAsync(TestUpstream upstream, TestTransport transport) =>
+        TestProxy.StartAsync(upstream.Port, transport, http: "{ route_filters: [sketch_grpc_bridge] }", components: typeof(GrpcBridge));
 }

@@ -7,13 +7,13 @@ namespace FilterProxy.ScenarioTests.Contract;
 public sealed class MirrorTests
 {
     [Theory]
-    [InlineData("GET /a?b=c HTTP/1.1\r\nHost: example.com\r\n\r\n", "")]
-    [InlineData("POST /a?b=c HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\n\r\nhello", "hello")]
-    public async Task The_copy_is_the_request(string request, string body)
+    [EachProtocol("GET /a?b=c HTTP/1.1\r\nHost: example.com\r\n\r\n", "")]
+    [EachProtocol("POST /a?b=c HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\n\r\nhello", "hello")]
+    public async Task The_copy_is_the_request(string request, string body, TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok(r.Text));
         await using var copies = TestUpstream.Start();
-        await using var proxy = await StartAsync(upstream, copies);
+        await using var proxy = await StartAsync(upstream, copies, transport);
 
         var response = await proxy.SendAsync(request);
 
@@ -26,19 +26,20 @@ public sealed class MirrorTests
         Assert.Equal("example.com", copy.Headers["host"]);
     }
 
-    [Fact]
-    public async Task A_copy_nobody_takes_does_not_delay_the_request()
+    [Theory]
+    [EachProtocol]
+    public async Task A_copy_nobody_takes_does_not_delay_the_request(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok($"{r.Body.Length}"));
         await using var copies = TestUpstream.StartAtHead(_ => Task.FromResult(UpstreamResponse.Never()));
-        await using var proxy = await StartAsync(upstream, copies);
+        await using var proxy = await StartAsync(upstream, copies, transport);
 
         var response = await proxy.SendAsync($"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n{new string('x', 4_000_000)}");
 
         Assert.Equal("4000000", response.Text);
     }
 
-    private static Task<TestProxy> StartAsync(TestUpstream upstream, TestUpstream copies) => TestProxy.StartAsync(
+    private static Task<TestProxy> StartAsync(TestUpstream upstream, TestUpstream copies, TestTransport transport) => TestProxy.StartAsync(
         $$"""
         http: { route_filters: [ { sketch_mirror: { cluster: copies } } ] }
         routes: [ { name: all, cluster: origin } ]
@@ -46,5 +47,6 @@ public sealed class MirrorTests
           origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] }
           copies: { endpoints: ["127.0.0.1:{{copies.Port}}"] }
         """,
-        components: typeof(Mirror));
+        transport,
+        typeof(Mirror));
 }

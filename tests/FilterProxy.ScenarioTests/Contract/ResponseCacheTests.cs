@@ -9,8 +9,7 @@ public sealed class ResponseCacheTests
     private const string Get = "GET /a?b=c HTTP/1.1\r\nHost: example.com\r\n\r\n";
 
     [Theory]
-    [InlineData(TestTransport.Sockets)]
-    [InlineData(TestTransport.Memory)]
+    [EachProtocol]
     public async Task A_second_request_is_answered_from_memory(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Chunked("one ", "two"));
@@ -26,11 +25,12 @@ public sealed class ResponseCacheTests
         Assert.Single(upstream.Requests);
     }
 
-    [Fact]
-    public async Task A_cached_response_keeps_its_fields()
+    [Theory]
+    [EachProtocol]
+    public async Task A_cached_response_keeps_its_fields(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Ok("x", ("X-Kind", "a"), ("X-Kind", "b")));
-        await using var proxy = await StartAsync(upstream);
+        await using var proxy = await StartAsync(upstream, transport);
         await proxy.SendAsync(Get);
 
         var second = await proxy.SendAsync(Get);
@@ -39,11 +39,12 @@ public sealed class ResponseCacheTests
         Assert.Single(upstream.Requests);
     }
 
-    [Fact]
-    public async Task A_cached_response_has_no_body_for_head()
+    [Theory]
+    [EachProtocol]
+    public async Task A_cached_response_has_no_body_for_head(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Ok("body"));
-        await using var proxy = await StartAsync(upstream);
+        await using var proxy = await StartAsync(upstream, transport);
         await proxy.SendAsync(Get);
 
         var head = await proxy.SendAsync(Get.Replace("GET", "HEAD"));
@@ -53,11 +54,12 @@ public sealed class ResponseCacheTests
         Assert.Single(upstream.Requests);
     }
 
-    [Fact]
-    public async Task An_empty_response_is_recorded_too()
+    [Theory]
+    [EachProtocol]
+    public async Task An_empty_response_is_recorded_too(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Ok(""));
-        await using var proxy = await StartAsync(upstream);
+        await using var proxy = await StartAsync(upstream, transport);
         await proxy.SendAsync(Get);
 
         await proxy.SendAsync(Get);
@@ -66,13 +68,13 @@ public sealed class ResponseCacheTests
     }
 
     [Theory]
-    [InlineData("POST", 200, "")]
-    [InlineData("GET", 404, "")]
-    [InlineData("GET", 200, "no-store")]
-    public async Task What_may_not_be_stored_is_not(string method, int status, string cacheControl)
+    [EachProtocol("POST", 200, "")]
+    [EachProtocol("GET", 404, "")]
+    [EachProtocol("GET", 200, "no-store")]
+    public async Task What_may_not_be_stored_is_not(string method, int status, string cacheControl, TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Create(status, "x", ("Cache-Control", cacheControl)));
-        await using var proxy = await StartAsync(upstream);
+        await using var proxy = await StartAsync(upstream, transport);
         var request = $"{method} /a HTTP/1.1\r\nHost: a\r\n{(method == "POST" ? "Content-Length: 0\r\n" : "")}\r\n";
 
         await proxy.SendAsync(request);
@@ -81,14 +83,15 @@ public sealed class ResponseCacheTests
         Assert.Equal(2, upstream.Requests.Count);
     }
 
-    [Fact]
-    public async Task A_response_that_breaks_off_is_not_stored()
+    [Theory]
+    [EachProtocol]
+    public async Task A_response_that_breaks_off_is_not_stored(TestTransport transport)
     {
         var count = 0;
         await using var upstream = TestUpstream.Start(_ => ++count == 1
             ? UpstreamResponse.BeginChunked().ThenChunk("half").ThenClose()
             : UpstreamResponse.Ok("whole"));
-        await using var proxy = await StartAsync(upstream);
+        await using var proxy = await StartAsync(upstream, transport);
         await using (var client = await proxy.ConnectAsync())
         {
             await Assert.ThrowsAnyAsync<Exception>(() => client.RoundTripAsync(Get));
@@ -99,6 +102,6 @@ public sealed class ResponseCacheTests
         Assert.Equal("whole", second.Text);
     }
 
-    private static Task<TestProxy> StartAsync(TestUpstream upstream, TestTransport transport = TestTransport.Sockets) =>
+    private static Task<TestProxy> StartAsync(TestUpstream upstream, TestTransport transport) =>
         TestProxy.StartAsync(upstream.Port, transport, "{ route_filters: [sketch_cache] }", components: typeof(ResponseCache));
 }

@@ -8,10 +8,12 @@ public sealed class TunnelTests
 {
     private const string Get = "GET /through HTTP/1.1\r\nHost: a\r\n\r\n";
 
-    [Fact]
-    public async Task Requests_reach_an_agent_that_dialled_in()
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.H2c)]
+    public async Task Requests_reach_an_agent_that_dialled_in(TestTransport transport)
     {
-        await using var proxy = await StartAsync();
+        await using var proxy = await StartAsync(transport);
         await using var agent = await DialAsync(proxy, "site-1");
         await using var client = await proxy.ConnectAsync();
 
@@ -23,10 +25,12 @@ public sealed class TunnelTests
         Assert.Equal("here", (await client.ReadResponseAsync()).Text);
     }
 
-    [Fact]
-    public async Task An_agents_connection_serves_one_request_after_another()
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.H2c)]
+    public async Task An_agents_connection_serves_one_request_after_another(TestTransport transport)
     {
-        await using var proxy = await StartAsync();
+        await using var proxy = await StartAsync(transport);
         await using var agent = await DialAsync(proxy, "site-1");
         await using var client = await proxy.ConnectAsync();
         foreach (var answer in new[] { "one", "two" })
@@ -39,18 +43,22 @@ public sealed class TunnelTests
         }
     }
 
-    [Fact]
-    public async Task Without_an_agent_there_is_no_endpoint()
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.H2c)]
+    public async Task Without_an_agent_there_is_no_endpoint(TestTransport transport)
     {
-        await using var proxy = await StartAsync();
+        await using var proxy = await StartAsync(transport);
 
         Assert.Equal(503, (await proxy.SendAsync(Get)).Status);
     }
 
-    [Fact]
-    public async Task An_agent_that_leaves_is_no_endpoint_any_more()
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.H2c)]
+    public async Task An_agent_that_leaves_is_no_endpoint_any_more(TestTransport transport)
     {
-        await using var proxy = await StartAsync();
+        await using var proxy = await StartAsync(transport);
         await (await DialAsync(proxy, "site-1")).DisposeAsync();
 
         await Poll.UntilAsync(() => AgentsOf(proxy).Count == 0);
@@ -60,17 +68,17 @@ public sealed class TunnelTests
     [Fact]
     public async Task Agents_are_endpoints_by_name()
     {
-        await using var proxy = await StartAsync();
+        await using var proxy = await StartAsync(TestTransport.Sockets);
         await using var one = await DialAsync(proxy, "site-1");
         await using var two = await DialAsync(proxy, "site-2");
 
         Assert.Equal(["site-1", "site-2"], AgentsOf(proxy));
     }
 
-    private static Task<TestProxy> StartAsync() => TestProxy.StartAsync(
+    private static Task<TestProxy> StartAsync(TestTransport transport) => TestProxy.StartAsync(
         """
         listeners:
-          web: { address: "127.0.0.1:0" }
+          web: { address: "127.0.0.1:0", protocols: [http1, http2] }
           agents: { address: "127.0.0.1:0", filters: [ sketch_tunnel_accept ] }
         routes: [ { name: all, cluster: sites } ]
         clusters:
@@ -78,7 +86,7 @@ public sealed class TunnelTests
             endpoints: { sketch_tunnel: {} }
             connector: sketch_tunnel
         """,
-        TestTransport.Sockets,
+        transport,
         typeof(TunnelAccept),
         typeof(TunnelEndpoints),
         typeof(TunnelConnector));

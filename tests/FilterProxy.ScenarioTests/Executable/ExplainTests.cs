@@ -12,7 +12,7 @@ public sealed class ExplainTests
 
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("route       admin-api (conf/filterproxy.yaml:", output, StringComparison.Ordinal);
-        Assert.Contains("endpoint    http://127.0.0.1:3002\nas          /admin/api/x with Host example.com\n", output, StringComparison.Ordinal);
+        Assert.Contains("endpoint    http://127.0.0.1:3002\nchosen      127.0.0.1:3002\nas          /admin/api/x with Host example.com\n", output, StringComparison.Ordinal);
         Assert.Contains("  main: would match, but 'admin-api' is more specific or comes first\n", output, StringComparison.Ordinal);
     }
 

@@ -63,9 +63,9 @@ public sealed class RunTests
               -----   ----   ----   -------
               all     any    any    origin
 
-              Cluster   Load balancer   Endpoints
-              -------   -------------   -----------
-              origin    round_robin     127.0.0.1:9
+              Cluster   Load balancer          Endpoints
+              -------   --------------------   -----------
+              origin    power_of_two_choices   127.0.0.1:9
 
             Ready.
 

@@ -1,3 +1,4 @@
+using FilterProxy.ScenarioTests.NextJs;
 using Xunit;
 
 namespace FilterProxy.ScenarioTests.Grpc;
@@ -5,11 +6,11 @@ namespace FilterProxy.ScenarioTests.Grpc;
 /// <summary>A test that needs node with npm, and is skipped with the reason where there is none.</summary>
 internal sealed class GrpcFactAttribute : FactAttribute
 {
-    public GrpcFactAttribute() => Skip = GrpcWorkspace.Missing;
+    public GrpcFactAttribute() => Skip = NpmWorkspace.Missing;
 }
 
 /// <summary>As <see cref="GrpcFactAttribute"/>, for theories.</summary>
 internal sealed class GrpcTheoryAttribute : TheoryAttribute
 {
-    public GrpcTheoryAttribute() => Skip = GrpcWorkspace.Missing;
+    public GrpcTheoryAttribute() => Skip = NpmWorkspace.Missing;
 }

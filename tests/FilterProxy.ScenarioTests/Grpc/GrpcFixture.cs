@@ -20,18 +20,26 @@ public sealed class GrpcFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        if (GrpcWorkspace.Missing is not null)
+        if (NpmWorkspace.Missing is not null)
         {
             return;
         }
 
-        _workspace = await GrpcWorkspace.PrepareAsync();
+        _workspace = await NpmWorkspace.PrepareAsync("grpc");
+        await using (var descriptors = ServerProcess.Start("descriptors.js", Prerequisites.Node!, ["descriptors.js", Descriptors], _workspace, []))
+        {
+            await descriptors.ExitAsync(TimeSpan.FromMinutes(1));
+        }
+
         _server = ServerProcess.Start("server.js", Prerequisites.Node!, ["server.js", _certificate.CertPath, _certificate.KeyPath], _workspace, []);
         await Poll.UntilAsync(() => _server.Output.Contains('}', StringComparison.Ordinal), TimeSpan.FromSeconds(60), "the gRPC service listens");
         using var ports = JsonDocument.Parse(_server.Output.Split('\n').Single(line => line.StartsWith('{')));
         Port = ports.RootElement.GetProperty("plain").GetInt32();
         TlsPort = ports.RootElement.GetProperty("tls").GetInt32();
     }
+
+    /// <summary>The descriptor set of the service, as protoc would write it.</summary>
+    public string Descriptors => Path.Combine(_workspace, "echo.pb");
 
     /// <summary>Runs cases of client.js; what it printed about each.</summary>
     public async Task<string> RunAsync(int port, string[] cases, string? ca = null, string? expectStatus = null)

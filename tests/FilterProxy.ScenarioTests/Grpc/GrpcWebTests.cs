@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FilterProxy.ScenarioTests.Executable;
 using FilterProxy.ScenarioTests.NextJs;
+using FilterProxy.TestKit;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -11,10 +12,10 @@ public sealed class GrpcWebTests(GrpcFixture grpc) : IClassFixture<GrpcFixture>
 {
     // What a generated client does: a frame around the message, and frames out of the answer as they come.
     private const string Call = """
-        async ([method, text, message]) => {
+        async ([method, text, message, origin]) => {
           const frame = new Uint8Array([0, 0, 0, 0, message.length, ...message]);
           const type = text ? "application/grpc-web-text" : "application/grpc-web+proto";
-          const answer = await fetch("/filterproxy.test.Echo/" + method, {
+          const answer = await fetch((origin ?? "") + "/filterproxy.test.Echo/" + method, {
             method: "POST",
             headers: { "content-type": type, accept: type, "x-grpc-web": "1" },
             body: text ? btoa(String.fromCharCode(...frame)) : frame,
@@ -85,15 +86,60 @@ public sealed class GrpcWebTests(GrpcFixture grpc) : IClassFixture<GrpcFixture>
         Assert.Contains("connect_failed", answer.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
-    private static async Task<Site> SiteAsync(string cluster)
+    [GrpcWebFact]
+    public async Task A_page_of_another_origin_calls_a_service_where_CORS_lets_it()
+    {
+        using var certificate = new TestCertificate("localhost");
+        var port = ServerProcess.FreePort();
+        await using var site = await SiteAsync($"endpoints: [\"127.0.0.1:{grpc.Port}\"], protocol: h2c", $$"""
+              web2:
+                address: "127.0.0.1:{{port}}"
+                protocols: [http1, http2]
+                filters: [ { tls: { certificates: [ { file: { cert: "{{certificate.CertPath}}", key: "{{certificate.KeyPath}}", default: true } } ] } } ]
+            """);
+
+        foreach (var text in new[] { false, true })
+        {
+            var unary = await site.CallAsync("Unary", text, Named, $"https://127.0.0.1:{port}");
+            Assert.Equal((200, "[[10,0,18,2,104,105]]"), (unary.GetProperty("status").GetInt32(), unary.GetProperty("messages").GetString()));
+        }
+
+        // A failure without messages has its status in the head, which a page sees where it is exposed.
+        var unreachable = await site.CallAsync("Unimplemented", false, [], $"https://127.0.0.1:{port}");
+        Assert.Equal("12", unreachable.GetProperty("header").GetString() ?? unreachable.GetProperty("trailers").GetString()!["grpc-status:".Length..][..2]);
+    }
+
+    /// <summary>A page, and a service behind the filter as filters/GrpcWeb/README.md has it for other origins.</summary>
+    private static async Task<Site> SiteAsync(string cluster, string listener = "")
     {
         var port = ServerProcess.FreePort();
         var file = new ConfigFile($$"""
-            plugins: [GrpcWeb]
-            listeners: { web: { address: "127.0.0.1:{{port}}" } }
+            plugins: [GrpcWeb, Headers]
+            listeners:
+              web: { address: "127.0.0.1:{{port}}" }
+            {{listener}}
             routes:
               - { match: { path: /page }, respond: { body: "<html></html>", content_type: text/html } }
-              - { match: { path: "/filterproxy.test.Echo/*" }, filters: [grpc_web], cluster: service }
+              - name: echo-preflight
+                match: { path: "/filterproxy.test.Echo/*", methods: [OPTIONS] }
+                filters:
+                  - headers:
+                      response:
+                        set:
+                          access-control-allow-origin: "http://127.0.0.1:{{port}}"
+                          access-control-allow-headers: content-type, x-grpc-web, x-user-agent, grpc-timeout
+                          access-control-max-age: "600"
+                respond: { status: 204 }
+              - name: echo
+                match: { path: "/filterproxy.test.Echo/*" }
+                filters:
+                  - headers:
+                      response:
+                        set:
+                          access-control-allow-origin: "http://127.0.0.1:{{port}}"
+                          access-control-expose-headers: grpc-status, grpc-message
+                  - grpc_web
+                cluster: service
             clusters: { service: { {{cluster}} } }
             """);
         var proxy = ProxyProcess.Start("run", "-c", file.Path);
@@ -104,15 +150,15 @@ public sealed class GrpcWebTests(GrpcFixture grpc) : IClassFixture<GrpcFixture>
             ExecutablePath = Prerequisites.Chromium,
             Args = ["--no-sandbox", "--disable-gpu", "--no-proxy-server", "--disable-dev-shm-usage"],
         });
-        var page = await browser.NewPageAsync();
+        var page = await browser.NewPageAsync(new() { IgnoreHTTPSErrors = true });
         await page.GotoAsync($"http://127.0.0.1:{port}/page");
         return new Site(file, proxy, playwright, browser, page);
     }
 
     private sealed record Site(ConfigFile File, ProxyProcess Proxy, IPlaywright Playwright, IBrowser Browser, IPage Page) : IAsyncDisposable
     {
-        public async Task<JsonElement> CallAsync(string method, bool text, int[] message) =>
-            (await Page.EvaluateAsync(Call, new object[] { method, text, message }))!.Value;
+        public async Task<JsonElement> CallAsync(string method, bool text, int[] message, string? origin = null) =>
+            (await Page.EvaluateAsync(Call, new object?[] { method, text, message, origin }))!.Value;
 
         public async ValueTask DisposeAsync()
         {

@@ -22,6 +22,16 @@ public sealed class InteropTests(GrpcFixture grpc) : IClassFixture<GrpcFixture>
     public Task All_cases_pass_in_the_clear_by_the_engines_own_transport() =>
         PassAsync($"endpoints: [\"127.0.0.1:{grpc.Port}\"], protocol: h2c", "direct");
 
+    [GrpcTheory]
+    [InlineData("sockets")]
+    [InlineData("direct")]
+    public async Task All_cases_pass_from_a_client_over_tls(string io)
+    {
+        using var certificate = new TestCertificate("localhost");
+        var tls = $$"""[ { tls: { certificates: [ { file: { cert: "{{certificate.CertPath}}", key: "{{certificate.KeyPath}}" } } ] } } ]""";
+        await PassAsync($"endpoints: [\"127.0.0.1:{grpc.Port}\"], protocol: h2c", io, tls, certificate.CertPath);
+    }
+
     [GrpcFact]
     public Task All_cases_pass_to_a_service_over_tls() =>
         PassAsync($"endpoints: [\"127.0.0.1:{grpc.TlsPort}\"], protocol: h2, tls: {{ insecure: true }}", "sockets");
@@ -43,16 +53,16 @@ public sealed class InteropTests(GrpcFixture grpc) : IClassFixture<GrpcFixture>
         Assert.Equal("ok expect_status", await grpc.RunAsync(proxy.Port, ["expect_status"], expectStatus: expected));
     }
 
-    private async Task PassAsync(string cluster, string io)
+    private async Task PassAsync(string cluster, string io, string filters = "[]", string? ca = null)
     {
         await using var proxy = await TestProxy.StartAsync(
             $$"""
-            listeners: { web: { address: "127.0.0.1:0", io: {{io}}, protocols: [http1, http2] } }
+            listeners: { web: { address: "127.0.0.1:0", io: {{io}}, protocols: [http1, http2], filters: {{filters}} } }
             routes: [ { name: all, cluster: service } ]
             clusters: { service: { {{cluster}} } }
             """);
 
-        var output = await grpc.RunAsync(proxy.Port, Cases);
+        var output = await grpc.RunAsync(proxy.Port, Cases, ca);
 
         Assert.Equal(string.Join('\n', Cases.Select(name => $"ok {name}")), output);
     }

@@ -9,7 +9,7 @@ public sealed class FloodTests : Http2Scenario
     private static readonly (string, string)[] Hang = [(":method", "GET"), (":scheme", "http"), (":path", "/hang"), (":authority", "a")];
 
     [Fact]
-    public Task Streams_that_are_reset_at_once_end_the_connection() => AssertEndedAsync(async client =>
+    public Task Streams_that_are_reset_at_once_end_the_connection() => AssertEndedAsync("", async client =>
     {
         // CVE-2023-44487.
         for (var stream = 1; ; stream += 2)
@@ -19,7 +19,7 @@ public sealed class FloodTests : Http2Scenario
     });
 
     [Fact]
-    public Task A_field_block_without_end_ends_the_connection() => AssertEndedAsync(async client =>
+    public Task A_field_block_without_end_ends_the_connection() => AssertEndedAsync("protocol_error", async client =>
     {
         // CVE-2024-27983 and its kin.
         await client.SendAsync(new H2Frame(H2FrameType.Headers, H2Frame.EndStream, 1, Hpack.Encode(Hang)));
@@ -31,7 +31,7 @@ public sealed class FloodTests : Http2Scenario
     });
 
     [Fact]
-    public Task Empty_pieces_of_a_field_block_without_end_end_the_connection() => AssertEndedAsync(async client =>
+    public Task Empty_pieces_of_a_field_block_without_end_end_the_connection() => AssertEndedAsync("protocol_error", async client =>
     {
         await client.SendAsync(new H2Frame(H2FrameType.Headers, H2Frame.EndStream, 1, Hpack.Encode(Hang)));
         for (var i = 0; i < 1_000_000; i++)
@@ -44,6 +44,7 @@ public sealed class FloodTests : Http2Scenario
     [InlineData(H2FrameType.Ping)]
     [InlineData(H2FrameType.Settings)]
     public Task Questions_whose_answers_are_not_read_end_the_connection(H2FrameType type) => AssertEndedAsync(
+        "",
         async client =>
         {
             var frame = new H2Frame(type, 0, 0, type == H2FrameType.Ping ? new byte[8] : []).ToBytes();
@@ -56,18 +57,35 @@ public sealed class FloodTests : Http2Scenario
         reads: false);
 
     [Theory]
-    [InlineData(0, 0)]
-    [InlineData(0, int.MaxValue)]
-    [InlineData(1, int.MaxValue)]
-    public Task A_window_that_cannot_be_is_refused(int stream, int increment) => AssertRefusedAsync(
-        stream, H2Client.HeadersFrame(1, end: true, Hang), H2Frame.Number(H2FrameType.WindowUpdate, stream, increment));
+    [InlineData(0, 0, "connection reason=protocol_error")]
+    [InlineData(0, int.MaxValue, "connection reason=flow_control_error")]
+    [InlineData(1, int.MaxValue, "stream reason=flow_control_error")]
+    public Task A_window_that_cannot_be_is_refused(int stream, int increment, string counted) => AssertRefusedAsync(
+        stream, counted, H2Client.HeadersFrame(1, end: true, Hang), H2Frame.Number(H2FrameType.WindowUpdate, stream, increment));
 
     [Fact]
-    public Task A_frame_over_the_agreed_size_is_refused() => AssertRefusedAsync(0, new H2Frame(H2FrameType.Data, 0, 1, new byte[20_000]));
+    public Task A_frame_over_the_agreed_size_is_refused() => AssertRefusedAsync(0, "connection reason=frame_size_error", new H2Frame(H2FrameType.Data, 0, 1, new byte[20_000]));
 
     [Fact]
     public Task A_stream_that_depends_on_itself_is_refused() =>
-        AssertRefusedAsync(1, new H2Frame(H2FrameType.Priority, 0, 1, [0, 0, 0, 1, 0]));
+        AssertRefusedAsync(1, "connection reason=protocol_error", new H2Frame(H2FrameType.Priority, 0, 1, [0, 0, 0, 1, 0]));
+
+    [Fact]
+    public async Task Empty_pieces_of_a_body_do_not_keep_it_alive()
+    {
+        await using var upstream = TestUpstream.Start();
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c, "{ limits: { body_timeout: 500ms } }");
+        await using var client = await proxy.ConnectH2Async();
+        var stream = await client.OpenAsync(end: false, (":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", "a"));
+        var answer = client.WaitForAsync(f => f.Stream == stream && f.Type is H2FrameType.Headers or H2FrameType.RstStream or H2FrameType.GoAway);
+        while (!answer.IsCompleted)
+        {
+            await client.SendAsync(new H2Frame(H2FrameType.Data, 0, stream, []));
+        }
+
+        Assert.Equal("408", Hpack.Decode((await answer).Payload)[":status"]);
+        await Counted.TimeoutAsync(proxy, "body_timeout");
+    }
 
     [Fact]
     public async Task More_streams_than_allowed_are_refused_one_by_one()
@@ -83,6 +101,7 @@ public sealed class FloodTests : Http2Scenario
         await upstream.WaitForRequestsAsync(3);
 
         Assert.Equal(7, (await client.RoundTripAsync(Hang)).Reset);
+        await SeenAsync(proxy, "stream reason=refused_stream");
         Assert.Equal(3, upstream.Requests.Count);
         Assert.False(client.Closed.IsCompleted);
     }
@@ -101,9 +120,10 @@ public sealed class FloodTests : Http2Scenario
 
         Assert.True(IsRefusal(answer), answer);
         Assert.Single(upstream.Requests);
+        await SeenAsync(proxy, "connection reason=protocol_error");
     }
 
-    private static async Task AssertRefusedAsync(int stream, params H2Frame[] frames)
+    private static async Task AssertRefusedAsync(int stream, string counted, params H2Frame[] frames)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Never());
         await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c);
@@ -113,9 +133,30 @@ public sealed class FloodTests : Http2Scenario
 
         var answer = await RefusalAsync(client, stream == 0 ? -1 : stream);
         Assert.True(IsRefusal(answer), answer);
+        await SeenAsync(proxy, counted);
     }
 
-    private static async Task AssertEndedAsync(Func<H2Client, Task> flood, bool reads = true)
+    /// <summary>It was counted, and said in one line with the client's address.</summary>
+    private static async Task SeenAsync(TestProxy proxy, string counted)
+    {
+        var key = "filterproxy.downstream.refusals listener=web scope=" + counted;
+        try
+        {
+            await Poll.UntilAsync(() => proxy.Counts.Keys.Any(k => k.StartsWith(key, StringComparison.Ordinal)));
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"{key} is not among {string.Join(", ", proxy.Counts)}");
+        }
+
+        var reason = proxy.Counts.Keys.First(k => k.StartsWith(key, StringComparison.Ordinal)).Split('=')[^1];
+        var scope = counted.Split(' ')[0];
+        var line = Assert.Single(proxy.LogLines, l => l.Contains($"an HTTP/2 {scope} of ", StringComparison.Ordinal) && l.Contains($"was refused: {reason}.", StringComparison.Ordinal));
+        Assert.StartsWith($"Information: Listener 'web': an HTTP/2 {scope} of 127.0.0.1:", line, StringComparison.Ordinal);
+        Assert.DoesNotContain(proxy.LogLines, l => l.StartsWith("Critical", StringComparison.Ordinal));
+    }
+
+    private static async Task AssertEndedAsync(string reason, Func<H2Client, Task> flood, bool reads = true)
     {
         await using var upstream = TestUpstream.Start(r => r.Target == "/hang" ? UpstreamResponse.Never() : UpstreamResponse.Ok());
         await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c, "{ limits: { write_timeout: 1s, rate_grace: 2s } }");
@@ -128,5 +169,6 @@ public sealed class FloodTests : Http2Scenario
 
         Assert.Equal(200, (await other.RoundTripAsync()).Status);
         await Assert.ThrowsAnyAsync<IOException>(() => flooding);
+        await SeenAsync(proxy, "connection reason=" + reason);
     }
 }

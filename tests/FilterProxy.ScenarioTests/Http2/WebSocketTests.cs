@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using FilterProxy.TestKit;
 using Xunit;
 
@@ -14,13 +12,15 @@ public sealed class WebSocketTests : Http2Scenario
         ("sec-websocket-version", "13"), ("sec-websocket-protocol", "chat"),
     ];
 
+    private static readonly (string, string) Chat = ("Sec-WebSocket-Protocol", "chat");
+
     private readonly ExchangeLog _log = new();
 
     [Theory]
     [MemberData(nameof(Transports))]
     public async Task Bytes_pass_both_ways(TestTransport transport)
     {
-        await using var upstream = TestUpstream.Start(r => UpstreamResponse.Raw(Switch(r)).ThenRun(EchoAsync));
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r, Chat).ThenRun(EchoAsync));
         await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
         await using var client = await proxy.ConnectH2Async();
         var stream = await client.OpenAsync(end: false, Connect);
@@ -45,7 +45,7 @@ public sealed class WebSocketTests : Http2Scenario
     [Fact]
     public async Task The_end_of_the_upstream_ends_the_stream_in_order()
     {
-        await using var upstream = TestUpstream.Start(r => UpstreamResponse.Raw(Switch(r) + "bye").ThenClose());
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r, Chat).ThenSend("bye").ThenClose());
         await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c);
         await using var client = await proxy.ConnectH2Async();
 
@@ -58,7 +58,7 @@ public sealed class WebSocketTests : Http2Scenario
     [Fact]
     public async Task A_stream_that_is_reset_closes_the_upstream()
     {
-        await using var upstream = TestUpstream.Start(r => UpstreamResponse.Raw(Switch(r)).ThenHang());
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r, Chat).ThenHang());
         await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c);
         await using var client = await proxy.ConnectH2Async();
         var stream = await client.OpenAsync(end: false, Connect);
@@ -72,7 +72,7 @@ public sealed class WebSocketTests : Http2Scenario
     [Fact]
     public async Task A_silent_one_is_ended_after_the_idle_timeout()
     {
-        await using var upstream = TestUpstream.Start(r => UpstreamResponse.Raw(Switch(r)).ThenHang());
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r, Chat).ThenHang());
         await using var proxy = await _log.StartAsync(upstream.Port, "upgrade_idle_timeout: 300ms", transport: TestTransport.H2c);
         await using var client = await proxy.ConnectH2Async();
         var stream = await client.OpenAsync(end: false, Connect);
@@ -119,14 +119,6 @@ public sealed class WebSocketTests : Http2Scenario
 
         Assert.Equal("status 405", answer);
         Assert.Empty(upstream.Requests);
-    }
-
-    private static string Switch(UpstreamRequest request)
-    {
-#pragma warning disable CA5350 // The protocol's.
-        var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(request.Headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
-#pragma warning restore CA5350
-        return $"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: chat\r\n\r\n";
     }
 
     private static async Task EchoAsync(Stream stream)

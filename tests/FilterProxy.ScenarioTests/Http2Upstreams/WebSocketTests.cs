@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using FilterProxy.TestKit;
@@ -7,18 +8,22 @@ using Xunit;
 
 namespace FilterProxy.ScenarioTests.Http2Upstreams;
 
-/// <summary>An HTTP/1.1 client's WebSocket, as extended CONNECT to the upstream (RFC 8441).</summary>
+/// <summary>A client's WebSocket, asked for in either protocol, as extended CONNECT to the upstream (RFC 8441).</summary>
 public sealed class WebSocketTests
 {
-    [Fact]
-    public async Task A_websocket_passes_over_extended_connect()
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.DirectTls)]
+    [InlineData(TestTransport.H2c)]
+    [InlineData(TestTransport.H2)]
+    public async Task A_websocket_passes_over_extended_connect(TestTransport transport)
     {
         await using var upstream = await Http2Upstream.StartAsync(EchoAsync);
-        await using var proxy = await TestProxy.StartAsync(upstream.Port, cluster: "protocol: h2c");
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport, cluster: "protocol: h2c");
         using var client = new ClientWebSocket();
         client.Options.AddSubProtocol("chat");
 
-        await client.ConnectAsync(new Uri($"ws://127.0.0.1:{proxy.Port}/socket?a=b"), CancellationToken.None);
+        await ConnectAsync(client, transport, proxy, "/socket?a=b");
         Assert.Equal("chat", client.SubProtocol);
         Assert.Equal("CONNECT HTTP/2 /socket?a=b", await ReceiveAsync(client));
         foreach (var text in new[] { "one", new string('x', 100_000) })
@@ -31,60 +36,68 @@ public sealed class WebSocketTests
         Assert.Equal(WebSocketCloseStatus.NormalClosure, client.CloseStatus);
     }
 
-    [Fact]
-    public async Task A_websocket_that_is_refused_is_answered_as_by_http1()
+    [Theory]
+    [EachProtocol]
+    public async Task A_websocket_that_is_refused_is_answered_as_by_http1(TestTransport transport)
     {
         await using var upstream = await Http2Upstream.StartAsync(x =>
         {
             x.Response.StatusCode = 403;
             return x.Response.WriteAsync("no");
         });
-        await using var proxy = await TestProxy.StartAsync(upstream.Port, cluster: "protocol: h2c");
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport, cluster: "protocol: h2c");
 
         var response = await proxy.SendAsync(Upgrade);
 
         Assert.Equal((403, "no"), (response.Status, response.Text));
     }
 
-    [Fact]
-    public async Task An_upstream_without_extended_connect_is_a_502()
+    [Theory]
+    [EachProtocol]
+    public async Task An_upstream_without_extended_connect_is_a_502(TestTransport transport)
     {
         await using var upstream = RawHttp2Upstream.Start(s => s.Headers(end: true, (":status", "200")));
-        await using var proxy = await TestProxy.StartAsync(upstream.Port, cluster: "protocol: h2c");
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport, cluster: "protocol: h2c");
 
         Assert.Equal(502, (await proxy.SendAsync(Upgrade)).Status);
     }
 
-    [Fact]
-    public async Task Auto_takes_http1_for_a_websocket()
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.DirectTls)]
+    [InlineData(TestTransport.H2c)]
+    [InlineData(TestTransport.H2)]
+    public async Task Auto_takes_http1_for_a_websocket(TestTransport transport)
     {
         using var certificate = new TestCertificate("localhost");
         await using var upstream = await Http2Upstream.StartAsync(EchoAsync, certificate, HttpProtocols.Http1AndHttp2);
-        await using var proxy = await TestProxy.StartAsync(upstream.Port, cluster: "protocol: auto, tls: { insecure: true }");
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport, cluster: "protocol: auto, tls: { insecure: true }");
         using var client = new ClientWebSocket();
 
-        await client.ConnectAsync(new Uri($"ws://127.0.0.1:{proxy.Port}/"), CancellationToken.None);
+        await ConnectAsync(client, transport, proxy, "/");
 
         Assert.Equal("GET HTTP/1.1 /", await ReceiveAsync(client));
     }
 
-    [Fact]
-    public async Task An_upstream_that_resets_the_websocket_ends_it_for_the_client()
+    [Theory]
+    [EachProtocol]
+    public async Task An_upstream_that_resets_the_websocket_ends_it_for_the_client(TestTransport transport)
     {
         await using var upstream = await Http2Upstream.StartAsync(async x =>
         {
             await x.WebSockets.AcceptWebSocketAsync();
             x.Abort();
         });
-        await using var proxy = await TestProxy.StartAsync(upstream.Port, cluster: "protocol: h2c");
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport, cluster: "protocol: h2c");
         await using var client = await proxy.ConnectAsync();
 
         await client.SendAsync(Upgrade);
-        Assert.Equal("HTTP/1.1 101 Switching Protocols", await client.ReadLineAsync());
+        Assert.StartsWith("HTTP/1.1 101 ", await client.ReadLineAsync(), StringComparison.Ordinal);
 
         await client.ReadToEndAsync();
     }
 
+    // HTTP/1 alone: about Upgrade.
     [Fact]
     public async Task Another_protocol_than_websocket_is_not_asked_for()
     {
@@ -98,6 +111,19 @@ public sealed class WebSocketTests
 
     private const string Upgrade = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+    private static async Task ConnectAsync(ClientWebSocket client, TestTransport transport, TestProxy proxy, string target)
+    {
+        if (TestTransports.IsHttp2(transport))
+        {
+            client.Options.HttpVersion = HttpVersion.Version20;
+            client.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        }
+
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = static (_, _, _, _) => true } });
+        var scheme = TestTransports.IsTls(transport) ? "wss" : "ws";
+        await client.ConnectAsync(new Uri($"{scheme}://127.0.0.1:{proxy.Port}{target}"), invoker, CancellationToken.None);
+    }
 
     private static async Task EchoAsync(HttpContext x)
     {

@@ -42,9 +42,10 @@ public sealed class NextJsFixture : IAsyncLifetime
     }
 
     /// <summary>A page with cookies of its own.</summary>
-    public async Task<IPage> OpenAsync(bool javaScript = true)
+    public async Task<IPage> OpenAsync(bool javaScript = true, Uri? origin = null)
     {
-        var context = await _browser!.NewContextAsync(new() { BaseURL = Proxy.ToString(), JavaScriptEnabled = javaScript });
+        var context = await _browser!.NewContextAsync(
+            new() { BaseURL = (origin ?? Proxy).ToString(), JavaScriptEnabled = javaScript, IgnoreHTTPSErrors = origin is not null });
         context.SetDefaultTimeout(30_000);
         return await context.NewPageAsync();
     }

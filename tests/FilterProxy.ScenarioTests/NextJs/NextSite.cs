@@ -1,3 +1,6 @@
+using FilterProxy.ScenarioTests.Executable;
+using FilterProxy.TestKit;
+
 namespace FilterProxy.ScenarioTests.NextJs;
 
 /// <summary>
@@ -11,6 +14,8 @@ internal sealed class NextSite : IAsyncDisposable
     private readonly List<ServerProcess> _processes = [];
     private readonly List<string> _copies = [];
     private readonly Dictionary<string, Uri> _services;
+    private readonly TestCertificate _certificate = new("localhost");
+    private readonly List<ConfigFile> _configs = [];
 
     private NextSite(string workspace, Dictionary<string, Uri> services)
     {
@@ -23,6 +28,9 @@ internal sealed class NextSite : IAsyncDisposable
     /// <summary>Where the proxy listens.</summary>
     public Uri Address { get; private set; } = null!;
 
+    /// <summary>Where a proxy listens that speaks TLS, and HTTP/2 to who asks for it.</summary>
+    public Uri SecureAddress { get; private set; } = null!;
+
     /// <summary>Builds and starts everything.</summary>
     public static async Task<NextSite> StartAsync()
     {
@@ -31,7 +39,8 @@ internal sealed class NextSite : IAsyncDisposable
         try
         {
             await site.StartServicesAsync();
-            site.Address = await site.StartProxyAsync();
+            site.Address = await site.StartProxyAsync(secure: false);
+            site.SecureAddress = await site.StartProxyAsync(secure: true);
             return site;
         }
         catch
@@ -45,14 +54,14 @@ internal sealed class NextSite : IAsyncDisposable
     public Uri Direct(string service) => _services[service];
 
     /// <summary>Runs a copy of an app in development mode, and a second proxy that sends the app's prefix there.</summary>
-    public async Task<(string Folder, Uri Address, ServerProcess Server)> DevelopAsync(string app, string page)
+    public async Task<(string Folder, Uri Address, ServerProcess Server)> DevelopAsync(string app, string page, bool secure = false)
     {
         var folder = NextWorkspace.CopyApp(Workspace, app);
         _copies.Add(folder);
         var address = FreeAddress();
         var server = StartNext("dev", app, folder, address);
         await server.AnswersAsync(new Uri(address, page));
-        return (folder, await StartProxyAsync((app, address)), server);
+        return (folder, await StartProxyAsync(secure, (app, address)), server);
     }
 
     public async ValueTask DisposeAsync()
@@ -66,6 +75,9 @@ internal sealed class NextSite : IAsyncDisposable
         {
             Directory.Delete(copy, recursive: true);
         }
+
+        _configs.ForEach(config => config.Dispose());
+        _certificate.Dispose();
     }
 
     private static Uri FreeAddress() => new($"http://127.0.0.1:{ServerProcess.FreePort()}");
@@ -93,7 +105,7 @@ internal sealed class NextSite : IAsyncDisposable
             folder,
             NextWorkspace.Environment));
 
-    private async Task<Uri> StartProxyAsync(params (string Service, Uri Address)[] instead)
+    private async Task<Uri> StartProxyAsync(bool secure, params (string Service, Uri Address)[] instead)
     {
         var address = FreeAddress();
         var environment = _services.ToDictionary(service => PortVariable(service.Key), service => $"{service.Value.Port}");
@@ -103,14 +115,35 @@ internal sealed class NextSite : IAsyncDisposable
             environment[PortVariable(service)] = $"{other.Port}";
         }
 
-        var proxy = Track(ServerProcess.Start(
-            "filterproxy",
-            Repository.ProxyExecutable,
-            ["run", "-c", Repository.At("conf", "examples", "nextjs.yaml")],
-            Repository.Root,
-            environment));
+        var config = Repository.At("conf", "examples", "nextjs.yaml");
+        if (secure)
+        {
+            address = new UriBuilder(address) { Scheme = "https" }.Uri;
+            config = WithTls(await File.ReadAllTextAsync(config));
+        }
+
+        var proxy = Track(ServerProcess.Start("filterproxy", Repository.ProxyExecutable, ["run", "-c", config], Repository.Root, environment));
         await proxy.AnswersAsync(new Uri(address, "/flow/ready"));
         return address;
+    }
+
+    /// <summary>The example as it is, with what docs/operations/http2.md adds to a listener.</summary>
+    private string WithTls(string example)
+    {
+        const string Address = "    address: \"${LISTEN:-0.0.0.0:8080}\"\n";
+        var listener = $$"""
+                protocols: [http1, http2]
+                filters: [ { tls: { certificates: [ { file: { cert: "{{_certificate.CertPath}}", key: "{{_certificate.KeyPath}}", default: true } } ] } } ]
+
+            """;
+        if (!example.Contains(Address, StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException("The example's listener looks different.");
+        }
+
+        var file = new ConfigFile(example.Replace(Address, Address + listener, StringComparison.Ordinal));
+        _configs.Add(file);
+        return file.Path;
     }
 
     private ServerProcess Track(ServerProcess process)

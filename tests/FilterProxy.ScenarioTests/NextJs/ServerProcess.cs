@@ -8,7 +8,12 @@ namespace FilterProxy.ScenarioTests.NextJs;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
-    private static readonly HttpClient Probe = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
+    private static readonly HttpClient Probe = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+    });
     private readonly Process _process;
     private readonly Queue<string> _output = new();
     private readonly string _name;

@@ -9,8 +9,9 @@ public sealed class BadRequestTests : Scenario
     // What an attacker hopes will be taken for a request of its own.
     private const string Smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
 
+    // HTTP/1 alone: about its syntax. What HTTP/2 can say wrong: Http2/DowngradeTests.
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(Http1Transports))]
     public async Task A_bad_head_is_refused_and_the_connection_closed(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -22,8 +23,9 @@ public sealed class BadRequestTests : Scenario
         Assert.Equal(200, (await proxy.SendAsync(Get)).Status);
     }
 
+    // HTTP/1 alone: about chunks.
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(Http1Transports))]
     public async Task A_bad_body_is_refused_and_never_becomes_a_complete_request(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -80,7 +82,7 @@ public sealed class BadRequestTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_body_over_the_limit_is_413(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();

@@ -20,7 +20,7 @@ public sealed class ForwardingHeaderTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task The_upstream_learns_of_the_client_and_not_what_the_client_forged(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -29,13 +29,13 @@ public sealed class ForwardingHeaderTests : Scenario
         await proxy.SendAsync(Forged);
 
         var headers = upstream.Requests[0].Headers;
-        var proto = transport is TestTransport.Tls or TestTransport.DirectTls ? "https" : "http";
+        var proto = TestTransports.SchemeOf(transport);
         Assert.Equal("127.0.0.1", headers["X-Forwarded-For"]);
         Assert.Equal("site.example:8080", headers["X-Forwarded-Host"]);
         Assert.Equal(proto, headers["X-Forwarded-Proto"]);
         Assert.Equal($"for=127.0.0.1;host=\"site.example:8080\";proto={proto}", headers["Forwarded"]);
         Assert.Equal(32, headers["X-Request-Id"]!.Length);
-        Assert.Equal(["1.0 old", "1.1 filterproxy"], headers.Values("Via"));
+        Assert.Equal(["1.0 old", TestTransports.IsHttp2(transport) ? "2.0 filterproxy" : "1.1 filterproxy"], headers.Values("Via"));
         Assert.False(headers.Contains("X-Forwarded-Prefix") || headers.Contains("X-Real-IP"));
     }
 

@@ -24,8 +24,8 @@ public sealed class InterimTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
-    public async Task A_final_status_instead_of_100_ends_the_connection(TestTransport transport)
+    [MemberData(nameof(AllTransports))]
+    public async Task A_final_status_instead_of_100_leaves_the_body_out(TestTransport transport)
     {
         await using var upstream = TestUpstream.StartAtHead(_ => Task.FromResult(UpstreamResponse.Create(403, "no")));
         await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
@@ -33,28 +33,28 @@ public sealed class InterimTests : Scenario
 
         var response = await client.RoundTripAsync(Expecting);
 
-        // Whether the client sends its body now is anybody's guess: another request could not be told from it.
-        Assert.Equal((403, "no", "close"), (response.Status, response.Text, response.Headers["Connection"]));
-        await client.SendAsync(Get);
-        Assert.True(await client.IsClosedByPeerAsync());
+        // Whether the client sends its body now is anybody's guess: in HTTP/1 another request could not be told from it.
+        Assert.Equal((403, "no"), (response.Status, response.Text));
+        await AssertGivenUpAsync(client, response);
         Assert.Single(upstream.Requests);
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
-    public async Task A_local_reply_instead_of_100_ends_the_connection(TestTransport transport)
+    [MemberData(nameof(AllTransports))]
+    public async Task A_local_reply_instead_of_100_leaves_the_body_out(TestTransport transport)
     {
         await using var proxy = await TestProxy.StartAsync("routes: [ { match: { path: /hit }, respond: { body: hit } } ]", transport);
         await using var client = await proxy.ConnectAsync();
 
         var response = await client.RoundTripAsync(Expecting);
 
-        Assert.Equal((404, "close"), (response.Status, response.Headers["Connection"]));
-        Assert.True(await client.IsClosedByPeerAsync());
+        Assert.Equal(404, response.Status);
+        await AssertGivenUpAsync(client, response);
     }
 
+    // HTTP/1 alone: Kestrel's engine cannot send 103 (Http2/MessageTests).
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(Http1Transports))]
     public async Task Early_hints_pass_before_the_final_response(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse
@@ -69,8 +69,9 @@ public sealed class InterimTests : Scenario
         Assert.Equal((200, "ok", null), (final.Status, final.Text, final.Headers["Link"]));
     }
 
+    // HTTP/1 alone: Kestrel's engine cannot send 103.
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(Http1Transports))]
     public async Task An_interim_response_has_no_framing_fields(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse
@@ -103,20 +104,22 @@ public sealed class InterimTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_unknown_expectation_is_417(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
         await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
         await using var client = await proxy.ConnectAsync();
 
-        Assert.Equal(417, (await client.RoundTripAsync("GET / HTTP/1.1\r\nHost: a\r\nExpect: the-unexpected\r\n\r\n")).Status);
-        Assert.True(await client.IsClosedByPeerAsync());
+        var response = await client.RoundTripAsync("GET / HTTP/1.1\r\nHost: a\r\nExpect: the-unexpected\r\n\r\n");
+
+        Assert.Equal(417, response.Status);
+        await AssertGivenUpAsync(client, response);
         Assert.Empty(upstream.Requests);
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Interim_responses_without_end_are_502(TestTransport transport)
     {
         var many = string.Concat(Enumerable.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 200));
@@ -132,7 +135,8 @@ public sealed class InterimTests : Scenario
         }
 
         Assert.Equal(502, response.Status);
-        Assert.InRange(interim, 1, 101);
+        // Kestrel's engine cannot send them.
+        Assert.InRange(interim, TestTransports.IsHttp2(transport) ? 0 : 1, TestTransports.IsHttp2(transport) ? 0 : 101);
         await Poll.UntilAsync(() => upstream.Connections[0].Closed.IsCompleted);
     }
 }

@@ -7,7 +7,7 @@ namespace FilterProxy.ScenarioTests.Protocol;
 public sealed class LingerTests : Scenario
 {
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task After_a_timeout_of_the_upstream_a_client_that_stalls_is_let_go(TestTransport transport)
     {
         await using var upstream = TestUpstream.StartAtHead(_ => Task.FromResult(UpstreamResponse.Never()));
@@ -16,12 +16,13 @@ public sealed class LingerTests : Scenario
 
         await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + new string('x', 1000));
 
-        Assert.InRange((await client.ReadResponseAsync()).Status, 408, 504);
-        Assert.True(await client.IsClosedByPeerAsync());
+        var response = await client.ReadResponseAsync();
+        Assert.InRange(response.Status, 408, 504);
+        await AssertLetGoAsync(client);
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task After_a_timeout_of_the_body_the_client_is_told_and_let_go(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -31,12 +32,13 @@ public sealed class LingerTests : Scenario
         await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nxxx");
 
         var response = await client.ReadResponseAsync();
-        Assert.Equal((408, "close"), (response.Status, response.Headers["Connection"]));
-        Assert.True(await client.IsClosedByPeerAsync());
+        Assert.Equal(408, response.Status);
+        await AssertGivenUpAsync(client, response);
     }
 
+    // HTTP/1 alone: half a field block of HTTP/2 has no stream to answer on (Http2/LimitTests).
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(Http1Transports))]
     public async Task After_a_timeout_of_the_head_the_client_is_told_and_let_go(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -52,7 +54,7 @@ public sealed class LingerTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Replied_to_without_the_rest_of_its_small_body_a_client_is_let_go(TestTransport transport)
     {
         await using var proxy = await TestProxy.StartAsync(
@@ -62,6 +64,6 @@ public sealed class LingerTests : Scenario
         await client.SendAsync("POST /miss HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nxxx");
 
         Assert.Equal(404, (await client.ReadResponseAsync()).Status);
-        Assert.True(await client.IsClosedByPeerAsync());
+        await AssertLetGoAsync(client);
     }
 }

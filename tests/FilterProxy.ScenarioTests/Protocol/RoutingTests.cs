@@ -20,7 +20,7 @@ public sealed class RoutingTests : Scenario
     private static string To(string target, string host = "site.example") => $"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n";
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Paths_are_rewritten_on_their_way(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok($"{r.Target} {r.Headers["Host"]}"));

@@ -4,21 +4,21 @@ using Xunit;
 
 namespace FilterProxy.ScenarioTests.Protocol;
 
+/// <summary>WebSockets, by the Upgrade of HTTP/1 and by the extended CONNECT of HTTP/2 (RFC 8441), to upstreams that know the former.</summary>
 public sealed class UpgradeTests : Scenario
 {
-    private const string WebSocket = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n\r\n";
-    private const string Switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n";
+    internal const string WebSocket = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Bytes_pass_both_ways_after_101(TestTransport transport)
     {
-        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw(Switching).ThenRun(EchoAsync));
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r).ThenRun(EchoAsync));
         await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
         await using var client = await proxy.ConnectAsync();
 
         var response = await client.RoundTripAsync(WebSocket);
-        Assert.Equal((101, "websocket", "Upgrade", "x"), (
+        Assert.Equal((101, "websocket", "Upgrade", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), (
             response.Status, response.Headers["Upgrade"], response.Headers["Connection"], response.Headers["Sec-WebSocket-Accept"]));
         Assert.Equal(("websocket", "Upgrade"), (upstream.Requests[0].Headers["Upgrade"], upstream.Requests[0].Headers["Connection"]));
         foreach (var message in new[] { "one", "two\r\n\r\nGET / HTTP/1.1\r\n", new string('x', 100_000) })
@@ -30,10 +30,44 @@ public sealed class UpgradeTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
+    public async Task Pings_pass_both_ways_as_they_are_and_keep_a_connection_alive(TestTransport transport)
+    {
+        // RFC 6455 §5.5.2: a masked PING of a client, and the PONG of its server.
+        const string Ping = "\x89\x82\x01\x02\x03\x04\x69\x6b", Pong = "\x8a\x02hi", OwnPing = "\x89\0";
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r).ThenRun(async stream =>
+        {
+            var ping = new byte[Ping.Length];
+            while (true)
+            {
+                await stream.ReadExactlyAsync(ping);
+                Assert.Equal(Ping, Encoding.Latin1.GetString(ping));
+                await stream.WriteAsync(Encoding.Latin1.GetBytes(Pong + OwnPing));
+            }
+        }));
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport, "{ limits: { upgrade_idle_timeout: 500ms } }");
+        await using var client = await proxy.ConnectAsync();
+        Assert.Equal(101, (await client.RoundTripAsync(WebSocket)).Status);
+        var end = proxy.Engine.Services.Heartbeat.Now + 1_500;
+
+        while (proxy.Engine.Services.Heartbeat.Now < end)
+        {
+            await client.SendAsync(Ping);
+            Assert.Equal(Pong + OwnPing, Encoding.Latin1.GetString(await client.ReadExactlyAsync(Pong.Length + OwnPing.Length)));
+            var pause = proxy.Engine.Services.Heartbeat.Now + 100;
+            await Poll.UntilAsync(() => proxy.Engine.Services.Heartbeat.Now >= pause);
+        }
+
+        // And when they stop, so does the connection.
+        Assert.True(await client.IsClosedByPeerAsync());
+        Assert.Equal(1, proxy.Counts["filterproxy.timeout timeout=upgrade_idle_timeout"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(AllTransports))]
     public async Task What_the_upstream_sends_with_its_head_is_not_lost(TestTransport transport)
     {
-        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw(Switching + "hello").ThenHang());
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r).ThenSend("hello").ThenHang());
         await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
         await using var client = await proxy.ConnectAsync();
 
@@ -43,11 +77,11 @@ public sealed class UpgradeTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task What_the_client_sends_with_its_head_waits_for_the_switch(TestTransport transport)
     {
         var gate = NewGate();
-        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.After(gate.Task).ThenSend(Switching).ThenRun(EchoAsync));
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.After(gate.Task).Then(UpstreamResponse.SwitchToWebSocket(r)).ThenRun(EchoAsync));
         await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
         await using var client = await proxy.ConnectAsync();
 
@@ -60,10 +94,10 @@ public sealed class UpgradeTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task The_end_of_the_upstream_reaches_the_client(TestTransport transport)
     {
-        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw(Switching + "bye").ThenClose());
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r).ThenSend("bye").ThenClose());
         await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
         await using var client = await proxy.ConnectAsync();
 
@@ -73,10 +107,10 @@ public sealed class UpgradeTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task The_end_of_the_client_reaches_the_upstream(TestTransport transport)
     {
-        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw(Switching).ThenRun(EchoAsync));
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r).ThenRun(EchoAsync));
         await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
         await using (var client = await proxy.ConnectAsync())
         {
@@ -88,7 +122,7 @@ public sealed class UpgradeTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task An_upstream_may_refuse_to_switch(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => r.Target == "/ws" ? UpstreamResponse.Create(426, "no") : UpstreamResponse.Ok());
@@ -103,18 +137,19 @@ public sealed class UpgradeTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task A_switch_nobody_asked_for_is_502(TestTransport transport)
     {
-        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw(Switching).ThenHang());
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r).ThenHang());
         await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
 
         Assert.Equal(502, (await proxy.SendAsync(Get)).Status);
         await upstream.Connections[0].Closed.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
+    // HTTP/1 alone: a request with Upgrade is malformed in HTTP/2 (Http2/DowngradeTests).
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(Http1Transports))]
     public async Task Upgrade_is_not_passed_on_where_it_means_nothing(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -138,7 +173,7 @@ public sealed class UpgradeTests : Scenario
     }
 
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(AllTransports))]
     public async Task Connect_is_405_unless_allowed(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
@@ -147,13 +182,15 @@ public sealed class UpgradeTests : Scenario
 
         var response = await client.RoundTripAsync("CONNECT b.example:443 HTTP/1.1\r\nHost: b.example:443\r\n\r\n");
 
-        Assert.Equal((405, "close"), (response.Status, response.Headers["Connection"]));
+        Assert.Equal(405, response.Status);
         Assert.Contains("GET", response.Headers["Allow"], StringComparison.Ordinal);
+        await AssertGivenUpAsync(client, response);
         Assert.Empty(upstream.Requests);
     }
 
+    // HTTP/1 alone: CONNECT without a protocol is 405 over HTTP/2 (Http2/WebSocketTests).
     [Theory]
-    [MemberData(nameof(Transports))]
+    [MemberData(nameof(Http1Transports))]
     public async Task Connect_is_relayed_where_allowed(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Raw("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n").ThenRun(EchoAsync));

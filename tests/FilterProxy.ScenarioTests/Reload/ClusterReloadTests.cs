@@ -68,6 +68,6 @@ public sealed class ClusterReloadTests
 
     private static string With(string endpoints, string more = "") => $$"""
         routes: [ { name: all, cluster: origin } ]
-        clusters: { origin: { endpoints: [{{endpoints}}]{{(more.Length > 0 ? ", " + more : "")}} } }
+        clusters: { origin: { load_balancer: round_robin, endpoints: [{{endpoints}}]{{(more.Length > 0 ? ", " + more : "")}} } }
         """;
 }

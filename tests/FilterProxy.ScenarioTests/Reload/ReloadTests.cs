@@ -1,19 +1,15 @@
+using FilterProxy.ScenarioTests.Protocol;
 using FilterProxy.TestKit;
 using Xunit;
 
 namespace FilterProxy.ScenarioTests.Reload;
 
 /// <summary>What a new configuration changes and what it leaves alone, while the proxy runs.</summary>
-public sealed class ReloadTests
+public sealed class ReloadTests : Scenario
 {
-    private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
     [Theory]
-    [InlineData(TestTransport.Sockets)]
-    [InlineData(TestTransport.Tls)]
-    [InlineData(TestTransport.Direct)]
-    [InlineData(TestTransport.DirectTls)]
-    [InlineData(TestTransport.Memory)]
+    [MemberData(nameof(AllTransports))]
     public async Task An_idle_connection_gets_the_new_configuration_with_its_next_request(TestTransport transport)
     {
         await using var one = TestUpstream.Start(_ => UpstreamResponse.Ok("one"));
@@ -29,8 +25,7 @@ public sealed class ReloadTests
     }
 
     [Theory]
-    [InlineData(TestTransport.Sockets)]
-    [InlineData(TestTransport.Direct)]
+    [MemberData(nameof(AllTransports))]
     public async Task An_exchange_under_way_ends_under_the_configuration_it_began_with(TestTransport transport)
     {
         var key = Guid.NewGuid().ToString();
@@ -151,12 +146,13 @@ public sealed class ReloadTests
         Assert.Equal(200, (await proxy.SendAsync(Get)).Status);
     }
 
-    [Fact]
-    public async Task A_connection_held_open_under_a_replaced_configuration_is_left_alone_until_its_grace_is_over()
+    [Theory]
+    [MemberData(nameof(AllTransports))]
+    public async Task An_exchange_held_open_under_a_replaced_configuration_is_left_alone_until_its_grace_is_over(TestTransport transport)
     {
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.After(gate.Task).Then(UpstreamResponse.Ok("late")));
-        await using var proxy = await TestProxy.StartAsync(To(upstream), TestTransport.Direct);
+        await using var proxy = await TestProxy.StartAsync(To(upstream), transport);
         await using var first = await proxy.ConnectAsync();
         await first.SendAsync(Get);
         await upstream.WaitForRequestsAsync(1);

@@ -46,13 +46,18 @@ public sealed class RoundRobinTests
     }
 
     [Fact]
-    public void An_unhealthy_endpoint_is_picked_only_when_there_is_no_other()
+    public void Weights_without_a_common_divisor_keep_the_table_small_and_their_shares()
+    {
+        var picks = Picks(Build(999_983, 500_009), 100_000);
+        Assert.InRange(picks.Count(c => c == '0'), 66_000, 67_400);
+    }
+
+    [Fact]
+    public void A_new_set_goes_on_where_the_last_one_was()
     {
         var (set, picker) = Build(1, 1);
-        set[0].IsHealthy = false;
-        Assert.Equal("1111", Picks((set, picker), 4));
-        set[1].IsHealthy = false;
-        Assert.NotNull(picker.Pick(default));
+        picker.Pick(default);
+        Assert.Same(set[1], new RoundRobin().Build(set, picker).Pick(default));
     }
 
     private static (EndpointSet Set, IEndpointPicker Picker) Build(params int[] weights)

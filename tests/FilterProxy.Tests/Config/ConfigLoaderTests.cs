@@ -51,7 +51,7 @@ public sealed class ConfigLoaderTests : IDisposable
         Assert.Equal("filterproxy", config.Http.Forwarding.Via);
         Assert.Equal([ListenerProtocol.Http1], config.Listeners["web"].Protocols);
         Assert.Null(config.Listeners["web"].Limits);
-        Assert.Equal("round_robin", config.Clusters["app"].LoadBalancer.Key);
+        Assert.Equal("power_of_two_choices", config.Clusters["app"].LoadBalancer.Key);
         Assert.Equal(TimeSpan.FromSeconds(5), config.Clusters["app"].ConnectTimeout);
         Assert.Null(config.Routes[0].Timeouts.Response);
     }

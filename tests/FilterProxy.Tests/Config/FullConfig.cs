@@ -10,6 +10,7 @@ internal static class FullConfig
           - RateLimit
           - JwtAuth: { sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef }
         plugin_path: ./plugins
+        admin: { address: localhost:9901, token: "${ADMIN_TOKEN:-0123456789abcdef}", allowed_hosts: [admin.internal] }
         http:
           filters: [request_id]
           route_filters:

@@ -17,7 +17,7 @@ internal static class ScriptedProxy
         $$"""
         http: { filters: [ {{List(global, 'g')}} ], route_filters: [ {{List(scripts, 'a')}} ] }
         routes: [ { name: all, cluster: origin } ]
-        clusters: { origin: { endpoints: [ {{string.Join(", ", endpoints.Select(port => $"\"127.0.0.1:{port}\""))}} ] } }
+        clusters: { origin: { load_balancer: round_robin, endpoints: [ {{string.Join(", ", endpoints.Select(port => $"\"127.0.0.1:{port}\""))}} ] } }
         """,
         TestTransport.Memory,
         typeof(ScriptedFilter),

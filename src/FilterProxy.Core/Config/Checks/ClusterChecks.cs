@@ -14,6 +14,7 @@ internal static class ClusterChecks
             ConfigChecks.CheckDurations(context, cluster.Pool);
             CheckPool(context, cluster.Pool);
             CheckProtocol(context, cluster);
+            CheckSurvival(context, name, cluster);
             if (cluster.LoadBalancer.Off)
             {
                 context.Refuse(cluster, nameof(cluster.LoadBalancer), "a load balancer cannot be off");
@@ -38,6 +39,132 @@ internal static class ClusterChecks
             {
                 CheckEndpoints(context, cluster);
             }
+        }
+    }
+
+    private static void CheckSurvival(CheckContext context, string name, ClusterConfig cluster)
+    {
+        foreach (var part in new object?[] { cluster.SlowStart, cluster.HealthCheck, cluster.OutlierDetection, cluster.Retry, cluster.Limits, cluster.CircuitBreaker }.OfType<object>())
+        {
+            ConfigChecks.CheckDurations(context, part);
+        }
+
+        if (cluster.Retry is { } retry)
+        {
+            CheckRetry(context, retry);
+        }
+
+        if (cluster.Affinity is { } affinity)
+        {
+            CheckAffinity(context, affinity);
+        }
+
+        if (cluster.Fallback is { } fallback)
+        {
+            CheckFallback(context, name, fallback);
+        }
+
+        if (cluster.Limits.Adaptive is { } adaptive && adaptive.Min > adaptive.Max)
+        {
+            context.Refuse(adaptive, nameof(adaptive.Min), $"min ({adaptive.Min}) is larger than max ({adaptive.Max})");
+        }
+
+        if (cluster.HealthCheck is { } health)
+        {
+            CheckHealth(context, health);
+        }
+
+        if (cluster.Subset is { } subset && context.IsBound(subset, nameof(subset.Labels)) && subset.Labels.Count == 0)
+        {
+            context.Refuse(subset, nameof(subset.Labels), "without a label there are no groups");
+        }
+    }
+
+    /// <summary>The names in a retry policy, of a cluster or of a route.</summary>
+    public static void CheckRetry(CheckContext context, RetryConfig retry)
+    {
+        foreach (var method in retry.Methods)
+        {
+            if (!HttpText.IsToken(method))
+            {
+                context.Refuse(retry, nameof(retry.Methods), $"'{method}' cannot be a method");
+            }
+        }
+
+        foreach (var (name, value) in retry.Headers)
+        {
+            if (!HttpText.IsToken(name) || !HttpText.IsValue(value))
+            {
+                context.Refuse(retry, nameof(retry.Headers), $"'{name}: {value}' cannot be a header");
+            }
+        }
+
+        if (retry.AttemptHeader.Length > 0 && !HttpText.IsToken(retry.AttemptHeader))
+        {
+            context.Refuse(retry, nameof(retry.AttemptHeader), $"'{retry.AttemptHeader}' cannot be the name of a header");
+        }
+
+        if (retry.Buffer.Bytes > 64 << 20)
+        {
+            context.Refuse(retry, nameof(retry.Buffer), "at most 64MiB of a body are kept");
+        }
+    }
+
+    private static void CheckAffinity(CheckContext context, AffinityConfig affinity)
+    {
+        ConfigChecks.CheckDurations(context, affinity);
+        if (affinity.Cookie is null == affinity.Header is null)
+        {
+            context.RefuseWhole(affinity, "expected exactly one of cookie, header");
+        }
+        else if (!HttpText.IsToken(affinity.Cookie ?? affinity.Header!))
+        {
+            context.RefuseWhole(affinity, $"'{affinity.Cookie ?? affinity.Header}' cannot be the name of a {(affinity.Cookie is null ? "header" : "cookie")}");
+        }
+
+        if (!HttpText.IsValue(affinity.Path) || affinity.Path.Contains(';', StringComparison.Ordinal) || !affinity.Path.StartsWith('/'))
+        {
+            context.Refuse(affinity, nameof(affinity.Path), $"'{affinity.Path}' cannot be the path of a cookie");
+        }
+
+        if (affinity.Key is { Length: < 16 })
+        {
+            context.Refuse(affinity, nameof(affinity.Key), "a key has 16 characters at the least", "openssl rand -base64 32 makes one");
+        }
+
+        if (affinity is { SameSite: Clusters.Affinity.CookieSameSite.None, Secure: Clusters.Affinity.CookieSecure.Never })
+        {
+            context.Refuse(affinity, nameof(affinity.SameSite), "browsers take a cookie with same_site: none over TLS only");
+        }
+    }
+
+    private static void CheckFallback(CheckContext context, string name, FallbackConfig fallback)
+    {
+        if (fallback.Cluster is null == fallback.Respond is null)
+        {
+            context.RefuseWhole(fallback, "expected exactly one of cluster, respond");
+        }
+
+        if (fallback.Cluster is { } other)
+        {
+            context.RequireKnown(context.Places.Locate(fallback, nameof(fallback.Cluster)), "cluster", other, context.Config.Clusters.Keys);
+            if (other == name)
+            {
+                context.Refuse(fallback, nameof(fallback.Cluster), "a cluster cannot stand in for itself");
+            }
+        }
+    }
+
+    private static void CheckHealth(CheckContext context, ActiveHealthConfig health)
+    {
+        if (context.IsBound(health, nameof(health.Check)) && health.Check.Off)
+        {
+            context.Refuse(health, nameof(health.Check), "a health check cannot be off", "leave health_check out");
+        }
+
+        if (health.Interval < TimeSpan.FromMilliseconds(100))
+        {
+            context.Refuse(health, nameof(health.Interval), "probes are at least 100ms apart");
         }
     }
 

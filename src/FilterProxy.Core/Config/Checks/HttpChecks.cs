@@ -14,6 +14,11 @@ internal static class HttpChecks
         CheckLimits(context, http.Limits);
         CheckForwarding(context, http.Forwarding);
         CheckHttp2(context, http.Http2);
+        if (http.ReasonHeader is { } reason && !HttpText.IsToken(reason))
+        {
+            context.Refuse(http, nameof(http.ReasonHeader), $"'{reason}' cannot be the name of a header");
+        }
+
         if (http.ServerHeader is { } server && !HttpText.IsValue(server))
         {
             context.Refuse(http, nameof(http.ServerHeader), "this cannot be the value of a header");

@@ -19,7 +19,11 @@ internal static class ListenerChecks
         foreach (var (name, listener) in config.Listeners)
         {
             NameChecks.Check(context, nameof(config.Listeners), "listener", name);
-            CheckAddress(context, name, listener, taken);
+            if (context.IsBound(listener, nameof(listener.Address)))
+            {
+                CheckAddress(context, new Taken($"listener '{name}'", listener, nameof(listener.Address), listener.Address), taken);
+            }
+
             if (listener.Protocols.Count == 0 && context.IsBound(listener, nameof(listener.Protocols)))
             {
                 context.Refuse(listener, nameof(listener.Protocols), "a listener needs at least one protocol", "http1 is the default");
@@ -41,32 +45,32 @@ internal static class ListenerChecks
                 HttpChecks.CheckHttp2(context, http2);
             }
         }
+
+        if (config.Admin is { } admin && context.IsBound(admin, nameof(admin.Address)))
+        {
+            CheckAddress(context, new Taken("the admin listener", admin, nameof(admin.Address), admin.Address), taken);
+        }
     }
 
-    private static void CheckAddress(CheckContext context, string name, ListenerConfig listener, List<Taken> taken)
+    private static void CheckAddress(CheckContext context, Taken one, List<Taken> taken)
     {
-        if (!context.IsBound(listener, nameof(listener.Address)))
+        if (!ListenAddress.TryParse(one.Address, out var endPoint, out var error))
         {
-            return;
+            context.Refuse(one.Owner, one.Property, error);
         }
-
-        if (!ListenAddress.TryParse(listener.Address, out var endPoint, out var error))
-        {
-            context.Refuse(listener, nameof(listener.Address), error);
-        }
-        else if (taken.Find(other => Overlap(other.EndPoint, endPoint)) is { } first)
+        else if (taken.Find(other => Overlap(other.EndPoint!, endPoint)) is { } first)
         {
             context.Refuse(
-                listener,
-                nameof(listener.Address),
-                first.EndPoint.Equals(endPoint)
-                    ? $"listener '{first.Name}' already has the address {listener.Address}"
-                    : $"listener '{first.Name}' already listens on {first.Listener.Address}, which overlaps with {listener.Address}",
-                $"first at {context.Places.Locate(first.Listener, nameof(listener.Address))}");
+                one.Owner,
+                one.Property,
+                first.EndPoint!.Equals(endPoint)
+                    ? $"{first.Name} already has the address {one.Address}"
+                    : $"{first.Name} already listens on {first.Address}, which overlaps with {one.Address}",
+                $"first at {context.Places.Locate(first.Owner, first.Property)}");
         }
         else
         {
-            taken.Add(new Taken(name, listener, endPoint));
+            taken.Add(one with { EndPoint = endPoint });
         }
     }
 
@@ -94,5 +98,12 @@ internal static class ListenerChecks
         _ => ([], 0),
     };
 
-    private sealed record Taken(string Name, ListenerConfig Listener, EndPoint EndPoint);
+    /// <param name="Name">What messages call who has it.</param>
+    /// <param name="Owner">The record it is written in.</param>
+    /// <param name="Property">The property it is written as.</param>
+    /// <param name="Address">As written.</param>
+    private sealed record Taken(string Name, object Owner, string Property, string Address)
+    {
+        public EndPoint? EndPoint { get; init; }
+    }
 }

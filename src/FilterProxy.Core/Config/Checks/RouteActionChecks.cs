@@ -18,6 +18,17 @@ internal static class RouteActionChecks
             CheckSplit(context, route, clusters);
         }
 
+        if (route.SplitBy is not null && route.Clusters is null)
+        {
+            context.Refuse(route, nameof(route.SplitBy), "there are no clusters to split requests among");
+        }
+
+        if (route.Retry is { } retry)
+        {
+            ConfigChecks.CheckDurations(context, retry);
+            ClusterChecks.CheckRetry(context, retry);
+        }
+
         if (route.Rewrite is { } rewrite)
         {
             CheckRewrite(context, route, rewrite);
@@ -45,6 +56,14 @@ internal static class RouteActionChecks
 
             var place = context.Places.Locate(part, nameof(part.Cluster));
             context.RequireKnown(place, "cluster", part.Cluster, context.Config.Clusters.Keys);
+            foreach (var (text, _) in part.When)
+            {
+                if (!Template.TryParse(text, out _, out var error))
+                {
+                    context.Refuse(part, nameof(part.When), error);
+                }
+            }
+
             if (clusters.Take(index).Any(earlier => context.IsBound(earlier, nameof(part.Cluster)) && earlier.Cluster == part.Cluster))
             {
                 context.RefuseAt(place, $"cluster '{part.Cluster}' is here twice");

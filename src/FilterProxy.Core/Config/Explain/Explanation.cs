@@ -69,7 +69,11 @@ internal sealed record ExplainedResponse(int Status, string Body);
 /// <param name="Source">What endpoints are learned from; null when they are written down.</param>
 /// <param name="Host">The Host the endpoints get.</param>
 internal sealed record ExplainedCluster(
-    string Name, double Percent, string LoadBalancer, IReadOnlyList<string> Endpoints, string? Source, string Host);
+    string Name, double Percent, string LoadBalancer, IReadOnlyList<string> Endpoints, string? Source, string Host)
+{
+    /// <summary>Which endpoint it would get, and why; null where a source tells them.</summary>
+    public string? Chosen { get; init; }
+}
 
 /// <summary>A filter of the request's chain.</summary>
 /// <param name="Name">Its key.</param>

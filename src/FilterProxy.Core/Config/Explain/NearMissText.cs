@@ -7,6 +7,8 @@ namespace FilterProxy.Core.Config.Explain;
 /// <summary>What kept a route from a request, with what the request has and what the route wants.</summary>
 internal static class NearMissText
 {
+    private static readonly OptionsText Options = new(SecretRules.ByName);
+
     public static string Of(RouteNearMiss miss, MatchConfig match, ProxyConfig config, RequestHead head, string listener, string? winner)
     {
         if (miss.Obstacle is not { } obstacle)
@@ -18,18 +20,18 @@ internal static class NearMissText
         var name = obstacle[(space + 1)..];
         return (space < 0 ? obstacle : obstacle[..space]) switch
         {
-            "host" => Other("host", head.AuthorityText, match.Host),
-            "path" => Other("path", head.PathText, match.Path),
-            "method" => Other("method", head.MethodText, match.Methods),
-            "listener" => Other("listener", listener, match.Listeners),
+            "host" => Other("host", head.AuthorityText, config, match, nameof(match.Host)),
+            "path" => Other("path", head.PathText, config, match, nameof(match.Path)),
+            "method" => Other("method", head.MethodText, config, match, nameof(match.Methods)),
+            "listener" => Other("listener", listener, config, match, nameof(match.Listeners)),
             "header" => $"header {name} {HeaderOf(head, name)}; the route wants {Wanted(config, match, nameof(match.Headers), name)}",
             "query" => $"query parameter {name} {QueryOf(head, name)}; the route wants {Wanted(config, match, nameof(match.Query), name)}",
             _ => obstacle,
         };
     }
 
-    private static string Other(string what, string actual, IReadOnlyList<string> wanted) =>
-        $"{what} is {(actual.Length == 0 ? "empty" : actual)}; the route wants {string.Join(" or ", wanted)}";
+    private static string Other(string what, string actual, ProxyConfig config, MatchConfig match, string property) =>
+        $"{what} is {(actual.Length == 0 ? "empty" : actual)}; the route wants {string.Join(" or ", WrittenText.Of(config.Places, match, property))}";
 
     private static string HeaderOf(RequestHead head, string name)
     {
@@ -51,7 +53,7 @@ internal static class NearMissText
     // From the tree: a text from a file is not shown. Nor is a key that opens the route; a cookie more often chooses than opens.
     private static string Wanted(ProxyConfig config, MatchConfig match, string property, string name)
     {
-        if (OptionsText.IsSecret(name) && !name.Equals("cookie", StringComparison.OrdinalIgnoreCase))
+        if (SecretRules.IsNamedLikeSecret(name) && !name.Equals("cookie", StringComparison.OrdinalIgnoreCase))
         {
             return "another";
         }
@@ -62,10 +64,10 @@ internal static class NearMissText
             ? rule.Name switch
             {
                 "present" => rule.Value is ConfigScalar { Text: "true" or "on" or "yes" } ? "it to be there" : "it not to be there",
-                "prefix" => $"one that begins with {OptionsText.Of(rule.Value)}",
-                "regex" => $"one that matches {OptionsText.Of(rule.Value)}",
-                _ => OptionsText.Of(rule.Value),
+                "prefix" => $"one that begins with {Options.Of(rule.Value)}",
+                "regex" => $"one that matches {Options.Of(rule.Value)}",
+                _ => Options.Of(rule.Value),
             }
-            : node is null ? "another" : OptionsText.Of(node);
+            : node is null ? "another" : Options.Of(node);
     }
 }

@@ -16,11 +16,18 @@ internal sealed class RequestExplainer
     private readonly ExplainRequest _request;
     private readonly ProxyConfig _config;
     private readonly CompiledConfig _compiled;
-    private readonly RequestHead _head = new(new HeadBlock());
-    private readonly DownstreamInfo _downstream = new();
+    private readonly ExplainExchange _exchange = new();
+    private readonly OptionsText _options;
 
-    private RequestExplainer(ExplainRequest request, ProxyConfig config, CompiledConfig compiled) =>
+    private RequestExplainer(ExplainRequest request, ProxyConfig config, CompiledConfig compiled)
+    {
         (_request, _config, _compiled) = (request, config, compiled);
+        _options = new OptionsText(SecretRules.Of(compiled.Components.Select(component => component.Descriptor)));
+    }
+
+    private RequestHead Head => _exchange.Request;
+
+    private DownstreamInfo Downstream => _exchange.Downstream;
 
     public static Explanation Explain(ExplainRequest request, ProxyConfig config, CompiledConfig compiled) =>
         new RequestExplainer(request, config, compiled).Run();
@@ -43,9 +50,9 @@ internal sealed class RequestExplainer
             return result with { Problem = Refused(error) };
         }
 
-        result = result with { Path = _head.PathText, Client = _downstream.ClientAddress?.ToString() };
+        result = result with { Path = Head.PathText, Client = Downstream.ClientAddress?.ToString() };
         var captures = new RouteCaptures();
-        var found = snapshot.Routes.TryMatch(_head, plan.Name, captures, out var route);
+        var found = snapshot.Routes.TryMatch(Head, plan.Name, captures, out var route);
         result = result with { Filters = FiltersOf(found ? _config.Routes.First(r => r.Name == route!.Name) : null), NearMisses = MissesOf(plan.Name, route?.Name) };
         if (!found)
         {
@@ -88,21 +95,21 @@ internal sealed class RequestExplainer
     // As a connection takes a head: read, judged, forwarding fields believed or not, hop-by-hop fields off, path normalised.
     private ProxyError Accept(ProxySnapshot snapshot, ListenerRules rules, bool isTls)
     {
-        var error = _request.Read(_head, rules.RequestHead);
+        var error = _request.Read(Head, rules.RequestHead);
         if (error.IsError)
         {
             return error;
         }
 
-        (_downstream.RemoteAddress, _downstream.IsTls) = (_request.From, isTls);
-        ForwardingHeaders.Accept(_head.Headers, _downstream, rules.Forwarding);
-        if (_head.MethodKind == HttpMethodKind.Connect && !snapshot.AllowConnect)
+        (Downstream.RemoteAddress, Downstream.IsTls) = (_request.From, isTls);
+        ForwardingHeaders.Accept(Head.Headers, Downstream, rules.Forwarding);
+        if (Head.MethodKind == HttpMethodKind.Connect && !snapshot.AllowConnect)
         {
             return ProxyError.Downstream(ProxyErrorKind.MethodNotAllowed, "connect");
         }
 
-        HopByHop.RemoveFromRequest(_head, Http1Framing.IsUpgradeRequest(_head));
-        return PathNormalizer.Apply(_head, snapshot.Paths);
+        HopByHop.RemoveFromRequest(Head, Http1Framing.IsUpgradeRequest(Head));
+        return PathNormalizer.Apply(Head, snapshot.Paths);
     }
 
     private ExplainedRoute ExplainRoute(Route route, RouteCaptures captures, bool isTls, out ProxyError error)
@@ -112,7 +119,7 @@ internal sealed class RequestExplainer
         var stoodFor = new Dictionary<string, string>();
         for (var i = 0; i < captures.Count; i++)
         {
-            captures.TryGet(captures.GetName(i), _head, out var value);
+            captures.TryGet(captures.GetName(i), Head, out var value);
             stoodFor[captures.GetName(i)] = Encoding.Latin1.GetString(value);
         }
 
@@ -121,22 +128,23 @@ internal sealed class RequestExplainer
         var explained = new ExplainedRoute { Name = route.Name, Place = place.Line > 0 ? place.ToString() : "", Captures = stoodFor };
         if (route.Redirect is { } redirect)
         {
-            error = redirect.Locate(_head, captures, isTls, out var location);
-            return explained with { Redirect = new ExplainedRedirect(redirect.Status, location) };
+            error = redirect.Locate(Head, captures, isTls, out var location);
+            return explained with { Redirect = new ExplainedRedirect(redirect.Status, Shown(location)) };
         }
 
         if (route.Respond is { } respond)
         {
             var body = _config.Places.NodeOf(config.Respond!, nameof(RespondConfig.Body)) as Tree.ConfigScalar;
-            return explained with { Respond = new ExplainedResponse(respond.Status, body?.Written ?? "") };
+            return explained with { Respond = new ExplainedResponse(respond.Status, body is null ? "" : SecretRules.Show(body, isSecret: false)) };
         }
 
-        error = route.Rewrite?.Apply(_head, captures) ?? default;
-        var parts = config.Clusters ?? [new WeightedClusterConfig { Cluster = config.Cluster! }];
+        error = route.Rewrite?.Apply(Head, captures) ?? default;
+        var fits = route.Split?.Match(_exchange);
+        var parts = fits is not null ? [new WeightedClusterConfig { Cluster = fits.Name }] : config.Clusters ?? [new WeightedClusterConfig { Cluster = config.Cluster! }];
         var total = parts.Sum(part => (long)part.Weight);
         return explained with
         {
-            UpstreamPath = _head.HasQuery ? $"{_head.PathText}?{_head.QueryText}" : _head.PathText,
+            UpstreamPath = Shown(Head.HasQuery ? $"{Head.PathText}?{Head.QueryText}" : Head.PathText),
             Clusters = [.. parts.Select(part => ExplainCluster(part.Cluster, 100.0 * part.Weight / Math.Max(1, total), config))],
         };
     }
@@ -151,22 +159,25 @@ internal sealed class RequestExplainer
             endpoints.Add($"{scheme}{endpoint.Name}{(endpoint.Weight == 1 ? "" : $" (weight {endpoint.Weight})")}{(endpoint.Priority == 0 ? "" : $" (priority {endpoint.Priority})")}");
         }
 
-        var host = route.Rewrite?.Host ?? (config.Host == "pass" ? _head.AuthorityText : config.Host);
-        return new ExplainedCluster(name, Math.Round(percent, 2), config.LoadBalancer.Key, endpoints, config.Endpoints.Source?.Key, host);
+        var host = route.Rewrite?.Host ?? (config.Host == "pass" ? Head.AuthorityText : config.Host);
+        return new ExplainedCluster(name, Math.Round(percent, 2), config.LoadBalancer.Key, endpoints, config.Endpoints.Source?.Key, Shown(host))
+        {
+            Chosen = config.Endpoints.Source is null ? ExplainedChoice.Of(_compiled.Snapshot.Clusters[name], _exchange) : null,
+        };
     }
 
     private List<ExplainedFilter> FiltersOf(RouteConfig? route)
     {
         var defaults = _config.Http.RouteFilters;
         var filters = _config.Http.Filters.Where(filter => !filter.Off)
-            .Select(filter => new ExplainedFilter(filter.Key, OptionsText.Of(filter.Options), "http.filters"))
+            .Select(filter => new ExplainedFilter(filter.Key, _options.Of(filter.Options), "http.filters"))
             .ToList();
         foreach (var filter in ComponentChain.Refine(defaults, route?.Filters ?? []))
         {
             var isDefault = defaults.Any(candidate => candidate.Key == filter.Key);
             var isOwn = route?.Filters.Any(candidate => candidate.Key == filter.Key) == true;
             var from = isDefault && isOwn ? "http.route_filters and route" : isDefault ? "http.route_filters" : "route";
-            filters.Add(new ExplainedFilter(filter.Key, OptionsText.Of(filter.Options), from));
+            filters.Add(new ExplainedFilter(filter.Key, _options.Of(filter.Options), from));
         }
 
         return filters;
@@ -177,12 +188,14 @@ internal sealed class RequestExplainer
         // A list beside a list: the table explains in the order of the configuration.
         return
         [
-            .. _compiled.Snapshot.Routes.Explain(_head, listener)
+            .. _compiled.Snapshot.Routes.Explain(Head, listener)
                 .Zip(_config.Routes)
                 .Where(pair => !pair.First.Wins)
-                .Select(pair => new NearMiss(pair.First.Route, NearMissText.Of(pair.First, pair.Second.Match, _config, _head, listener, winner))),
+                .Select(pair => new NearMiss(pair.First.Route, NearMissText.Of(pair.First, pair.Second.Match, _config, Head, listener, winner))),
         ];
     }
+
+    private string Shown(string text) => WrittenText.Hide(_config.Written.Root, text);
 
     private static string Refused(in ProxyError error)
     {

@@ -39,6 +39,10 @@ internal sealed class RequestMetrics
 
     public RouteMetrics Of(string route) => _routes.GetOrAdd(route, static (name, self) => new RouteMetrics(name, self) { SeenAt = self._registry.Now }, this);
 
+    /// <summary>The exchanges of a route, without those that had no place of their own and are counted as 'other'.</summary>
+    public long HitsOf(string route) => !_routes.TryGetValue(route, out var metrics) ? 0
+        : metrics.Clusters.Sum(c => c.Series.All.Where(s => !_other.IsValueCreated || s != _other.Value).Sum(s => s.Count));
+
     /// <summary>Forgets the routes no configuration in use has had for a while.</summary>
     /// <param name="inUse">Whether there is such a route.</param>
     /// <param name="now">Heartbeat milliseconds.</param>

@@ -13,10 +13,14 @@ internal sealed unsafe class EpollLoop : EventLoop
 {
     private const int MaxEvents = 256;
     private const long BellId = -1;
+
+    // Turns that work at leisure waits while sockets keep the loop busy: each lasts as long as what its sockets woke.
+    private const int MaxWait = 4;
     private static readonly Lazy<EpollLoop[]> s_all = new(StartAll);
     private static int s_next;
 
     private readonly ConcurrentQueue<(Action<object?> Run, object? State)> _posted = new();
+    private readonly Queue<(Action<object?> Run, object? State)> _atLeisure = new();
     private readonly Lock _registering = new();
     private readonly Stack<int> _free = new();
     private readonly int _index;
@@ -98,6 +102,18 @@ internal sealed unsafe class EpollLoop : EventLoop
         }
     }
 
+    public override void ScheduleAtLeisure(Action<object?> action, object? state)
+    {
+        if (Current == this)
+        {
+            _atLeisure.Enqueue((action, state));
+        }
+        else
+        {
+            Schedule(action, state);
+        }
+    }
+
     private static EpollLoop[] StartAll()
     {
         if (!LinuxSockets.AreKnown)
@@ -129,9 +145,10 @@ internal sealed unsafe class EpollLoop : EventLoop
     {
         Enter(_index);
         var events = (byte*)NativeMemory.Alloc((nuint)(MaxEvents * LinuxSockets.EventSize));
+        var waited = 0;
         while (true)
         {
-            var count = LinuxSockets.WaitEpoll(_epoll, events, MaxEvents, _posted.IsEmpty ? -1 : 0);
+            var count = LinuxSockets.WaitEpoll(_epoll, events, MaxEvents, _posted.IsEmpty && _atLeisure.Count == 0 ? -1 : 0);
             for (var i = 0; i < count; i++)
             {
                 var entry = events + (i * LinuxSockets.EventSize);
@@ -146,7 +163,22 @@ internal sealed unsafe class EpollLoop : EventLoop
                 Volatile.Read(ref Volatile.Read(ref _sockets)[id])?.OnEvents(*(uint*)entry);
             }
 
+            var isIdle = count <= 0 && _posted.IsEmpty;
             RunPosted();
+            if (isIdle || ++waited >= MaxWait)
+            {
+                waited = 0;
+                RunAtLeisure();
+            }
+        }
+    }
+
+    private void RunAtLeisure()
+    {
+        for (var left = _atLeisure.Count; left > 0; left--)
+        {
+            var next = _atLeisure.Dequeue();
+            next.Run(next.State);
         }
     }
 

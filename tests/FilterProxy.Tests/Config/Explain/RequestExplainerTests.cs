@@ -58,11 +58,13 @@ public sealed class RequestExplainerTests : IDisposable
                         {rest} is 'x'
             filters     headers: { request: { set: { authorization: ***, x: "${HOME}", y: "${file:secret}" } } }   from http.filters
                         access_log: { format: json, path: /dev/stderr }   from http.route_filters and route
-            cluster     a (round_robin, 90% of requests)
+            cluster     a (power_of_two_choices, 90% of requests)
             endpoint    http://127.0.0.1:1, http://127.0.0.1:2 (weight 3)
+            chosen      one of 2 that take traffic
             as          /v2/x?q=1 with Host example.com
-            cluster     b (round_robin, 10% of requests)
+            cluster     b (power_of_two_choices, 10% of requests)
             endpoint    https://b.internal:443
+            chosen      b.internal:443
             as          /v2/x?q=1 with Host b.example
 
             other routes

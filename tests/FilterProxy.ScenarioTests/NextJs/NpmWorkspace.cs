@@ -1,21 +1,24 @@
 using System.Security.Cryptography;
-using FilterProxy.ScenarioTests.NextJs;
 
-namespace FilterProxy.ScenarioTests.Grpc;
+namespace FilterProxy.ScenarioTests.NextJs;
 
-/// <summary>A copy of tests/grpc with its packages, under tests/.work: made by the first run that needs it, found by later ones.</summary>
-internal static class GrpcWorkspace
+/// <summary>A copy of a folder of tests with its npm packages, under tests/.work: made by the first run that needs it, found by later ones.</summary>
+internal static class NpmWorkspace
 {
     private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(3);
 
     /// <summary>Why the scenarios cannot run here; null when they can.</summary>
     public static string? Missing { get; } = Prerequisites.Node is null || Prerequisites.Npm is null ? "node and npm are not installed" : null;
 
-    public static async Task<string> PrepareAsync()
+    /// <param name="name">The folder of tests.</param>
+    public static async Task<string> PrepareAsync(string name)
     {
-        var sources = Repository.At("tests", "grpc");
-        var files = Directory.GetFiles(sources).Concat(Directory.GetFiles(Path.Combine(sources, "proto"))).Order(StringComparer.Ordinal).ToArray();
-        var work = Directory.CreateDirectory(Repository.At("tests", ".work", "grpc")).FullName;
+        var sources = Repository.At("tests", name);
+        var files = Directory.GetFiles(sources, "*", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/node_modules/", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .ToArray();
+        var work = Directory.CreateDirectory(Repository.At("tests", ".work", name)).FullName;
         using var oneAtATime = await LockAsync(Path.Combine(work, "lock"));
         var workspace = Path.Combine(work, Hash(files));
         var installed = Path.Combine(workspace, "installed");

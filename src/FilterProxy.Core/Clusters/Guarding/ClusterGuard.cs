@@ -1,0 +1,30 @@
+using FilterProxy.Core.Clusters.Breaking;
+using FilterProxy.Core.Clusters.Retries;
+using FilterProxy.Core.Telemetry;
+
+namespace FilterProxy.Core.Clusters.Guarding;
+
+/// <summary>What keeps a cluster from being overrun, and what becomes of the requests it does not take.</summary>
+internal sealed class ClusterGuard
+{
+    /// <summary>Requests under way in the cluster.</summary>
+    public RequestLimiter Requests { get; init; } = new(0, 0, TimeSpan.Zero);
+
+    /// <summary>Finds the limit of the above by itself; null where it is written down.</summary>
+    public AdaptiveLimit? Adaptive { get; init; }
+
+    /// <summary>Requests at a time per endpoint; 0 for no limit.</summary>
+    public int EndpointRequests { get; init; }
+
+    /// <summary>Stops requests while the cluster fails; null for never.</summary>
+    public CircuitBreaker? Breaker { get; init; }
+
+    /// <summary>For requests that are not taken; null answers 503.</summary>
+    public ClusterFallback? Fallback { get; init; }
+
+    /// <summary>For routes without their own; null for the engine's two default retries.</summary>
+    public RetryPolicy? Retry { get; init; }
+
+    /// <summary>How often the log hears of requests that were not taken.</summary>
+    public Sampler Complaints;
+}

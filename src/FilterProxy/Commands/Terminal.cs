@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text;
+using Spectre.Console;
+
+namespace FilterProxy.Host.Commands;
+
+/// <summary>How commands talk: plain lines into files and pipes, colours and live views in a terminal.</summary>
+internal static class Terminal
+{
+    /// <summary>Whether somebody looks.</summary>
+    public static bool IsLive => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
+
+    /// <summary>Runs a command; what it cannot do is said on standard error, and is its exit code.</summary>
+    public static async Task<int> RunAsync(Func<Task<int>> command)
+    {
+        try
+        {
+            return await command();
+        }
+        catch (CommandException e)
+        {
+            await Console.Error.WriteLineAsync(Clean(e.Message));
+            return e.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            // The operator ended it.
+            return ExitCode.Success;
+        }
+    }
+
+    /// <summary>A text without what a terminal would obey instead of showing it: it may be a client's.</summary>
+    public static string Clean(string text)
+    {
+        if (!text.Any(IsHarmful))
+        {
+            return text;
+        }
+
+        var clean = new StringBuilder(text.Length);
+        foreach (var c in text)
+        {
+            clean.Append(c is '\n' || !IsHarmful(c) ? c : '?');
+        }
+
+        return clean.ToString();
+    }
+
+    /// <summary>As <see cref="Clean"/>, for markup.</summary>
+    public static string Escape(string text) => Markup.Escape(Clean(text).ReplaceLineEndings(" "));
+
+    /// <summary>A table for whoever looks.</summary>
+    public static void Write(string[] columns, IEnumerable<string[]> rows)
+    {
+        if (IsLive)
+        {
+            AnsiConsole.Write(Live(columns, rows));
+        }
+        else
+        {
+            WritePlain(columns, rows);
+        }
+    }
+
+    /// <summary>A table for a terminal.</summary>
+    public static Table Live(string[] columns, IEnumerable<string[]> rows)
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        Array.ForEach(columns, column => table.AddColumn(new TableColumn(Escape(column)).NoWrap()));
+        foreach (var row in rows)
+        {
+            table.AddRow([.. row.Select(cell => Colour(Escape(cell)))]);
+        }
+
+        return table;
+    }
+
+    /// <summary>A table for a file or a pipe.</summary>
+    public static void WritePlain(string[] columns, IEnumerable<string[]> rows)
+    {
+        var table = new TextTable(columns);
+        foreach (var row in rows)
+        {
+            table.Add([.. row.Select(cell => Clean(cell).ReplaceLineEndings(" "))]);
+        }
+
+        table.Write(Console.Out);
+    }
+
+    /// <summary>Milliseconds as people read them.</summary>
+    public static string Time(double seconds) => double.IsNaN(seconds) ? "-"
+        : seconds < 1 ? string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0.#}ms")
+        : string.Create(CultureInfo.InvariantCulture, $"{seconds:0.##}s");
+
+    /// <summary>How often something happens.</summary>
+    public static string Rate(double perSecond) => string.Create(CultureInfo.InvariantCulture, $"{perSecond:0.#}");
+
+    private static bool IsHarmful(char c) =>
+        char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    private static string Colour(string cell) => cell switch
+    {
+        "ready" or "active" or "healthy" => $"[green]{cell}[/]",
+        "unhealthy" => $"[red]{cell}[/]",
+        "draining" or "maintenance" or "stopping" or "starting" => $"[yellow]{cell}[/]",
+        _ => cell,
+    };
+}
