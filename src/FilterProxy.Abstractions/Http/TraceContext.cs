@@ -83,10 +83,8 @@ public readonly record struct TraceContext
 
     private static void WriteHex(ulong value, Span<byte> digits)
     {
-        for (var i = 15; i >= 0; i--)
-        {
-            digits[i] = "0123456789abcdef"u8[(int)(value & 15)];
-            value >>= 4;
-        }
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, value);
+        Convert.TryToHexStringLower(bytes, digits, out _);
     }
 }

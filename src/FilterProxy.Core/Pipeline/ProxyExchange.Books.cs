@@ -99,7 +99,7 @@ internal abstract partial class ProxyExchange
         var isFollowed = isDecided && (rules.Parent == TraceTrust.Anyone || (rules.Parent == TraceTrust.Trusted && Rules.Forwarding.Trusts(Downstream.RemoteAddress)));
         var trace = parent.IsEmpty ? TracingRules.NewTrace(isSampled: false) : parent;
         var isSampled = IsDebugged || (isFollowed ? parent.IsSampled : rules.IsChosen(trace));
-        if (parent.IsEmpty)
+        if (parent.IsEmpty && Request.Headers.Contains(KnownHeader.TraceState))
         {
             // What it goes with is not there, or was not readable (W3C Trace Context §3.3).
             Request.Headers.Remove(KnownHeader.TraceState);

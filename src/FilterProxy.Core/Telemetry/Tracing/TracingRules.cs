@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace FilterProxy.Core.Telemetry.Tracing;
 
@@ -46,11 +47,12 @@ internal sealed class TracingRules
     /// <summary>The beginning of a trace.</summary>
     public static TraceContext NewTrace(bool isSampled)
     {
-        var random = Random.Shared;
-        return new TraceContext(Next(random), Next(random), Next(random) | 1, isSampled);
-    }
+        Span<ulong> random = stackalloc ulong[3];
+        Random.Shared.NextBytes(MemoryMarshal.AsBytes(random));
 
-    private static ulong Next(Random random) => (ulong)random.NextInt64(long.MinValue, long.MaxValue);
+        // No id is zero (W3C Trace Context §3.2.2).
+        return new TraceContext(random[0] | 1, random[1], random[2] | 1, isSampled);
+    }
 
     // Ids need not be random in every bit (B3 allows counters): what decides must be spread.
     private static ulong Mix(ulong value)
