@@ -10,16 +10,34 @@ namespace FilterProxy.Tests.Clusters.Discovery;
 internal sealed class DnsServer : IAsyncDisposable
 {
     private readonly Socket _udp = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-    private readonly Socket _tcp = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Socket _tcp;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
 
     public DnsServer()
     {
-        _tcp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _tcp.Listen();
-        _udp.Bind(_tcp.LocalEndPoint!);
+        _tcp = ListenWith(_udp);
         _running = Task.WhenAll(ServeUdpAsync(), ServeTcpAsync());
+    }
+
+    /// <summary>Listens by TCP on a port that is free for UDP as well, and takes both.</summary>
+    private static Socket ListenWith(Socket udp)
+    {
+        while (true)
+        {
+            var tcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            tcp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            try
+            {
+                udp.Bind(tcp.LocalEndPoint!);
+                tcp.Listen();
+                return tcp;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                tcp.Dispose();
+            }
+        }
     }
 
     public string Address => _udp.LocalEndPoint!.ToString()!;
