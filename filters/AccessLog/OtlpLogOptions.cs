@@ -9,6 +9,7 @@ public sealed record OtlpLogOptions : IValidatableObject
     public required Uri Endpoint { get; init; }
 
     /// <summary>Header fields sent along, such as a token.</summary>
+    [Secret]
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
     /// <summary>What the receiver calls this proxy.</summary>

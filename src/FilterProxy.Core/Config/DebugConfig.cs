@@ -7,6 +7,7 @@ internal sealed record DebugConfig
     public string Header { get; init; } = "x-filterproxy-debug";
 
     /// <summary>The key, 16 characters or more: from a file (<c>${file:…}</c>) or the environment.</summary>
+    [Secret]
     public required string Key { get; init; }
 
     /// <summary>Duration a signature may be made ahead for. Default: 10m.</summary>

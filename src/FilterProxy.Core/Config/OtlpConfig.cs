@@ -13,6 +13,7 @@ internal sealed record OtlpConfig
     public OtlpTransport Protocol { get; init; }
 
     /// <summary>Header fields sent along, such as a token. Default: none.</summary>
+    [Secret]
     public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Sends traces. Default: true.</summary>
