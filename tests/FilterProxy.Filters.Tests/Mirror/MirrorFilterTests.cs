@@ -1,3 +1,4 @@
+using FilterProxy.Filters.Mirror;
 using FilterProxy.TestKit;
 using Xunit;
 
@@ -74,10 +75,11 @@ public sealed class MirrorFilterTests
 
     private static Task<TestProxy> StartAsync(TestUpstream upstream, TestUpstream copies, string options = "percent: 100") => TestProxy.StartAsync(
         $$"""
-        plugins: [Mirror]
         routes: [ { name: all, cluster: origin, filters: [ { mirror: { cluster: copies, {{options}} } } ] } ]
         clusters:
           origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] }
           copies: { endpoints: ["127.0.0.1:{{copies.Port}}"] }
-        """);
+        """,
+        TestTransport.Sockets,
+        typeof(MirrorFilter));
 }

@@ -165,7 +165,7 @@ public sealed class ControlTests
 
     private static string Forwarding(params int[] ports) => $$"""
         routes: [ { name: all, cluster: origin } ]
-        clusters: { origin: { endpoints: [ {{string.Join(", ", ports.Select(port => $"\"127.0.0.1:{port}\""))}} ] } }
+        clusters: { origin: { load_balancer: round_robin, endpoints: [ {{string.Join(", ", ports.Select(port => $"\"127.0.0.1:{port}\""))}} ] } }
         """;
 
     private static async Task<IEnumerable<string>> AnswersAsync(AdminProxy admin, int count)

@@ -79,7 +79,13 @@ public sealed class BodyTests : Scenario
         var chunked = await client.RoundTripAsync("POST /chunked HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
 
         Assert.Equal(("", "0"), (length.Text, length.Headers["Content-Length"]));
-        Assert.Equal(("", "chunked"), (chunked.Text, chunked.Headers["Transfer-Encoding"]));
+        Assert.Equal("", chunked.Text);
+        if (!TestTransports.IsHttp2(transport))
+        {
+            // HTTP/2 has no codings of transfer: the end comes with the fields or after them.
+            Assert.Equal("chunked", chunked.Headers["Transfer-Encoding"]);
+        }
+
         Assert.All(upstream.Requests, r => Assert.True(r.IsComplete && r.Body.Length == 0));
         Assert.Equal("0", upstream.Requests[0].Headers["Content-Length"]);
     }

@@ -1,4 +1,5 @@
 using FilterProxy.Core.Clusters;
+using FilterProxy.Core.Clusters.Health;
 using FilterProxy.Core.Clusters.Http2;
 using FilterProxy.Core.Config.Explain;
 using FilterProxy.Core.Transport;
@@ -56,15 +57,12 @@ internal sealed record EndpointView
             reasons.Add(control.Mode == EndpointMode.Draining ? "an operator drains it: no new requests" : "an operator has it in maintenance: no new requests");
         }
 
-        if (control.Health is { } said)
+        reasons.Add(control.Health switch
         {
-            reasons.Add(said ? "an operator says it is up" : "an operator says it is down");
-        }
-        else if (!endpoint.IsHealthy)
-        {
-            reasons.Add("found unhealthy");
-        }
-
+            true => "an operator says it is up",
+            false => "an operator says it is down",
+            null => ClusterHealth.Of(endpoint).Describe(),
+        });
         if (endpoint.Weight == 0)
         {
             reasons.Add("weight 0");
@@ -75,7 +73,7 @@ internal sealed record EndpointView
             reasons.Add("an operator gave it this weight");
         }
 
-        return reasons.Count == 0 ? "nothing speaks against it" : string.Join("; ", reasons);
+        return string.Join("; ", reasons);
     }
 }
 
