@@ -74,8 +74,8 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     /// <param name="cancel">The exchange's.</param>
     /// <param name="perTry">Milliseconds the attempt may take that wants it; 0 for no limit.</param>
     public ValueTask<RentResult> RentAsync(ConnectContext context, CancellationToken cancel, long perTry = 0) =>
-        TryReserve() || TryReplace() ? OpenAsync(context, cancel, perTry)
-        : Open == 0 ? new(Refused(Limit.MaxConnections))
+        TryReserve(out var full) || TryReplace() ? OpenAsync(context, cancel, perTry)
+        : full == Limit.MaxConnections && Open == 0 ? new(Refused(full))
         : _waiting.Count >= _rules.MaxPending ? new(Refused(_rules.MaxPending == 0 ? Limit.PoolMax : Limit.MaxPending))
         : WaitAsync(context, perTry, cancel);
 
@@ -277,7 +277,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
             {
                 Return(idle);
             }
-            else if ((TryReserve() || TryReplace()) && !waiter.TrySetResult(null))
+            else if ((TryReserve(out _) || TryReplace()) && !waiter.TrySetResult(null))
             {
                 Release();
             }
@@ -298,13 +298,28 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         }
     }
 
-    private bool TryReserve()
+    /// <summary>Takes a place for a connection; false where there is none, with the limit that says so.</summary>
+    private bool TryReserve(out Limit full)
     {
-        if ((Interlocked.Increment(ref _open) <= _rules.Max || _rules.Max == 0) && _rules.InAll?.TryTake() != false)
+        full = Limit.PoolMax;
+        int open;
+        do
+        {
+            // Never above the limit for a moment: one that sees that moment would wait, and nobody would wake it.
+            open = Open;
+            if (_rules.Max > 0 && open >= _rules.Max)
+            {
+                return false;
+            }
+        }
+        while (Interlocked.CompareExchange(ref _open, open + 1, open) != open);
+
+        if (_rules.InAll?.TryTake() != false)
         {
             return true;
         }
 
+        full = Limit.MaxConnections;
         Interlocked.Decrement(ref _open);
         return false;
     }
@@ -331,7 +346,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     {
         try
         {
-            while (Open < _rules.Min && Volatile.Read(ref _closed) == 0 && TryReserve())
+            while (Open < _rules.Min && Volatile.Read(ref _closed) == 0 && TryReserve(out _))
             {
                 var rented = await OpenAsync(default, CancellationToken.None);
                 if (rented.Connection is null)

@@ -45,10 +45,10 @@ public sealed class UpgradeTests : Scenario
                 await stream.WriteAsync(Encoding.Latin1.GetBytes(Pong + OwnPing));
             }
         }));
-        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport, "{ limits: { upgrade_idle_timeout: 500ms } }");
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport, "{ limits: { upgrade_idle_timeout: 2s } }");
         await using var client = await proxy.ConnectAsync();
         Assert.Equal(101, (await client.RoundTripAsync(WebSocket)).Status);
-        var end = proxy.Engine.Services.Heartbeat.Now + 1_500;
+        var end = proxy.Engine.Services.Heartbeat.Now + 3_000;
 
         while (proxy.Engine.Services.Heartbeat.Now < end)
         {

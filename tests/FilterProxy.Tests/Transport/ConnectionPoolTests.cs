@@ -240,6 +240,21 @@ public sealed class ConnectionPoolTests : IDisposable
         Assert.All(_connector.Opened, c => Assert.Equal(1, c.Closed));
     }
 
+    [Fact]
+    public async Task A_place_that_comes_free_while_one_asks_for_it_is_no_refusal()
+    {
+        var pool = Pool(Unlimited with { Max = 1, ConnectTimeout = TimeSpan.FromSeconds(20) });
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 100_000; i++)
+            {
+                pool.Discard(await RentAsync(pool));
+            }
+        }))).WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Equal(0, pool.Open);
+    }
+
     private static async Task<UpstreamConnection> RentAsync(ConnectionPool pool)
     {
         if (pool.TryRent() is { } idle)
