@@ -62,11 +62,14 @@ public sealed class FaultFilterTests : IDisposable
         Assert.Empty(upstream.Requests);
     }
 
-    [Fact]
-    public async Task A_connection_is_cut()
+    [Theory]
+    [InlineData(TestTransport.Direct)]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.H2c)]
+    public async Task A_connection_is_cut(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start();
-        await using var proxy = await StartAsync(upstream.Port, "abort: 0", TestTransport.Direct);
+        await using var proxy = await StartAsync(upstream.Port, "abort: 0", transport);
         await using var client = await proxy.ConnectAsync();
         await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         Assert.True(await client.IsClosedByPeerAsync());

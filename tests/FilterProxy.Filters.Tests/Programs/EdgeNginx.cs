@@ -27,6 +27,9 @@ public sealed class EdgeNginx : IAsyncLifetime
         if (ExternalProgram.Find("nginx") is not null)
         {
             _folder.Write("users", "ada:{PLAIN}s3cret\n");
+
+            // Its workers are another user's.
+            File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_101_101);
             _nginx = await Nginx.StartAsync(_folder, [Port], Config());
         }
     }
