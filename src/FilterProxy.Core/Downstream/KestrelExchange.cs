@@ -146,6 +146,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
 
     private void Begin()
     {
+        Loop = Connection.Loop;
         var snapshot = Hold();
         base.Begin(snapshot, Connection.Entry.RulesOf(snapshot, this));
         _isOver = false;
