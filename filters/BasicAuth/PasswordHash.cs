@@ -34,6 +34,10 @@ internal sealed class PasswordHash
             HashAlgorithmName.SHA256, iterations, salt, Rfc2898DeriveBytes.Pbkdf2(Encoding.UTF8.GetBytes(password), salt, iterations, HashAlgorithmName.SHA256, HashLength));
     }
 
+    /// <summary>What no password has: it is as slow to find out as for any other.</summary>
+    public static PasswordHash OfNobody(int iterations) =>
+        new(HashAlgorithmName.SHA256, iterations, RandomNumberGenerator.GetBytes(SaltLength), RandomNumberGenerator.GetBytes(HashLength));
+
     public static bool TryParse(string text, [NotNullWhen(true)] out PasswordHash? hash)
     {
         hash = null;

@@ -1,4 +1,5 @@
 using System.Text;
+using FilterProxy.Filters.Text;
 
 namespace FilterProxy.Filters.BasicAuth;
 
@@ -32,7 +33,7 @@ internal sealed class UserTable
         }
 
         _lookup = _users.GetAlternateLookup<ReadOnlySpan<char>>();
-        Nobody = new User("-", PasswordHash.Create(Guid.NewGuid().ToString(), _users.Values.Select(user => user.Hash.Iterations).DefaultIfEmpty(1000).Max()));
+        Nobody = new User("-", PasswordHash.OfNobody(_users.Values.Select(user => user.Hash.Iterations).DefaultIfEmpty(PasswordHash.DefaultIterations).Max()));
     }
 
     /// <summary>Stands in for a user that is not there, so that a wrong name takes as long as a wrong password.</summary>
@@ -46,16 +47,7 @@ internal sealed class UserTable
 
     public static IEnumerable<(string Name, string Hash, string Place)> Read(string path)
     {
-        string[] lines;
-        try
-        {
-            lines = File.ReadAllLines(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ArgumentException($"{path}: {e.Message}", e);
-        }
-
+        var lines = OptionFile.Read(path, File.ReadAllLines);
         for (var i = 0; i < lines.Length; i++)
         {
             var line = lines[i].Trim();

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.Metrics;
 using System.Text;
+using FilterProxy.Filters.Http;
 
 namespace FilterProxy.Filters.BodyRewrite;
 
@@ -121,14 +122,10 @@ public sealed class BodyRewriteFilter : IRequestFilter, IRequestBodyFilter, IRes
 
     private static bool IsDecodable(HeaderMap headers) => headers.TryGet(KnownHeader.ContentEncoding, out var coding) && ContentDecoding.IsKnown(coding);
 
-    /// <summary>What holds for the bytes of the body before holds no more (RFC 9110 §8.8.1, RFC 9530).</summary>
+    /// <summary>The bytes are no longer those that a strong ETag names (RFC 9110 §8.8.1), nor those of a digest.</summary>
     private static void DescribeChanged(HeaderMap headers)
     {
-        headers.Remove(KnownHeader.AcceptRanges);
-        headers.Remove("content-md5"u8);
-        headers.Remove("digest"u8);
-        headers.Remove("content-digest"u8);
-        headers.Remove("repr-digest"u8);
+        ChangedBody.Describe(headers);
         if (headers.TryGet(KnownHeader.ETag, out var tag) && !tag.StartsWith("W/"u8))
         {
             headers.Set(KnownHeader.ETag, [.. "W/"u8, .. tag]);

@@ -26,7 +26,7 @@ public sealed class DirectResponseFilter : IRequestFilter
         _methods = [.. options.Methods.Select(Encoding.ASCII.GetBytes)];
         if (options.File is { } file)
         {
-            _constant = Read(context.UseFile(file));
+            _constant = OptionFile.Read(context.UseFile(file), File.ReadAllBytes);
         }
         else if (options.Body is null)
         {
@@ -81,17 +81,5 @@ public sealed class DirectResponseFilter : IRequestFilter
         }
 
         return _methods.Length == 0;
-    }
-
-    private static byte[] Read(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ArgumentException($"{path}: {e.Message}", e);
-        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using FilterProxy.Filters.Http;
 using FilterProxy.Filters.Text;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -63,14 +64,10 @@ public sealed class ErrorPagesFilter : IResponseFilter
         headers.Remove(KnownHeader.ContentLanguage);
         headers.Remove(KnownHeader.ContentDisposition);
         headers.Remove(KnownHeader.ContentRange);
-        headers.Remove(KnownHeader.AcceptRanges);
         headers.Remove(KnownHeader.ETag);
         headers.Remove(KnownHeader.LastModified);
         headers.Remove(KnownHeader.ContentLength);
-        headers.Remove("content-md5"u8);
-        headers.Remove("digest"u8);
-        headers.Remove("content-digest"u8);
-        headers.Remove("repr-digest"u8);
+        ChangedBody.Describe(headers);
         headers.Set(KnownHeader.ContentType, kind == PageKind.Html ? "text/html; charset=utf-8"u8 : "application/problem+json"u8);
         headers.Append(KnownHeader.Vary, "Accept"u8);
         exchange.ReplaceBody(new ReadOnlySequence<byte>(body.WrittenMemory));
@@ -129,17 +126,8 @@ public sealed class ErrorPagesFilter : IResponseFilter
         .Replace("{title}", TitleOf(status), StringComparison.Ordinal)
         .Replace("{reason}", _options.ShowReason ? "%RESPONSE_CODE_DETAILS% · " : "", StringComparison.Ordinal));
 
-    private static Template Read(string path)
-    {
-        try
-        {
-            return Template.TryParse(File.ReadAllText(path), out var template, out var error)
-                ? template
-                : throw new ArgumentException($"{path}: {error[..Math.Min(error.Length, 200)]} (a percent sign is written '%%')");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ArgumentException($"{path}: {e.Message}", e);
-        }
-    }
+    private static Template Read(string path) =>
+        Template.TryParse(OptionFile.Read(path, File.ReadAllText), out var template, out var error)
+            ? template
+            : throw new ArgumentException($"{path}: {error[..Math.Min(error.Length, 200)]} (a percent sign is written '%%')");
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using FilterProxy.Filters.Http;
 
 namespace FilterProxy.Filters.HostAccess;
 
@@ -28,19 +29,13 @@ public sealed class HostAccessFilter : IRequestFilter
     /// <inheritdoc/>
     public ValueTask<FilterStatus> OnRequestAsync(HttpExchange exchange)
     {
-        if (IsAllowed(HostOf(exchange.Request.Authority)))
+        if (IsAllowed(Authority.HostOf(exchange.Request.Authority).TrimEnd((byte)'.')))
         {
             return new(FilterStatus.Continue);
         }
 
         exchange.Reply(_status, "host_denied", Body, "text/plain; charset=utf-8");
         return new(FilterStatus.Stop);
-    }
-
-    private static ReadOnlySpan<byte> HostOf(ReadOnlySpan<byte> authority)
-    {
-        var colon = authority.LastIndexOf((byte)':');
-        return (colon > authority.LastIndexOf((byte)']') ? authority[..colon] : authority).TrimEnd((byte)'.');
     }
 
     private bool IsAllowed(ReadOnlySpan<byte> host)

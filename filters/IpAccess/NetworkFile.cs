@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using FilterProxy.Filters.Text;
 
 namespace FilterProxy.Filters.IpAccess;
 
@@ -11,7 +12,7 @@ internal static class NetworkFile
     {
         var networks = new List<IPNetwork>();
         var number = 0;
-        foreach (var line in Lines(path))
+        foreach (var line in OptionFile.Read(path, File.ReadAllLines))
         {
             number++;
             var text = line.Split('#')[0].Trim();
@@ -42,17 +43,5 @@ internal static class NetworkFile
 
         network = new IPNetwork(address, bits);
         return network.BaseAddress.Equals(address);
-    }
-
-    private static string[] Lines(string path)
-    {
-        try
-        {
-            return File.ReadAllLines(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ArgumentException($"{path}: {e.Message}", e);
-        }
     }
 }

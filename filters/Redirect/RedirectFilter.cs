@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using FilterProxy.Filters.Http;
 using FilterProxy.Filters.Text;
 
 namespace FilterProxy.Filters.Redirect;
@@ -141,7 +142,7 @@ public sealed class RedirectFilter : IRequestFilter
             return true;
         }
 
-        var host = HostOf(authority);
+        var host = Authority.HostOf(authority);
         if (_options.Host is { } only)
         {
             return Ascii.EqualsIgnoreCase(host, only);
@@ -157,7 +158,7 @@ public sealed class RedirectFilter : IRequestFilter
     private string? MakeOrigin(HttpExchange exchange)
     {
         var authority = exchange.Request.Authority;
-        var host = _options.Host ?? Encoding.Latin1.GetString(HostOf(authority));
+        var host = _options.Host ?? Encoding.Latin1.GetString(Authority.HostOf(authority));
         if (_options.Host is null && Uri.CheckHostName(host.Trim('[', ']')) == UriHostNameType.Unknown)
         {
             return null;
@@ -177,13 +178,7 @@ public sealed class RedirectFilter : IRequestFilter
             return _options.HttpsPort == 443 ? $"https://{host}" : $"https://{host}:{_options.HttpsPort}";
         }
 
-        var port = Encoding.Latin1.GetString(authority[HostOf(authority).Length..]);
+        var port = Encoding.Latin1.GetString(authority[Authority.HostOf(authority).Length..]);
         return $"{(exchange.Downstream.IsTls ? "https" : "http")}://{host}{port}";
-    }
-
-    private static ReadOnlySpan<byte> HostOf(ReadOnlySpan<byte> authority)
-    {
-        var colon = authority.LastIndexOf((byte)':');
-        return colon > authority.LastIndexOf((byte)']') ? authority[..colon] : authority;
     }
 }

@@ -82,7 +82,7 @@ internal sealed class QueryEdit(RewriteOptions options)
             var b = encoded[i] == (byte)'+' ? (byte)' ' : encoded[i];
             if (b == (byte)'%' && i + 2 < encoded.Length && char.IsAsciiHexDigit((char)encoded[i + 1]) && char.IsAsciiHexDigit((char)encoded[i + 2]))
             {
-                b = (byte)((Digit(encoded[i + 1]) << 4) | Digit(encoded[i + 2]));
+                b = (byte)((SafePath.HexValue(encoded[i + 1]) << 4) | SafePath.HexValue(encoded[i + 2]));
                 i += 2;
             }
 
@@ -94,8 +94,6 @@ internal sealed class QueryEdit(RewriteOptions options)
 
         return at == name.Length;
     }
-
-    private static int Digit(byte digit) => digit <= (byte)'9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
 
     private static byte[] Encode(string name)
     {

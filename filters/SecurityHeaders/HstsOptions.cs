@@ -5,6 +5,9 @@ namespace FilterProxy.Filters.SecurityHeaders;
 /// <summary>Strict-Transport-Security (RFC 6797).</summary>
 public sealed record HstsOptions : IValidatableObject
 {
+    /// <summary>Whether it is sent. Default: true.</summary>
+    public bool Enabled { get; init; } = true;
+
     /// <summary>Duration a browser uses https only; 0 takes it back. Default: 365d.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(365);
 

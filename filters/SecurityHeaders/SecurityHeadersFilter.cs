@@ -41,7 +41,7 @@ public sealed class SecurityHeadersFilter : IRequestFilter, IResponseFilter
         }
 
         _hasNonce = _policies.Any(policy => policy.Policy.HasNonce);
-        _hsts = options.Hsts is { } hsts ? Encoding.ASCII.GetBytes(TextOf(hsts)) : null;
+        _hsts = options.Hsts.Enabled ? Encoding.ASCII.GetBytes(TextOf(options.Hsts)) : null;
         _nonceHeader = Encoding.ASCII.GetBytes(options.NonceHeader);
         _override = options.Override;
         _nonce = context.CreateSlot<byte[]>("nonce");

@@ -5,8 +5,8 @@ namespace FilterProxy.Filters.SecurityHeaders;
 /// <summary>Options of <see cref="SecurityHeadersFilter"/>.</summary>
 public sealed record SecurityHeadersOptions : IValidatableObject
 {
-    /// <summary>Strict-Transport-Security of responses over TLS; `off` sends none.</summary>
-    public HstsOptions? Hsts { get; init; } = new();
+    /// <summary>Strict-Transport-Security of responses over TLS.</summary>
+    public HstsOptions Hsts { get; init; } = new();
 
     /// <summary>
     /// Content-Security-Policy, e.g. `script-src 'self' 'nonce-{nonce}'`: `{nonce}` becomes a new random value for every response. Default: none.

@@ -25,7 +25,7 @@ internal static class SafePath
                     return false;
                 }
 
-                b = (byte)((Digit(path[i + 1]) << 4) | Digit(path[i + 2]));
+                b = (byte)((HexValue(path[i + 1]) << 4) | HexValue(path[i + 2]));
                 i += 2;
                 if (b == 0)
                 {
@@ -61,5 +61,6 @@ internal static class SafePath
 
     private static bool IsDotSegment(int dots, int others) => others == 0 && dots is 1 or 2;
 
-    private static int Digit(byte digit) => digit <= (byte)'9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
+    /// <summary>The value of a hexadecimal digit.</summary>
+    public static int HexValue(byte digit) => digit <= (byte)'9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
 }

@@ -15,7 +15,7 @@ public sealed class EdgeNginx : IAsyncLifetime
     /// <summary>What it forwards to: it answers with what it was asked, and with fields to be changed.</summary>
     internal TestUpstream Upstream { get; } = TestUpstream.Start(request => UpstreamResponse.Create(
         request.Target.Contains("fail", StringComparison.Ordinal) ? 500 : 200,
-        $"{request.Method} {request.Target} {request.Headers["x-method"]} {request.Headers["x-gone"]} one two one",
+        $"{request.Method} {request.Target} {request.Headers["x-method"]} {request.Headers["x-gone"]} {request.Headers["content-length"]} one two one",
         ("Content-Type", "text/html"),
         ("X-Powered-By", "test"),
         ("Set-Cookie", "a=1; Domain=app.internal; Path=/app/x"),
@@ -28,8 +28,12 @@ public sealed class EdgeNginx : IAsyncLifetime
         {
             _folder.Write("users", "ada:{PLAIN}s3cret\n");
 
-            // Its workers are another user's.
-            File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_101_101);
+            if (!OperatingSystem.IsWindows())
+            {
+                // Its workers are another user's.
+                File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_101_101);
+            }
+
             _nginx = await Nginx.StartAsync(_folder, [Port], Config());
         }
     }
@@ -83,6 +87,15 @@ public sealed class EdgeNginx : IAsyncLifetime
               proxy_pass http://127.0.0.1:{{Upstream.Port}};
             }
             location /sub { sub_filter one 1; sub_filter_once off; proxy_pass http://127.0.0.1:{{Upstream.Port}}; }
+            location /secure {
+              add_header X-Frame-Options SAMEORIGIN always;
+              add_header Referrer-Policy strict-origin-when-cross-origin always;
+              add_header X-Content-Type-Options nosniff always;
+              add_header Content-Security-Policy "default-src 'self'" always;
+              proxy_pass http://127.0.0.1:{{Upstream.Port}};
+            }
+            location /identified { add_header X-Request-Id $request_id always; proxy_pass http://127.0.0.1:{{Upstream.Port}}; }
+            location /buffered { proxy_pass http://127.0.0.1:{{Upstream.Port}}; }
             location /agents { if ($http_user_agent ~* "sqlmap|bot") { return 403; } proxy_pass http://127.0.0.1:{{Upstream.Port}}; }
           }
         }

@@ -1,13 +1,16 @@
 using FilterProxy.Filters.BasicAuth;
 using FilterProxy.Filters.BodyLimit;
 using FilterProxy.Filters.BodyRewrite;
+using FilterProxy.Filters.Buffer;
 using FilterProxy.Filters.Cookies;
 using FilterProxy.Filters.DirectResponse;
 using FilterProxy.Filters.ErrorPages;
 using FilterProxy.Filters.Headers;
 using FilterProxy.Filters.IpAccess;
 using FilterProxy.Filters.Redirect;
+using FilterProxy.Filters.RequestId;
 using FilterProxy.Filters.Rewrite;
+using FilterProxy.Filters.SecurityHeaders;
 using FilterProxy.Filters.UserAgentAccess;
 using FilterProxy.TestKit;
 using Xunit;
@@ -107,6 +110,28 @@ public sealed class NginxComparisonTests(EdgeNginx nginx) : IClassFixture<EdgeNg
     [ProgramFact("nginx")]
     public Task Texts_are_replaced() =>
         SameAsync("body_rewrite: { response: [ { find: one, replace: '1' } ] }", typeof(BodyRewriteFilter), [], "GET /sub HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    [ProgramFact("nginx")]
+    public Task Browsers_are_made_stricter() => SameAsync(
+        "security_headers: { csp: \"default-src 'self'\" }",
+        typeof(SecurityHeadersFilter),
+        ["x-frame-options", "referrer-policy", "x-content-type-options", "content-security-policy", "strict-transport-security"],
+        "GET /secure HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /secure/fail HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    [ProgramFact("nginx")]
+    public async Task Requests_have_ids_of_the_same_form()
+    {
+        var (theirs, ours) = await AskAsync("request_id: { format: hex }", typeof(RequestIdFilter), "GET /identified HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.All([theirs, ours], response => Assert.Matches("^[0-9a-f]{32}$", response.Headers["x-request-id"]));
+    }
+
+    [ProgramFact("nginx")]
+    public Task Requests_are_buffered() => SameAsync(
+        "buffer: { request: true }",
+        typeof(BufferFilter),
+        [],
+        "POST /buffered HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n");
 
     [ProgramFact("nginx")]
     public Task User_agents_are_refused() => SameAsync(

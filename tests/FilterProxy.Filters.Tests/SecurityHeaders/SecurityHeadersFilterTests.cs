@@ -47,7 +47,7 @@ public sealed class SecurityHeadersFilterTests : IDisposable
     public async Task Every_field_may_be_off()
     {
         using var exchange = TestExchange.Get("/").OverTls().WithResponse(200);
-        await exchange.RunAsync(Filter(new() { Hsts = null, Frame = FramePolicy.Off, Referrer = ReferrerPolicy.Off, NoSniff = false }));
+        await exchange.RunAsync(Filter(new() { Hsts = new() { Enabled = false }, Frame = FramePolicy.Off, Referrer = ReferrerPolicy.Off, NoSniff = false }));
         Assert.Equal(1, exchange.Response.Headers.Count);
     }
 
