@@ -126,24 +126,26 @@ internal sealed class HedgeRace(ProxyExchange x)
     /// <summary>One of the two. Throws nothing: both must be over before the exchange goes on, however one ends.</summary>
     private async Task<ProxyError> SendAsync(bool isFirst)
     {
+        ProxyError error;
         try
         {
-            return await Forwarder.SendOnceAsync(x);
+            error = await Forwarder.SendOnceAsync(x);
         }
         catch (Exception e)
         {
-            return x.Blame(e);
+            error = x.Blame(e);
         }
-        finally
+
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                (_firstRuns, _secondRuns) = (_firstRuns && !isFirst, _secondRuns && isFirst);
-            }
+            (_firstRuns, _secondRuns) = (_firstRuns && !isFirst, _secondRuns && isFirst);
+
+            // Whatever it ends with once the other has won is that it was broken off.
+            return _winner is null || ReferenceEquals(_winner, isFirst ? _first : _second) ? error : Lost;
         }
     }
 
-    /// <summary>Waits until the first attempt is over, or has waited for its answer for too long: true.</summary>
+    /// <summary>Waits until the first attempt is over or being answered, or has waited for its answer for too long: true.</summary>
     private async ValueTask<bool> IsLateAsync(Task first, HedgeRule rule)
     {
         if (rule.DelayAt(x.Heartbeat.Now) is not (> 0 and var delay))
@@ -164,7 +166,10 @@ internal sealed class HedgeRace(ProxyExchange x)
             await Hop.BackTo(x.Loop);
         }
 
-        return !first.IsCompleted && x.BreakKind == ProxyErrorKind.None;
+        lock (_lock)
+        {
+            return _firstRuns && _winner is null && x.BreakKind == ProxyErrorKind.None;
+        }
     }
 
     /// <summary>Another endpoint, counted, and a place among the retries; null where there is none.</summary>
@@ -263,7 +268,7 @@ internal sealed class HedgeRace(ProxyExchange x)
         await loser.Upstream.EndAttemptAsync();
         loser.Held?.End();
         var endpoint = loser.Peer.Endpoint;
-        var cause = _winner is not null || IsLost(error) ? default : error;
+        var cause = IsLost(error) ? default : error;
         if (_winner is null)
         {
             x.Tried.Add(endpoint);

@@ -128,6 +128,7 @@ public sealed class HedgeTests : Scenario
         rest.SetResult();
         Assert.Equal("ok", (await response).Text);
         Assert.Equal(1, (await _log.NextAsync()).Attempts);
+        Assert.Empty(other.Requests);
     }
 
     [Fact]
