@@ -111,6 +111,23 @@ public sealed class HeaderMap
         Append(ToLatin1(name, nameBytes), ToLatin1(value, valueBytes));
     }
 
+    /// <summary>Adds fields that were prepared, in their order and behind those there are. Nothing is checked or replaced.</summary>
+    public void Append(PreparedFields fields)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        Reserve(Count + fields.Count);
+        var start = _block.Append(fields.Lines);
+        foreach (ref readonly var entry in fields.Entries)
+        {
+            ref var added = ref _entries[Count++];
+            added = entry;
+            added.NameStart += start;
+            added.ValueStart += start;
+        }
+
+        _present |= fields.Present;
+    }
+
     /// <summary>Removes all lines of a field. True if there were any.</summary>
     public bool Remove(KnownHeader header)
     {
