@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using Microsoft.Extensions.Logging;
+using FilterProxy.Filters.Http;
 
 namespace FilterProxy.Filters.Cache;
 
@@ -15,15 +15,13 @@ public sealed class CacheFilter : IRequestFilter, IUpstreamRequestFilter, IRespo
     private readonly CacheState _state;
     private readonly CacheKey _key;
     private readonly CacheBypass _bypass;
-    private readonly CacheStatus _status;
     private readonly CachedAnswer _answer;
-    private readonly CacheMetrics _metrics;
     private readonly CacheIntake _intake;
     private readonly Refresher _refresher;
     private readonly CacheAdmin _admin;
     private readonly Slot<CacheWork> _work;
     private readonly string? _disk;
-    private readonly ILogger _logger;
+    private readonly ComponentContext _context;
 
     /// <summary>Creates one.</summary>
     /// <exception cref="ArgumentException">The options are wrong; the message says how.</exception>
@@ -36,14 +34,13 @@ public sealed class CacheFilter : IRequestFilter, IUpstreamRequestFilter, IRespo
         _time = context.Time;
         _state = context.Store(static () => new CacheState());
         _disk = options.Disk is { } disk ? Path.GetFullPath(disk.Path, context.ConfigDirectory) : null;
-        _logger = context.Logger;
+        _context = context;
         var policy = new StoringPolicy(options);
         _key = new CacheKey(options.Key);
         _bypass = new CacheBypass(options.Bypass);
-        _status = new CacheStatus(options.StatusName);
-        _answer = new CachedAnswer(_status);
-        _metrics = new CacheMetrics(context.Meter, context.Place, _state);
-        _intake = new CacheIntake(options, _state, policy, _status, _answer, _metrics);
+        var status = new CacheStatus(options.StatusName);
+        _answer = new CachedAnswer(status);
+        _intake = new CacheIntake(options, _state, policy, status, _answer);
         _refresher = new Refresher(policy, _time, options.MaxObject.Bytes);
         _admin = new CacheAdmin(_state);
         _work = context.CreateSlot<CacheWork>("work");
@@ -56,7 +53,7 @@ public sealed class CacheFilter : IRequestFilter, IUpstreamRequestFilter, IRespo
     public ValueTask StartAsync(CancellationToken stop)
     {
         // Not before: the state is in use, and a configuration that is refused must leave it alone.
-        _state.Use(_options, _disk, _logger);
+        _state.Use(_options, _disk, _context);
         return default;
     }
 
@@ -71,7 +68,7 @@ public sealed class CacheFilter : IRequestFilter, IUpstreamRequestFilter, IRespo
 
         if (_bypass.Matches(exchange) || _key.Of(exchange) is not { IsEmpty: false } key)
         {
-            _metrics.CountBypass();
+            _state.Metrics.CountBypass();
             exchange.Set(_work, new CacheWork([], ForwardReason.Bypass));
             return new(FilterStatus.Continue);
         }
@@ -181,7 +178,7 @@ public sealed class CacheFilter : IRequestFilter, IUpstreamRequestFilter, IRespo
         {
             EvictionQueue.Touch(stored);
             _answer.Send(exchange, stored, now);
-            _metrics.CountHit(stored);
+            _state.Metrics.CountHit(stored);
             return true;
         }
 
@@ -189,7 +186,7 @@ public sealed class CacheFilter : IRequestFilter, IUpstreamRequestFilter, IRespo
         {
             _refresher.Begin(_state.Memory, slot);
             _answer.Send(exchange, stored, now);
-            _metrics.CountStale(stored);
+            _state.Metrics.CountStale(stored);
             return true;
         }
 
@@ -207,18 +204,20 @@ public sealed class CacheFilter : IRequestFilter, IUpstreamRequestFilter, IRespo
 
         var resource = _state.Memory.Find(key);
         var slot = resource?.Find(request.Headers);
-        var reason = slot?.Response is { } stored ? (stored.AgeAt(now) < stored.Lifetime ? ForwardReason.Request : ForwardReason.Stale)
+        var kept = slot?.Response;
+        var reason = kept is not null ? (kept.AgeAt(now) < kept.Lifetime ? ForwardReason.Request : ForwardReason.Stale)
             : resource is { Count: > 0 } ? ForwardReason.VaryMiss : ForwardReason.UriMiss;
         var isGet = request.MethodKind == HttpMethodKind.Get;
         var work = new CacheWork(key, reason)
         {
             Asked = now,
             MayKeep = isGet && !wishes.NoStore,
-            Stale = slot,
-            Validates = isGet && slot?.Response is { HasValidator: true },
+            Place = slot,
+            Stale = kept,
+            Validates = isGet && kept is { HasValidator: true },
             Collapsed = round > 0,
         };
-        if (round < MostRounds && work.MayKeep && RequestWishes.AreNone(wishes) && MayShareFetch(request) && !_state.Flights.IsUnkept(key, now))
+        if (round < MostRounds && work.MayKeep && RequestWishes.AreNone(wishes) && MayShareFetch(request, kept) && !_state.Flights.IsUnkept(key, now))
         {
             work.Flight = _state.Flights.Join(FlightKey(key, resource, request), out var leads);
             if (!leads)
@@ -231,10 +230,10 @@ public sealed class CacheFilter : IRequestFilter, IUpstreamRequestFilter, IRespo
         return new(FilterStatus.Continue);
     }
 
-    // Whose answer may be for one client alone does not wait for another's, nor another for it.
-    private bool MayShareFetch(RequestHead request) =>
-        _options.Coalesce && !request.Headers.Contains(KnownHeader.Authorization) && !request.Headers.Contains(KnownHeader.Range)
-        && !request.Headers.Contains(KnownHeader.IfMatch) && !request.Headers.Contains(KnownHeader.IfUnmodifiedSince);
+    // Whose answer may be for one client alone does not wait for another's, nor another for it; and nobody for what is stale as it comes.
+    private bool MayShareFetch(RequestHead request, StoredResponse? kept) =>
+        _options.Coalesce && kept is not { Lifetime: 0 } && !request.Headers.Contains(KnownHeader.Authorization) && !request.Headers.Contains(KnownHeader.Range)
+        && (kept is { HasValidator: true } || !Preconditions.AreIn(request.Headers));
 
     private static byte[] FlightKey(byte[] key, Resource? resource, RequestHead request)
     {
@@ -255,13 +254,16 @@ public sealed class CacheFilter : IRequestFilter, IUpstreamRequestFilter, IRespo
         await limit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var now = Now();
         var wishes = WishesOf(exchange.Request);
-        if (TryAnswer(exchange, _state.Memory.Find(key)?.Find(exchange.Request.Headers), wishes, now))
+        var resource = _state.Memory.Find(key);
+        var slot = resource?.Find(exchange.Request.Headers);
+        if (TryAnswer(exchange, slot, wishes, now))
         {
             return FilterStatus.Stop;
         }
 
-        // Who has waited in vain goes alone.
-        return await ForwardAsync(exchange, key, wishes, now, limit.IsCompletedSuccessfully ? round : MostRounds);
+        // Who has waited in vain goes alone; but what was fetched may have been another variant, and others want this one, too.
+        var isOtherVariant = limit.IsCompletedSuccessfully && slot is null && resource is not null;
+        return await ForwardAsync(exchange, key, wishes, now, isOtherVariant ? round : MostRounds);
     }
 
     private async ValueTask<FilterStatus> AnswerFromDiskAsync(HttpExchange exchange, DiskTier disk, byte[] key, CacheControl wishes)

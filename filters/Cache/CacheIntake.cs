@@ -5,7 +5,7 @@ namespace FilterProxy.Filters.Cache;
 
 /// <summary>The side of the cache that faces the upstream: asks whether what is kept still holds, and takes in what comes.</summary>
 internal sealed class CacheIntake(
-    CacheOptions options, CacheState state, StoringPolicy policy, CacheStatus status, CachedAnswer answer, CacheMetrics metrics)
+    CacheOptions options, CacheState state, StoringPolicy policy, CacheStatus status, CachedAnswer answer)
 {
     /// <summary>Before an attempt: makes it ask for what the cache needs rather than the client.</summary>
     public static void Prepare(HttpExchange exchange, RequestHead attempt, CacheWork work)
@@ -15,7 +15,7 @@ internal sealed class CacheIntake(
             work.Origin = OriginRequest.Of(exchange, attempt);
         }
 
-        if (!work.Validates || work.Stale?.Response is not { } stored)
+        if (!work.Validates || work.Stale is not { } stored)
         {
             return;
         }
@@ -35,18 +35,20 @@ internal sealed class CacheIntake(
         var code = response.StatusCode;
         if (MayServeStale(exchange, work, code, now))
         {
-            var stale = work.Stale!.Response!;
+            var stale = work.Stale!;
             work.GiveUp();
             answer.Send(exchange, stale, now);
-            metrics.CountStale(stale);
+            state.Metrics.CountStale(stale);
             return;
         }
 
         if (exchange.HasReply)
         {
             work.GiveUp();
+            return;
         }
-        else if (work.Invalidates)
+
+        if (work.Invalidates)
         {
             if (code is >= 200 and < 400)
             {
@@ -56,12 +58,14 @@ internal sealed class CacheIntake(
 
             return;
         }
-        else if (work.Validates && code == 304 && work.Stale?.Response is { } stored)
+
+        if (work.Validates && code == 304 && work.Stale is { } stored)
         {
             Revalidated(exchange, work, stored, now);
             return;
         }
-        else if (exchange.Request.MethodKind == HttpMethodKind.Head)
+
+        if (exchange.Request.MethodKind == HttpMethodKind.Head)
         {
             NoteHead(exchange, work, now);
         }
@@ -72,7 +76,7 @@ internal sealed class CacheIntake(
 
         if (work.Reason != ForwardReason.Bypass)
         {
-            metrics.CountMiss();
+            state.Metrics.CountMiss();
         }
 
         status.WriteForward(response.Headers, work.Reason, 0, work.Head is not null, work.Collapsed);
@@ -118,7 +122,7 @@ internal sealed class CacheIntake(
     }
 
     private static bool MayServeStale(HttpExchange exchange, CacheWork work, int code, long now) =>
-        work.Stale?.Response is { StaleIfError: > 0 } stale
+        work.Stale is { StaleIfError: > 0 } stale
         && (exchange.HasReply ? exchange.Error.IsError : code is 500 or 502 or 503 or 504)
         && stale.AgeAt(now) - stale.Lifetime < stale.StaleIfError;
 
@@ -135,23 +139,24 @@ internal sealed class CacheIntake(
         var fresh = policy.TryFreshen(stored, update, authorized, work.Asked, now);
         if (fresh is null)
         {
-            state.Memory.Remove(work.Stale!);
+            state.Memory.Remove(work.Place!);
+            state.Disk?.Remove(work.Key);
         }
         else
         {
-            state.Memory.Replace(work.Stale!, fresh);
+            state.Memory.Replace(work.Place!, fresh);
             state.Disk?.Write(work.Key, fresh);
         }
 
         work.GiveUp();
         answer.SendValidated(exchange, fresh ?? stored, work.Reason, 304, now);
-        metrics.CountValidated(stored);
+        state.Metrics.CountValidated(stored);
     }
 
     // RFC 9111 §4.3.5: the answer to HEAD is news of what is kept for GET.
     private void NoteHead(HttpExchange exchange, CacheWork work, long now)
     {
-        if (work.Stale?.Response is not { } stored || exchange.Response.StatusCode != 200)
+        if (work.Stale is not { } stored || exchange.Response.StatusCode != 200)
         {
             return;
         }
@@ -162,11 +167,12 @@ internal sealed class CacheIntake(
                 || (Utf8Parser.TryParse(length, out long bytes, out var used) && used == length.Length && bytes == stored.Body.Length));
         if (isSame && policy.TryFreshen(stored, update, exchange.Request.Headers.Contains(KnownHeader.Authorization), work.Asked, now) is { } fresh)
         {
-            state.Memory.Replace(work.Stale!, fresh);
+            state.Memory.Replace(work.Place!, fresh);
         }
         else if (!isSame)
         {
-            state.Memory.Remove(work.Stale!);
+            state.Memory.Remove(work.Place!);
+            state.Disk?.Remove(work.Key);
         }
     }
 
@@ -202,13 +208,14 @@ internal sealed class CacheIntake(
 
     private void Refuse(HttpExchange exchange, CacheWork work, long now)
     {
-        if (exchange.Response.StatusCode < 500)
+        // A 304 answers the client's own condition, and 206 a part: neither says what a whole answer would be.
+        if (exchange.Response.StatusCode is < 500 and not (206 or 304))
         {
             state.Flights.NoteUnkept(work.Key, now);
-            if (work.Stale is { Response: not null } old && work.Reason == ForwardReason.Stale)
+            if (work.Place is not null && work.Reason == ForwardReason.Stale)
             {
                 // The origin has something newer, which is not for the cache.
-                state.Memory.Remove(old);
+                state.Memory.Remove(work.Place);
                 state.Disk?.Remove(work.Key);
             }
         }

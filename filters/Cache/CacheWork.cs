@@ -18,8 +18,11 @@ internal sealed class CacheWork(byte[] key, ForwardReason reason)
     /// <summary>Whether the answer, if it is no error, makes what is kept invalid.</summary>
     public bool Invalidates { get; init; }
 
+    /// <summary>The place of <see cref="Stale"/>, which may be empty by now.</summary>
+    public Resource.Slot? Place { get; init; }
+
     /// <summary>What is kept and may be made fresh, or serve if the upstream fails; null for nothing.</summary>
-    public Resource.Slot? Stale { get; init; }
+    public StoredResponse? Stale { get; init; }
 
     /// <summary>Whether the upstream is asked if <see cref="Stale"/> still holds.</summary>
     public bool Validates { get; init; }

@@ -39,7 +39,7 @@ internal sealed class StoringPolicy(CacheOptions options)
         var response = new StoredResponse
         {
             Status = status,
-            Fields = Clean(fields, control),
+            Fields = Clean(fields, control, now),
             Vary = vary,
             Received = now,
             InitialAge = InitialAge(fields, date, asked, now),
@@ -217,8 +217,8 @@ internal sealed class StoringPolicy(CacheOptions options)
         control.ForbidsStale ? 0 : told >= 0 ? told * 1000 : (long)otherwise.TotalMilliseconds;
 
     // RFC 9111 §3.1 and what the origin said is not for the cache.
-    private PreparedFields Clean(PreparedFields fields, in CacheControl control) => PreparedFields.Build(
-        (Fields: fields, control.Withheld, Strip: options.SetCookie == SetCookiePolicy.Strip),
+    private PreparedFields Clean(PreparedFields fields, in CacheControl control, long now) => PreparedFields.Build(
+        (Fields: fields, control.Withheld, Now: now, Strip: options.SetCookie == SetCookiePolicy.Strip),
         static (map, state) =>
         {
             foreach (var field in state.Fields)
@@ -238,6 +238,14 @@ internal sealed class StoringPolicy(CacheOptions options)
             foreach (var name in state.Withheld ?? [])
             {
                 map.Remove(name);
+            }
+
+            if (!map.Contains(KnownHeader.Date))
+            {
+                // RFC 9110 §6.6.1: whoever keeps it says when it came.
+                Span<byte> date = stackalloc byte[HttpTime.Length];
+                HttpTime.Format(state.Now / 1000, date);
+                map.Append(KnownHeader.Date, date);
             }
         });
 

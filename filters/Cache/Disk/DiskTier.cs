@@ -17,9 +17,11 @@ internal sealed class DiskTier : IDisposable
     private readonly ILogger _logger;
     private readonly Action<string, byte[]> _create;
     private readonly DiskIndex _index = new();
-    private readonly Channel<(byte[] Key, StoredResponse Response)> _waiting;
+    private readonly Channel<(long Number, byte[] Key, StoredResponse Response)> _waiting;
     private readonly CancellationTokenSource _stop = new();
     private long _failures;
+    private long _written;
+    private long _removed;
     private long _resumes;
 
     private DiskTier(string folder, ILogger logger, Action<string, byte[]> create)
@@ -27,7 +29,7 @@ internal sealed class DiskTier : IDisposable
         Folder = folder;
         _logger = logger;
         _create = create;
-        _waiting = Channel.CreateBounded<(byte[], StoredResponse)>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+        _waiting = Channel.CreateBounded<(long, byte[], StoredResponse)>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
         Running = Task.Run(RunAsync);
     }
 
@@ -70,7 +72,7 @@ internal sealed class DiskTier : IDisposable
     public bool Contains(byte[] key) => _index.Contains(key);
 
     /// <summary>Writes a response behind its answer; left out when the disk is behind.</summary>
-    public void Write(byte[] key, StoredResponse response) => _waiting.Writer.TryWrite((key, response));
+    public void Write(byte[] key, StoredResponse response) => _waiting.Writer.TryWrite((Interlocked.Increment(ref _written), key, response));
 
     /// <summary>Reads all responses of a key; the ones that cannot be read are gone.</summary>
     public async Task<List<StoredResponse>> ReadAsync(byte[] key, CancellationToken cancel)
@@ -104,6 +106,7 @@ internal sealed class DiskTier : IDisposable
     /// <summary>Removes all files of a key.</summary>
     public void Remove(byte[] key)
     {
+        ForgetWaiting();
         foreach (var name in _index.Use(key))
         {
             Delete(name);
@@ -113,6 +116,7 @@ internal sealed class DiskTier : IDisposable
     /// <summary>Removes what a rule names by address and tags; how many there were.</summary>
     public int RemoveWhere(Func<string, string[], bool> rule)
     {
+        ForgetWaiting();
         var names = _index.Where((key, tags) => rule(CacheStore.UrlOf(key), tags));
         names.ForEach(Delete);
         return names.Count;
@@ -140,6 +144,9 @@ internal sealed class DiskTier : IDisposable
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16)) + Extension;
     }
 
+    // What waits to be written may be what is to be removed. It is in memory still, or was removed there, too.
+    private void ForgetWaiting() => Interlocked.Exchange(ref _removed, Interlocked.Read(ref _written));
+
     private string PathOf(string name) => Path.Combine(Folder, name);
 
     private async Task RunAsync()
@@ -147,11 +154,11 @@ internal sealed class DiskTier : IDisposable
         try
         {
             Scan();
-            await foreach (var (key, response) in _waiting.Reader.ReadAllAsync(_stop.Token))
+            await foreach (var (number, key, response) in _waiting.Reader.ReadAllAsync(_stop.Token))
             {
-                if (Environment.TickCount64 >= _resumes)
+                if (Environment.TickCount64 >= _resumes && number > Interlocked.Read(ref _removed))
                 {
-                    Save(key, response);
+                    Save(number, key, response);
                 }
             }
         }
@@ -185,7 +192,7 @@ internal sealed class DiskTier : IDisposable
         }
     }
 
-    private void Save(byte[] key, StoredResponse response)
+    private void Save(long number, byte[] key, StoredResponse response)
     {
         var name = NameOf(key, response);
         var partial = PathOf(name + ".partial");
@@ -205,6 +212,10 @@ internal sealed class DiskTier : IDisposable
             _create(partial, bytes);
             File.Move(partial, PathOf(name), overwrite: true);
             _index.Add(name, key, response.Tags, bytes.Length);
+            if (number <= Interlocked.Read(ref _removed))
+            {
+                Delete(name);
+            }
         }
         catch (Exception e) when (IsFailure(e))
         {

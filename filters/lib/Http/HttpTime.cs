@@ -43,7 +43,7 @@ internal static class HttpTime
     public static void Format(long seconds, Span<byte> output) =>
         Utf8Formatter.TryFormat(DateTimeOffset.FromUnixTimeSeconds(seconds), output, out _, 'R');
 
-    private static (string Rest, string[] Formats) Split(string text)
+    private static (string Text, string[] Formats) Split(string text)
     {
         if (!text.EndsWith(" GMT", StringComparison.OrdinalIgnoreCase))
         {

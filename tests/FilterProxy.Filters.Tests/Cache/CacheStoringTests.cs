@@ -99,6 +99,35 @@ public sealed class CacheStoringTests
     }
 
     [Theory]
+    [InlineData("Thu, 18 Aug 2050 02:01:18 GMT", true)]
+    [InlineData("THU, 18 AUG 2050 02:01:18 gmt", true)]
+    [InlineData("Thursday, 18-Aug-50 02:01:18 GMT", true)]
+    [InlineData("Thu Aug  8 02:01:18 2050", true)]
+    [InlineData("Thu, 18 Aug 2050 02:01:18 UTC", false)]
+    [InlineData("Thu, 18 Aug 50 02:01:18 GMT", false)]
+    [InlineData("Thu 18 Aug 2050 02:01:18 GMT", false)]
+    [InlineData("Thu, 18-Aug-2050 02:01:18 GMT", false)]
+    [InlineData("0", false)]
+    [InlineData("", false)]
+    public async Task Expires_is_a_date_in_one_of_three_forms_or_past(string expires, bool kept)
+    {
+        using var rig = new CacheRig().Answering(("expires", expires));
+
+        Assert.Equal(kept, await rig.IsKeptAsync());
+    }
+
+    [Fact]
+    public async Task A_response_without_Date_gets_that_of_its_arrival()
+    {
+        using var rig = new CacheRig();
+        var date = rig.Date();
+        await rig.GetAsync();
+        rig.Advance(10);
+
+        Assert.Equal(date, (await rig.GetAsync()).Response.Headers["date"]);
+    }
+
+    [Theory]
     [InlineData("max-age=60", "no-store", true)]
     [InlineData("no-store", "max-age=60", false)]
     [InlineData("max-age=60, &&&", "no-store", false)]
