@@ -70,7 +70,8 @@ internal sealed class StoringPolicy(CacheOptions options)
         {
             foreach (var field in state.Fields)
             {
-                if (IsKept(field) || !Has(state.update, field.Name))
+                // Its Date is of the old message: an update without one is as new as its arrival.
+                if (IsKept(field) || (field.Known != KnownHeader.Date && !Has(state.update, field.Name)))
                 {
                     map.Append(field.Name, field.Value);
                 }

@@ -58,6 +58,6 @@ public sealed class CacheNginxTests
             Assert.Equal((number, text, a.Status, a.Text, a.Headers["x-cache"] == "HIT"), (number, text, b.Status, b.Text, b.Headers["cache-status"]!.Contains("; hit", StringComparison.Ordinal)));
         }
 
-        static UpstreamResponse Answer(string control) => UpstreamResponse.Ok("0123456789", ("Cache-Control", control), ("ETag", "\"v1\""));
+        static UpstreamResponse Answer(string control) => UpstreamResponse.Ok("0123456789", ("Cache-Control", control), ("ETag", "\"v1\""), ("Accept-Ranges", "bytes"));
     }
 }
