@@ -1,4 +1,4 @@
-"""What clients notice of reloads with thousands of routes, and how long reading and compiling them takes."""
+"""What clients notice of reloads with thousands of routes, or of thousands of endpoints that are replaced, and how long reading and compiling takes."""
 
 import argparse
 import dataclasses
@@ -25,6 +25,8 @@ from .targets import PERF, all_targets, start_origin, start_proxy
 def arguments(argv):
     parser = argparse.ArgumentParser(prog="perf/reload.sh", description="Latency while the configuration is reloaded.")
     parser.add_argument("--routes", type=int, default=10_000)
+    parser.add_argument("--endpoints", type=int, default=0, help="replace so many endpoints of one cluster instead of reloading routes")
+    parser.add_argument("--balancer", default="power_of_two_choices", help="of that cluster")
     parser.add_argument("--seconds", type=int, default=10, help="per round")
     parser.add_argument("--rounds", type=int, default=3, help="with and without reloads each")
     parser.add_argument("--connections", type=int, default=8)
@@ -49,17 +51,56 @@ def configuration(routes, number):
     return "\n".join(lines) + "\n"
 
 
-def reload_until(stop, proxy, conf, routes, log):
-    """A reload a second; each must be in force before the next."""
+class Routes:
+    """Routes that are reloaded."""
+
+    def __init__(self, options, work):
+        self.count, self.conf = options.routes, Path(work, "filterproxy.yaml")
+        self.template = configuration(self.count, 0)
+        self.what = f"reloads of {options.routes} routes"
+
+    def change(self, number, proxy):
+        replace(self.conf, configuration(self.count, number))
+        os.kill(proxy.pid, signal.SIGHUP)
+
+    def changes(self, log):
+        return len(times(log))
+
+
+class Endpoints:
+    """One endpoint that serves, and behind it, in the next priority, many that are all replaced: the balancer is built for them each time."""
+
+    def __init__(self, options, work, origin_port):
+        self.count, self.origin_port, self.list = options.endpoints, origin_port, Path(work, "endpoints.yaml")
+        self.template = "\n".join([
+            "runtime: { watch: false }", "listeners: { web: { address: \"127.0.0.1:${PORT}\" } }", "routes: [ { name: all, cluster: c0 } ]",
+            f"clusters: {{ c0: {{ load_balancer: {options.balancer}, endpoints: {{ file: {{ path: {self.list}, interval: 100ms }} }} }} }}", ""])
+        self.what = f"replacements of {options.endpoints} endpoints ({options.balancer})"
+        self.change(0, None)
+
+    def change(self, number, _):
+        others = (f"- {{ address: \"127.{1 + number % 2}.{i >> 8}.{i & 255}:9\", priority: 1 }}" for i in range(self.count - 1))
+        replace(self.list, "\n".join([f"- 127.0.0.1:{self.origin_port}", *others, ""]))
+
+    def changes(self, log):
+        return len(re.findall(r"Cluster 'c0' has \d+ endpoints", log.read_text(errors="replace")))
+
+
+def replace(path, text):
+    """At once: half a file is another file."""
+    Path(f"{path}.new").write_text(text)
+    os.replace(f"{path}.new", path)
+
+
+def change_until(stop, proxy, subject):
+    """A change a second; each must be in force before the next."""
     number = 0
     while not stop.wait(1):
         number += 1
-        Path(f"{conf}.new").write_text(configuration(routes, number))
-        os.replace(f"{conf}.new", conf)
-        seen = len(times(log))
-        os.kill(proxy.pid, signal.SIGHUP)
+        seen = subject.changes(proxy.log)
+        subject.change(number, proxy)
         deadline = time.monotonic() + 30
-        while len(times(log)) == seen and time.monotonic() < deadline:
+        while subject.changes(proxy.log) == seen and time.monotonic() < deadline:
             time.sleep(0.01)
 
 
@@ -78,40 +119,40 @@ def run(options):
             origin_port, port = free_ports(2)
             bench = Bench(start_origin(work, origin_port, options.load_cpus), origin_port, options.proxy_cpus, options.load_cpus)
             started.append(bench.origin)
-            proxy = start_proxy(target, work, port, origin_port, options.proxy_cpus, template=configuration(options.routes, 0))
+            subject = Endpoints(options, work, origin_port) if options.endpoints else Routes(options, work)
+            proxy = start_proxy(target, work, port, origin_port, options.proxy_cpus, template=subject.template)
             started.append(proxy)
             check_reply(bench, Runner(Contender(target.name), proxy, port), traffic)
-            conf = Path(work, "filterproxy.yaml")
             wrk(port, traffic, Setup(), target.warm_up_seconds, options.load_cpus)
             for number in range(options.rounds):
-                for reloading in (False, True):
+                for changing in (False, True):
                     stop = threading.Event()
-                    changer = threading.Thread(target=reload_until, args=(stop, proxy, conf, options.routes, proxy.log))
-                    before = len(times(proxy.log))
-                    if reloading:
+                    changer = threading.Thread(target=change_until, args=(stop, proxy, subject))
+                    before = subject.changes(proxy.log)
+                    if changing:
                         changer.start()
                     load = wrk(port, traffic, Setup(), options.seconds, options.load_cpus)
                     stop.set()
-                    if reloading:
+                    if changing:
                         changer.join()
                     if load.failed:
                         raise Failure(f"requests failed: {load.errors}")
-                    rows.append({"reloading": reloading, "reloads": len(times(proxy.log)) - before, **load.latency_us, "rate": load.rate})
+                    rows.append({"changing": changing, "changes": subject.changes(proxy.log) - before, **load.latency_us, "rate": load.rate})
                     print(rows[-1], flush=True)
-            return rows, times(proxy.log)
+            return subject.what, rows, times(proxy.log)
         finally:
             for process in reversed(started):
                 process.stop()
 
 
-def render(options, facts, rows, compile_ms):
-    def of(reloading, key):
-        return statistics.median([row[key] / 1000 for row in rows if row["reloading"] == reloading])
+def render(what, facts, rows, compile_ms):
+    def of(changing, key):
+        return statistics.median([row[key] / 1000 for row in rows if row["changing"] == changing])
 
-    reloads = sum(row["reloads"] for row in rows)
-    lines = [f"# {reloads} reloads of {options.routes} routes under load, not one request failed", "",
-             f"Read and compiled in {statistics.median(compile_ms):.0f} ms (median; the longest {max(compile_ms)} ms, the first of the process among them).", "",
-             "| latency, ms (median of rounds) | without reloads | one reload a second |", "|---|---:|---:|"]
+    lines = [f"# {sum(row['changes'] for row in rows)} {what} under load, not one request failed", ""]
+    if len(compile_ms) > 1:
+        lines += [f"Read and compiled in {statistics.median(compile_ms):.0f} ms (median; the longest {max(compile_ms)} ms, the first of the process among them).", ""]
+    lines += ["| latency, ms (median of rounds) | undisturbed | one a second |", "|---|---:|---:|"]
     lines += [f"| {key} | {of(False, key):.2f} | {of(True, key):.2f} |" for key in ("p50", "p99", "p99.9", "max")]
     lines += ["", "| | |", "|---|---|"] + [f"| {name} | {value} |" for name, value in facts.items()]
     return "\n".join(lines) + "\n"
@@ -122,7 +163,7 @@ def main(argv):
     raise_limits()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        rows, compile_ms = run(options)
+        what, rows, compile_ms = run(options)
     except Failure as failure:
         print(f"reload: {failure}", file=sys.stderr)
         return 1
@@ -130,8 +171,8 @@ def main(argv):
     commit = machine.commit()
     facts = {"date": f"{now:%Y-%m-%d %H:%M} UTC", "commit": commit, "connections": options.connections,
              **machine.conditions([all_targets()["filterproxy"]], {"build": machine.build(options.no_build)})}
-    written = Path(options.results) / f"{now:%Y-%m-%d}-{commit}-reload.md"
-    written.write_text(render(options, facts, rows, compile_ms))
+    written = Path(options.results) / f"{now:%Y-%m-%d}-{commit}-{'endpoints' if options.endpoints else 'reload'}.md"
+    written.write_text(render(what, facts, rows, compile_ms))
     print(written.read_text(), f"written: {written}", sep="\n")
     return 0
 

@@ -127,7 +127,7 @@ internal sealed partial class ProxyCluster
         isFull = false;
         if (_state.Affinity is { } affinity && context.Exchange is { } exchange)
         {
-            var own = affinity.Find(exchange.Request, out var isBound);
+            var own = affinity.Find(exchange, out var isBound);
             if (own is { IsHealthy: true } && !context.WasTried(own) && TryBegin(own))
             {
                 return own;

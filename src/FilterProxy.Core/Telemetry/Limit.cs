@@ -21,6 +21,7 @@ internal enum Limit : byte
     RequestsPerConnection,
     Descriptors,
     TlsHandshakes,
+    ControlFrames,
 
     // What an upstream sends, and how many connections to it.
     ResponseHead,
@@ -30,6 +31,8 @@ internal enum Limit : byte
     EndpointRequests,
     MaxPending,
     RetryBudget,
+    MaxRetries,
+    CircuitBreaker,
 
     // Times the client is given.
     TlsHandshake,
