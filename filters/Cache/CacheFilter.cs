@@ -224,6 +224,14 @@ public sealed class CacheFilter : IRequestFilter, IUpstreamRequestFilter, IRespo
             {
                 return WaitAsync(exchange, work.Flight.Landed, key, round + 1);
             }
+
+            // The fetch before this one may have ended since the cache was asked.
+            var landed = _state.Memory.Find(key)?.Find(request.Headers);
+            if (landed != slot && TryAnswer(exchange, landed, wishes, now))
+            {
+                work.GiveUp();
+                return new(FilterStatus.Stop);
+            }
         }
 
         exchange.Set(_work, work);

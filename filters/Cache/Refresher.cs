@@ -56,11 +56,11 @@ internal sealed class Refresher(StoringPolicy policy, TimeProvider time, long ma
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or UpstreamException or ObjectDisposedException)
         {
             // What is kept stays as it is: stale, and gone once its time has passed.
+            stored.EndRefresh();
         }
         finally
         {
             Interlocked.Decrement(ref _running);
-            stored.EndRefresh();
         }
     }
 
@@ -90,6 +90,10 @@ internal sealed class Refresher(StoringPolicy policy, TimeProvider time, long ma
             var head = same ? policy.TryKeep(status, fields, authorized: false, stored.Vary, asked, now) : null;
             var body = head is null ? null : await ReadAsync(response.Content, cancel);
             Renew(store, slot, body?.Complete() is { } whole ? head! with { Body = whole, Origin = stored.Origin, Uses = stored.Uses } : null);
+        }
+        else
+        {
+            stored.EndRefresh();
         }
     }
 
