@@ -41,6 +41,8 @@ def filterproxy(setup, base):
     top = []
     if setup.access_log:
         top += ["plugins: [AccessLog]", f'http: {{ route_filters: [access_log: {{ path: "{log_file(base["WORK"])}" }}] }}']
+    if setup.cache:
+        top += ["plugins: [Cache]", "http: { route_filters: [cache: { default_freshness: 1h }] }"]
     if setup.filters:
         chain = ", ".join(f"noop_{i % FILTER_CLASSES}/{i}" for i in range(setup.filters))
         top += [f'plugin_path: "{PLUGINS}"', "plugins: [NoOpFilters]", f"http: {{ route_filters: [{chain}] }}"]
@@ -60,6 +62,10 @@ def nginx(setup, base):
         server += [f"ssl_certificate {cert};", f"ssl_certificate_key {key};", "ssl_protocols TLSv1.2 TLSv1.3;"]
     if setup.streaming:
         server += ["proxy_request_buffering off;", "client_body_buffer_size 64k;", "proxy_buffering off;", "proxy_buffer_size 64k;", "proxy_buffers 4 64k;"]
+    cache = ""
+    if setup.cache:
+        cache = f"proxy_cache_path {base['WORK']}/nginx-cache keys_zone=kept:8m inactive=1h use_temp_path=off;\n    open_file_cache max=1000;"
+        server += ["proxy_cache kept;", "proxy_cache_valid 200 1h;", "proxy_cache_lock on;"]
     log = ('log_format like_the_others \'[$time_iso8601] "$request" $status - $request_length $bytes_sent $request_time '
            '$upstream_response_time "$remote_addr" "$http_user_agent" "$request_id" "$http_host" all $proxy_host "$upstream_addr"\';\n'
            f"    access_log {log_file(base['WORK'])} like_the_others buffer=64k flush=250ms;")
@@ -67,6 +73,7 @@ def nginx(setup, base):
     return {
         "LISTEN_OPTIONS": " ".join(listen),
         "ACCESS_LOG": log if setup.access_log else "access_log off;",
+        "CACHE": cache,
         "UPSTREAMS": "\n".join(upstream.format(i=i, port=base["ORIGIN_PORT"]) for i in range(_clusters(setup))),
         "SERVER": "\n".join(f"        {line}" for line in server),
         "LOCATIONS": "\n".join(f"        location /app{i}/ {{ proxy_pass http://c{i % CLUSTERS}; }}" for i in range(setup.routes)),

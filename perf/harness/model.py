@@ -33,6 +33,8 @@ class Setup:
     access_log: bool = False
     # nginx passes bodies on as they come instead of buffering whole ones, as the others do.
     streaming: bool = False
+    # Answers are kept in memory (nginx: on disk, which is the page cache), and everything but the first request is answered from there.
+    cache: bool = False
     # FilterProxy's transport; empty is its default.
     io: str = ""
 

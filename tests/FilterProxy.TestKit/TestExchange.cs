@@ -228,6 +228,14 @@ public sealed class TestExchange : HttpExchange, IDisposable
     }
 
     /// <inheritdoc/>
+    public override void Reply(int status, string reason, ReadOnlySequence<byte> body, PreparedFields fields)
+    {
+        BeginReply(status, reason, null);
+        Response.Headers.Append(fields);
+        ResponseBody = body.ToArray();
+    }
+
+    /// <inheritdoc/>
     public override void Abort(string reason)
     {
         AbortedWith ??= reason;

@@ -8,7 +8,7 @@ namespace FilterProxy;
 /// to it, so reading and editing allocate nothing. Everything it hands out is valid until the exchange ends.
 /// </summary>
 /// <remarks>Not thread-safe. Names compare without case. String overloads are Latin-1 and allocate where they return one.</remarks>
-public sealed class HeaderMap
+public sealed partial class HeaderMap
 {
     // With the first field: most maps of trailers never see one.
     private const int InitialSize = 32;
@@ -109,6 +109,23 @@ public sealed class HeaderMap
         Span<byte> nameBytes = stackalloc byte[Latin1Stack];
         Span<byte> valueBytes = stackalloc byte[Latin1Stack];
         Append(ToLatin1(name, nameBytes), ToLatin1(value, valueBytes));
+    }
+
+    /// <summary>Adds fields that were prepared, in their order and behind those there are. Nothing is checked or replaced.</summary>
+    public void Append(PreparedFields fields)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        Reserve(Count + fields.Count);
+        var start = _block.Append(fields.Lines);
+        foreach (ref readonly var entry in fields.Entries)
+        {
+            ref var added = ref _entries[Count++];
+            added = entry;
+            added.NameStart += start;
+            added.ValueStart += start;
+        }
+
+        _present |= fields.Present;
     }
 
     /// <summary>Removes all lines of a field. True if there were any.</summary>
@@ -340,51 +357,5 @@ public sealed class HeaderMap
             Known = known,
             IsLine = true,
         };
-    }
-
-    /// <summary>One field of a map.</summary>
-    public readonly ref struct Field
-    {
-        internal Field(KnownHeader known, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
-        {
-            Known = known;
-            Name = name;
-            Value = value;
-        }
-
-        /// <summary>Its class, or <see cref="KnownHeader.Unknown"/>.</summary>
-        public KnownHeader Known { get; }
-
-        /// <summary>The name as it was written.</summary>
-        public ReadOnlySpan<byte> Name { get; }
-
-        /// <summary>The value without surrounding white space.</summary>
-        public ReadOnlySpan<byte> Value { get; }
-    }
-
-    /// <summary>Walks the fields in order. Do not edit the map meanwhile.</summary>
-    public ref struct Enumerator
-    {
-        private readonly HeaderMap _map;
-        private int _index;
-
-        internal Enumerator(HeaderMap map)
-        {
-            _map = map;
-            _index = -1;
-        }
-
-        /// <summary>The field at the current place.</summary>
-        public readonly Field Current
-        {
-            get
-            {
-                ref readonly var entry = ref _map._entries[_index];
-                return new Field(entry.Known, _map.NameOf(entry), _map.ValueOf(entry));
-            }
-        }
-
-        /// <summary>Goes to the next field.</summary>
-        public bool MoveNext() => ++_index < _map.Count;
     }
 }

@@ -124,6 +124,19 @@ public abstract class HttpExchange
     /// <param name="contentType">Content-Type, if any.</param>
     public abstract void Reply(int status, string reason, PipeReader body, long? length, string? contentType);
 
+    /// <summary>
+    /// Answers with a response that was made before, e.g. by an upstream, and kept: its head is <paramref name="fields"/> alone, without the
+    /// fields that tell of a local reply, and the reason goes into logs and metrics only. Add what is of this answer, such as Age, to
+    /// <see cref="Response"/> after the call. A body to HEAD, 204 and 304 is not sent. Copies no byte of the body where the connection can
+    /// send it from where it is.
+    /// </summary>
+    /// <param name="status">200 to 599.</param>
+    /// <param name="reason">A stable lower_snake_case code for logs and metrics, e.g. <c>cache_hit</c>.</param>
+    /// <param name="body">The body; must stay unchanged until the exchange ends.</param>
+    /// <param name="fields">The fields. A Content-Length among them must be the body's.</param>
+    /// <exception cref="InvalidOperationException">The response's head has been sent.</exception>
+    public abstract void Reply(int status, string reason, ReadOnlySequence<byte> body, PreparedFields fields);
+
     /// <summary>Ends the exchange without an answer, or cuts one that has begun, and closes the client's connection.</summary>
     public abstract void Abort(string reason);
 

@@ -13,6 +13,7 @@ namespace FilterProxy.Core.Downstream;
 internal sealed partial class KestrelExchange
 {
     private const int FlushThreshold = 32 * 1024;
+    private const int LargestWrite = 256 * 1024;
 
     // H2_INTERNAL_ERROR and H3_INTERNAL_ERROR (RFC 9113 §7, RFC 9114 §8.1).
     private const int Http2InternalError = 2, Http3InternalError = 0x102;
@@ -104,6 +105,28 @@ internal sealed partial class KestrelExchange
             return new ValueTask<bool>(false);
         }
 
+        // What comes in one piece, from memory, must not be copied as a whole before the client has taken any of it.
+        return data.Length > LargestWrite ? WriteInSlicesAsync(data) : Write(data);
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> WriteInSlicesAsync(ReadOnlySequence<byte> data)
+    {
+        while (!data.IsEmpty)
+        {
+            var slice = data.Slice(0, Math.Min(LargestWrite, data.Length));
+            data = data.Slice(slice.End);
+            if (!await Write(slice))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private ValueTask<bool> Write(in ReadOnlySequence<byte> data)
+    {
         try
         {
             foreach (var piece in data)

@@ -20,6 +20,54 @@ internal abstract partial class ProxyExchange
         set => _inRequestBodyFilter = value;
     }
 
+    public override void Reply(int status, string reason, ReadOnlyMemory<byte> body = default, string? contentType = null)
+    {
+        if (InRequestBodyFilter)
+        {
+            Defer(new DeferredReply(status, reason, body, body.Length, contentType));
+        }
+        else if (status != 200 && GrpcReplies.IsGrpc(Request.Headers))
+        {
+            ReplyToGrpc(status, reason, body, contentType);
+        }
+        else
+        {
+            BeginReply(status, reason);
+            SayWhy(reason);
+            UseReply(new ReadOnlySequence<byte>(body));
+            SetContentType(contentType, body.Length);
+        }
+    }
+
+    public override void Reply(int status, string reason, PipeReader body, long? length, string? contentType)
+    {
+        if (InRequestBodyFilter)
+        {
+            Defer(new DeferredReply(status, reason, body, length, contentType));
+            return;
+        }
+
+        BeginReply(status, reason);
+        SayWhy(reason);
+        _replyPipe.Begin(body);
+        ReplyBody = _replyPipe;
+        ReplyLength = length;
+        SetContentType(contentType, length ?? 1);
+    }
+
+    public override void Reply(int status, string reason, ReadOnlySequence<byte> body, PreparedFields fields)
+    {
+        if (InRequestBodyFilter)
+        {
+            Defer(new DeferredReply(status, reason, body, body.Length, null, fields));
+            return;
+        }
+
+        BeginReply(status, reason);
+        UseReply(body);
+        Response.Headers.Append(fields);
+    }
+
     /// <summary>Whether a request body filter has replied.</summary>
     public bool HasDeferredReply => _deferredReply is not null;
 
@@ -33,7 +81,11 @@ internal abstract partial class ProxyExchange
 
         _deferredReply = null;
         Error = default;
-        if (reply.Body is PipeReader pipe)
+        if (reply.Fields is not null)
+        {
+            Reply(reply.Status, reply.Reason, (ReadOnlySequence<byte>)reply.Body, reply.Fields);
+        }
+        else if (reply.Body is PipeReader pipe)
         {
             Reply(reply.Status, reply.Reason, pipe, reply.Length, reply.ContentType);
         }
@@ -54,22 +106,20 @@ internal abstract partial class ProxyExchange
 
     private void ReplyToGrpc(int status, string reason, ReadOnlyMemory<byte> body, string? contentType)
     {
-        // What is kept for later comes here again.
-        if (!InRequestBodyFilter)
-        {
-            BeginReply(200, reason, default(ReadOnlyMemory<byte>), 0, null);
-            _replyMemory.Begin(default);
-            ReplyBody = _replyMemory;
-            ReplyLength = 0;
-            GrpcReplies.Write(Response, status, contentType?.StartsWith("text/plain", StringComparison.Ordinal) == true ? body.Span : default);
-        }
-        else
-        {
-            BeginReply(status, reason, body, body.Length, contentType);
-        }
+        BeginReply(200, reason);
+        SayWhy(reason);
+        UseReply(default);
+        GrpcReplies.Write(Response, status, contentType?.StartsWith("text/plain", StringComparison.Ordinal) == true ? body.Span : default);
     }
 
-    private bool BeginReply(int status, string reason, object body, long? length, string? contentType)
+    private void UseReply(in ReadOnlySequence<byte> body)
+    {
+        _replyMemory.Begin(body);
+        ReplyBody = _replyMemory;
+        ReplyLength = body.Length;
+    }
+
+    private void CheckReply(int status)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(status, 200);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(status, 599);
@@ -77,13 +127,18 @@ internal abstract partial class ProxyExchange
         {
             throw new InvalidOperationException("The response's head has been sent: it cannot be replaced.");
         }
+    }
 
-        if (InRequestBodyFilter)
-        {
-            DropDeferredReply();
-            _deferredReply = new DeferredReply(status, reason, body, length, contentType);
-            return false;
-        }
+    private void Defer(DeferredReply reply)
+    {
+        CheckReply(reply.Status);
+        DropDeferredReply();
+        _deferredReply = reply;
+    }
+
+    private void BeginReply(int status, string reason)
+    {
+        CheckReply(status);
 
         // A reply that is replaced by another still owns its pipe.
         (ReplyBody as PipeBody)?.Complete();
@@ -91,16 +146,14 @@ internal abstract partial class ProxyExchange
         Response.Version = HttpVersionKind.Http11;
         Response.StatusCode = status;
         Stats.Reason = reason;
-        Stats.Flags |= ResponseFlags.LocalReply;
         HasReply = true;
         ForgetResponseBody();
-        SayWhy(reason);
-        return true;
     }
 
     /// <summary>Tells the client, and whoever it asks for help, what to look for in the logs.</summary>
     private void SayWhy(string reason)
     {
+        Stats.Flags |= ResponseFlags.LocalReply;
         const int LongestCode = 64;
         Span<byte> code = stackalloc byte[LongestCode];
         if (Snapshot.ReasonHeader.Length > 0 && Ascii.FromUtf16(reason, code, out var length) == OperationStatus.Done && HeaderName.IsToken(code[..length]))
@@ -114,5 +167,13 @@ internal abstract partial class ProxyExchange
         }
     }
 
-    private sealed record DeferredReply(int Status, string Reason, object Body, long? Length, string? ContentType);
+    private void SetContentType(string? contentType, long length)
+    {
+        if (contentType is not null && length > 0)
+        {
+            Response.Headers.Set("content-type", contentType);
+        }
+    }
+
+    private sealed record DeferredReply(int Status, string Reason, object Body, long? Length, string? ContentType, PreparedFields? Fields = null);
 }

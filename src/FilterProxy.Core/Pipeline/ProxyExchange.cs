@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.IO.Pipelines;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Http1;
@@ -264,32 +262,6 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         return found;
     }
 
-    public override void Reply(int status, string reason, ReadOnlyMemory<byte> body = default, string? contentType = null)
-    {
-        if (status != 200 && GrpcReplies.IsGrpc(Request.Headers))
-        {
-            ReplyToGrpc(status, reason, body, contentType);
-        }
-        else if (BeginReply(status, reason, body, body.Length, contentType))
-        {
-            _replyMemory.Begin(new ReadOnlySequence<byte>(body));
-            ReplyBody = _replyMemory;
-            ReplyLength = body.Length;
-            SetContentType(contentType, body.Length);
-        }
-    }
-
-    public override void Reply(int status, string reason, PipeReader body, long? length, string? contentType)
-    {
-        if (BeginReply(status, reason, body, length, contentType))
-        {
-            _replyPipe.Begin(body);
-            ReplyBody = _replyPipe;
-            ReplyLength = length;
-            SetContentType(contentType, length ?? 1);
-        }
-    }
-
     /// <summary>Breaks the exchange off from outside: another thread, or a deadline. The first reason wins.</summary>
     public void Break(ProxyErrorKind kind, AbortReason reason, Limit limit = Limit.None)
     {
@@ -354,12 +326,4 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
 
     /// <summary>Frees whatever of the client's side waits, after <see cref="Break"/>.</summary>
     protected abstract void OnBroken(ProxyErrorKind kind);
-
-    private void SetContentType(string? contentType, long length)
-    {
-        if (contentType is not null && length > 0)
-        {
-            Response.Headers.Set("content-type", contentType);
-        }
-    }
 }

@@ -10,6 +10,7 @@ internal static class Nginx
     {
         var file = folder.Write("nginx.conf", $$"""
             daemon off;
+            {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
             worker_processes 1;
             pid {{folder["nginx.pid"]}};
             error_log {{folder["error.log"]}} info;

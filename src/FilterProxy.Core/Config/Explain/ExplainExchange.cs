@@ -21,6 +21,8 @@ internal sealed class ExplainExchange : HttpExchange
 
     public override void Reply(int status, string reason, PipeReader body, long? length, string? contentType) => throw new NotSupportedException();
 
+    public override void Reply(int status, string reason, ReadOnlySequence<byte> body, PreparedFields fields) => throw new NotSupportedException();
+
     public override void Abort(string reason) => throw new NotSupportedException();
 
     public override ValueTask<BufferResult> BufferRequestBodyAsync(long max) => throw new NotSupportedException();
