@@ -93,15 +93,26 @@ public sealed class BasicAuthFilterTests : IDisposable
     [Fact]
     public async Task A_flood_of_guesses_is_turned_away()
     {
-        var slow = PasswordHash.Create("x", 3_000_000).ToString();
-        var filter = Filter(new() { Users = new Dictionary<string, string> { ["ada"] = slow }, Parallel = 1, Queue = 0 });
+        using var gate = new ManualResetEventSlim();
+        var filter = new BasicAuthFilter(new() { Users = Users(), Parallel = 1, Queue = 0 }, _context)
+        {
+            Verify = (_, _) =>
+            {
+                gate.Wait();
+                return false;
+            },
+        };
         using var first = Asked("ada", "a");
         using var second = Asked("bob", "b");
         var verifying = filter.OnRequestAsync(first);
         Assert.Equal(FilterStatus.Stop, await filter.OnRequestAsync(second));
         Assert.Equal((503, "basic_auth_busy", "1"), (second.Status, second.Reason, second.Response.Headers["retry-after"]));
+        gate.Set();
         await verifying;
         Assert.Equal(401, first.Status);
+        using var third = Asked("ada", "c");
+        await filter.OnRequestAsync(third);
+        Assert.Equal(401, third.Status);
     }
 
     [Fact]
