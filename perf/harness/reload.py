@@ -9,11 +9,10 @@ import signal
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
-from . import machine
+from . import beside, machine
 from .load import wrk
 from .model import Contender, Setup
 from .process import Failure, free_ports, raise_limits
@@ -83,21 +82,12 @@ def run(options):
             check_reply(bench, Runner(Contender(target.name), proxy, port), traffic)
             conf = Path(work, "filterproxy.yaml")
             wrk(port, traffic, Setup(), target.warm_up_seconds, options.load_cpus)
-            for number in range(options.rounds):
-                for reloading in (False, True):
-                    stop = threading.Event()
-                    changer = threading.Thread(target=reload_until, args=(stop, proxy, conf, options.routes, proxy.log))
-                    before = len(times(proxy.log))
-                    if reloading:
-                        changer.start()
-                    load = wrk(port, traffic, Setup(), options.seconds, options.load_cpus)
-                    stop.set()
-                    if reloading:
-                        changer.join()
-                    if load.failed:
-                        raise Failure(f"requests failed: {load.errors}")
-                    rows.append({"reloading": reloading, "reloads": len(times(proxy.log)) - before, **load.latency_us, "rate": load.rate})
-                    print(rows[-1], flush=True)
+            works = {"quiet": None, "reloading": lambda stop: reload_until(stop, proxy, conf, options.routes, proxy.log)}
+            before = len(times(proxy.log))
+            for name, load in beside.rounds(options.rounds, works, lambda: wrk(port, traffic, Setup(), options.seconds, options.load_cpus)):
+                rows.append({"while": name, "reloads": len(times(proxy.log)) - before, **load.latency_us, "rate": load.rate})
+                before = len(times(proxy.log))
+                print(rows[-1], flush=True)
             return rows, times(proxy.log)
         finally:
             for process in reversed(started):
@@ -105,14 +95,10 @@ def run(options):
 
 
 def render(options, facts, rows, compile_ms):
-    def of(reloading, key):
-        return statistics.median([row[key] / 1000 for row in rows if row["reloading"] == reloading])
-
     reloads = sum(row["reloads"] for row in rows)
     lines = [f"# {reloads} reloads of {options.routes} routes under load, not one request failed", "",
              f"Read and compiled in {statistics.median(compile_ms):.0f} ms (median; the longest {max(compile_ms)} ms, the first of the process among them).", "",
-             "| latency, ms (median of rounds) | without reloads | one reload a second |", "|---|---:|---:|"]
-    lines += [f"| {key} | {of(False, key):.2f} | {of(True, key):.2f} |" for key in ("p50", "p99", "p99.9", "max")]
+             *beside.table(rows, {"quiet": "without reloads", "reloading": "one reload a second"})]
     lines += ["", "| | |", "|---|---|"] + [f"| {name} | {value} |" for name, value in facts.items()]
     return "\n".join(lines) + "\n"
 

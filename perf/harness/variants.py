@@ -16,10 +16,12 @@ from .model import Contender, Setup
 from .process import Failure, free_ports, raise_limits
 from .rounds import Bench, Runner, check_reply
 from .series import SMALL_GET
-from .stats import bootstrap_median
+from .stats import bootstrap_median, verdict
 from .targets import PERF, all_targets, start_origin, start_proxy
 
 BASE = "defaults"
+QUIET = "metrics off"
+TRACED = "tracing, 1 in 100"
 
 # Added to the configuration of the proxy under test; FOLDER is one that is removed afterwards.
 VARIANTS = {
@@ -29,7 +31,13 @@ VARIANTS = {
     "limits and timeouts off": "http: { limits: { header_timeout: off, idle_timeout: off, body_timeout: off, write_timeout: off, "
                                "request_body_rate: off, response_body_rate: off, request_body: off, upgrade_idle_timeout: off, "
                                "connection_duration: off, connections: 0, connections_in_all: 0 } }",
+    QUIET: "telemetry: { metrics: { enabled: false } }",
+    # The origin answers as a collector does that takes everything.
+    TRACED: 'telemetry: { tracing: { ratio: 0.01 }, otlp: { endpoint: "http://127.0.0.1:${ORIGIN_PORT}", metrics: false } }',
 }
+
+# The most that one variant may take, as a ratio to another.
+BARS = ((BASE, QUIET, 1.03), (TRACED, BASE, 1.01))
 
 
 def arguments(argv):
@@ -98,6 +106,12 @@ def render(facts, rounds, names):
         ratios = [r[name] / r[BASE] for r in rounds]
         middle, low, high = bootstrap_median(ratios)
         lines.append(f"| {name} | {statistics.median(r[name] for r in rounds):.2f} | {middle:.3f} | {low:.3f} to {high:.3f} |")
+    bars = [bar for bar in BARS if bar[0] in names and bar[1] in names]
+    if bars:
+        lines += ["", "| bar | paired ratio | 95% interval | |", "|---|---:|---:|---|"]
+    for name, other, most in bars:
+        interval = bootstrap_median([r[name] / r[other] for r in rounds])
+        lines.append(f"| {name} at most {most:.2f} of {other} | {interval[0]:.3f} | {interval[1]:.3f} to {interval[2]:.3f} | {verdict(interval, most)} |")
     lines += ["", "| | |", "|---|---|"] + [f"| {name} | {value} |" for name, value in facts.items()]
     return "\n".join(lines) + "\n"
 

@@ -41,7 +41,7 @@ internal static class StatusCommand
             answer[part] = JsonNode.Parse(await client.GetTextAsync(part, cancel));
         }
 
-        Console.Out.WriteLine(answer.ToJsonString(new() { WriteIndented = true }));
+        Terminal.Out.WriteLine(answer.ToJsonString(new() { WriteIndented = true }));
     }
 
     private static async Task PrintAsync(AdminClient client, CancellationToken cancel)
@@ -67,13 +67,16 @@ internal static class StatusCommand
             ["errors/s", Terminal.Rate(all?.ErrorsPerSecond ?? 0)],
             ["memory", $"{stats.Process.ResidentBytes >> 20} MiB"],
         ]);
-        Console.Out.WriteLine();
+        Terminal.Out.WriteLine();
         Terminal.Write(
-            ["Listener", "Address", "Protocols", "TLS", "Connections"],
+            ["Listener", "Address", "Protocols", "TLS", Column.Number("Connections")],
             listeners.Select(l => new[] { l.Name, string.Join(", ", l.Addresses), string.Join(", ", l.Protocols), l.Tls ? "yes" : "no", Number(l.Connections) }));
-        Console.Out.WriteLine();
+        Terminal.Out.WriteLine();
         Terminal.Write(
-            ["Cluster", "Endpoint", "State", "Health", "Weight", "In flight", "Open", "Requests/s", "Why"],
+            [
+                "Cluster", "Endpoint", "State", "Health", Column.Number("Weight"), Column.Number("In flight"), Column.Number("Open"), Column.Number("Requests/s"),
+                "Why",
+            ],
             clusters.SelectMany(cluster => cluster.Endpoints.Select(endpoint => Row(cluster, endpoint, rates))));
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 
 namespace FilterProxy.Host.Commands;
@@ -7,11 +8,22 @@ namespace FilterProxy.Host.Commands;
 /// <summary>How commands talk: plain lines into files and pipes, colours and live views in a terminal.</summary>
 internal static class Terminal
 {
+    private const int StandardOutput = 1;
+
     /// <summary>Whether somebody looks.</summary>
     public static bool IsLive => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
 
+    /// <summary>
+    /// Where lines for files and pipes go. Not the console's own writer: that one goes on without a word when the reader has left.
+    /// </summary>
+    public static TextWriter Out { get; } = Console.IsOutputRedirected
+        ? new StreamWriter(new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0)) { AutoFlush = true }
+        : Console.Out;
+
     /// <summary>Runs a command; what it cannot do is said on standard error, and is its exit code.</summary>
-    public static async Task<int> RunAsync(Func<Task<int>> command)
+    /// <param name="command">It.</param>
+    /// <param name="interrupted">The exit code when the operator ends it.</param>
+    public static async Task<int> RunAsync(Func<Task<int>> command, int interrupted = ExitCode.Success)
     {
         try
         {
@@ -25,7 +37,12 @@ internal static class Terminal
         catch (OperationCanceledException)
         {
             // The operator ended it.
-            return ExitCode.Success;
+            return interrupted;
+        }
+        catch (IOException) when (Console.IsOutputRedirected)
+        {
+            // Who read has had enough: "tail | head".
+            return interrupted;
         }
     }
 
@@ -50,7 +67,7 @@ internal static class Terminal
     public static string Escape(string text) => Markup.Escape(Clean(text).ReplaceLineEndings(" "));
 
     /// <summary>A table for whoever looks.</summary>
-    public static void Write(string[] columns, IEnumerable<string[]> rows)
+    public static void Write(Column[] columns, IEnumerable<string[]> rows)
     {
         if (IsLive)
         {
@@ -62,29 +79,37 @@ internal static class Terminal
         }
     }
 
-    /// <summary>A table for a terminal.</summary>
-    public static Table Live(string[] columns, IEnumerable<string[]> rows)
+    /// <summary>A table for a terminal. Where that is narrow, texts are broken or cut, numbers are not.</summary>
+    public static Table Live(Column[] columns, IEnumerable<string[]> rows)
     {
         var table = new Table().Border(TableBorder.Simple);
-        Array.ForEach(columns, column => table.AddColumn(new TableColumn(Escape(column)).NoWrap()));
+        foreach (var column in columns)
+        {
+            table.AddColumn(new TableColumn(Escape(column.Name))
+            {
+                NoWrap = column.IsNumber,
+                Alignment = column.IsNumber ? Justify.Right : Justify.Left,
+            });
+        }
+
         foreach (var row in rows)
         {
-            table.AddRow([.. row.Select(cell => Colour(Escape(cell)))]);
+            table.AddRow(row.Select(cell => new Markup(Colour(Escape(cell))) { Overflow = Overflow.Ellipsis }));
         }
 
         return table;
     }
 
     /// <summary>A table for a file or a pipe.</summary>
-    public static void WritePlain(string[] columns, IEnumerable<string[]> rows)
+    public static void WritePlain(Column[] columns, IEnumerable<string[]> rows)
     {
-        var table = new TextTable(columns);
+        var table = new TextTable([.. columns.Select(column => column.Name)]);
         foreach (var row in rows)
         {
             table.Add([.. row.Select(cell => Clean(cell).ReplaceLineEndings(" "))]);
         }
 
-        table.Write(Console.Out);
+        table.Write(Out);
     }
 
     /// <summary>Milliseconds as people read them.</summary>

@@ -1,3 +1,4 @@
+using FilterProxy.Core.Clusters;
 using FilterProxy.TestKit;
 using Xunit;
 
@@ -77,6 +78,56 @@ public sealed class MetricsTests
         await Metrics.UntilAsync(proxy, """http_server_request_duration_seconds_count{route="all",cluster="origin",http_request_method="GET",http_response_status_code="200"}""", 2);
         await proxy.SettledAsync();
         Assert.Equal(0, Metrics.Of(proxy)["filterproxy_config_retired"]);
+    }
+
+    [Fact]
+    public async Task A_drain_shows_what_the_endpoint_and_the_clients_still_have()
+    {
+        var release = new TaskCompletionSource();
+        await using var upstream = TestUpstream.Start(async _ =>
+        {
+            await release.Task;
+            return UpstreamResponse.Ok();
+        });
+        await using var proxy = await TestProxy.StartAsync(upstream.Port);
+        var held = $"filterproxy_upstream_endpoint_draining{{cluster=\"origin\",endpoint=\"127.0.0.1:{upstream.Port}\"}}";
+        var first = proxy.SendAsync(Get);
+        await upstream.WaitForRequestsAsync(1);
+        Assert.DoesNotContain(held, Metrics.Of(proxy));
+
+        var cluster = proxy.Engine.Snapshot!.Clusters["origin"];
+        cluster.Controls.Change("origin", cluster.Known[0].Name, control => control with { Mode = EndpointMode.Draining });
+        cluster.TakeControls();
+        Assert.Equal(1, Metrics.Of(proxy)[held]);
+        proxy.Engine.Services.BeginDrain();
+        Assert.Equal(1, Metrics.Of(proxy)["filterproxy_downstream_connections_draining"]);
+
+        release.SetResult();
+        await first;
+        await Metrics.UntilAsync(proxy, held, 0);
+        await Metrics.UntilAsync(proxy, "filterproxy_downstream_connections_draining", 0);
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_was_taken_away_shows_what_still_runs_on_it()
+    {
+        var release = new TaskCompletionSource();
+        await using var upstream = TestUpstream.Start(async _ =>
+        {
+            await release.Task;
+            return UpstreamResponse.Ok();
+        });
+        await using var proxy = await TestProxy.StartAsync(upstream.Port);
+        var held = $"filterproxy_upstream_endpoint_draining{{cluster=\"origin\",endpoint=\"127.0.0.1:{upstream.Port}\"}}";
+        var first = proxy.SendAsync(Get);
+        await upstream.WaitForRequestsAsync(1);
+
+        proxy.Engine.Snapshot!.Clusters["origin"].SetEndpoints([]);
+
+        Assert.Equal(1, Metrics.Of(proxy)[held]);
+        release.SetResult();
+        await first;
+        await Poll.UntilAsync(() => !Metrics.Of(proxy).ContainsKey(held));
     }
 
     [Fact]
