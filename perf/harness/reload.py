@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import datetime
 import os
 import re
 import signal
@@ -12,10 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import beside, machine
+from . import beside, single
 from .load import wrk
 from .model import Contender, Setup
-from .process import Failure, free_ports, raise_limits
+from .process import free_ports
 from .rounds import Bench, Runner, check_reply
 from .series import SMALL_GET
 from .targets import PERF, all_targets, start_origin, start_proxy
@@ -105,21 +104,7 @@ def render(options, facts, rows, compile_ms):
 
 def main(argv):
     options = arguments(argv)
-    raise_limits()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        rows, compile_ms = run(options)
-    except Failure as failure:
-        print(f"reload: {failure}", file=sys.stderr)
-        return 1
-    now = datetime.datetime.now(datetime.timezone.utc)
-    commit = machine.commit()
-    facts = {"date": f"{now:%Y-%m-%d %H:%M} UTC", "commit": commit, "connections": options.connections,
-             **machine.conditions([all_targets()["filterproxy"]], {"build": machine.build(options.no_build)})}
-    written = Path(options.results) / f"{now:%Y-%m-%d}-{commit}-reload.md"
-    written.write_text(render(options, facts, rows, compile_ms))
-    print(written.read_text(), f"written: {written}", sep="\n")
-    return 0
+    return single.report("reload", options, {"connections": options.connections}, run, lambda facts, measured: render(options, facts, *measured))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,15 @@
 """What clients notice while thousands of series are read: latency at a fixed rate, with and without scrapes."""
 
 import argparse
-import datetime
 import http.client
-import signal
 import sys
 import tempfile
 import time
-from pathlib import Path
 
-from . import beside, machine
+from . import beside, single
 from .load import paced
 from .model import Contender, Setup, Traffic
-from .process import Failure, free_ports, raise_limits
+from .process import Failure, free_ports
 from .rounds import Bench, Runner, check_reply
 from .targets import PERF, all_targets, start_origin, start_proxy
 
@@ -124,21 +121,8 @@ def render(facts, rows, series, length, scrapes):
 
 def main(argv):
     options = arguments(argv)
-    raise_limits()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        rows, series, length, scrapes = run(options)
-    except Failure as failure:
-        print(f"scrape: {failure}", file=sys.stderr)
-        return 1
-    now = datetime.datetime.now(datetime.timezone.utc)
-    commit = machine.commit()
-    facts = {"date": f"{now:%Y-%m-%d %H:%M} UTC", "commit": commit, "load": f"{options.rate} requests per second on {options.connections} connections",
-             **machine.conditions([all_targets()["filterproxy"]], {"build": machine.build(options.no_build)})}
-    written = Path(options.results) / f"{now:%Y-%m-%d}-{commit}-scrape.md"
-    written.write_text(render(facts, rows, series, length, scrapes))
-    print(written.read_text(), f"written: {written}", sep="\n")
-    return 0
+    return single.report("scrape", options, {"load": f"{options.rate} requests per second on {options.connections} connections"}, run,
+                         lambda facts, measured: render(facts, *measured))
 
 
 if __name__ == "__main__":

@@ -1,19 +1,17 @@
 """What features cost: FilterProxy with one of them on or off against its defaults, in interleaved rounds on one core."""
 
 import argparse
-import datetime
 import random
-import signal
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from . import machine
+from . import single
 from .load import wrk
 from .model import Contender, Setup
-from .process import Failure, free_ports, raise_limits
+from .process import Failure, free_ports
 from .rounds import Bench, Runner, check_reply
 from .series import SMALL_GET
 from .stats import bootstrap_median, verdict
@@ -118,21 +116,8 @@ def render(facts, rounds, names):
 
 def main(argv):
     options = arguments(argv)
-    raise_limits()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        rounds = run(options)
-    except Failure as failure:
-        print(f"variants: {failure}", file=sys.stderr)
-        return 1
-    now = datetime.datetime.now(datetime.timezone.utc)
-    commit = machine.commit()
-    facts = {"date": f"{now:%Y-%m-%d %H:%M} UTC", "commit": commit, "load": "small GET (600 bytes of JSON), 64 keep-alive connections",
-             **machine.conditions([all_targets()["filterproxy"]], {"build": machine.build(options.no_build)})}
-    written = Path(options.results) / f"{now:%Y-%m-%d}-{commit}-variants.md"
-    written.write_text(render(facts, rounds, list(options.variants)))
-    print(written.read_text(), f"written: {written}", sep="\n")
-    return 0
+    return single.report("variants", options, {"load": "small GET (600 bytes of JSON), 64 keep-alive connections"}, run,
+                         lambda facts, rounds: render(facts, rounds, list(options.variants)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using FilterProxy.ScenarioTests.NextJs;
 using FilterProxy.TestKit;
 using Xunit;
 

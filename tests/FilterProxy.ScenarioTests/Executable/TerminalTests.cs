@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using FilterProxy.ScenarioTests.NextJs;
 using FilterProxy.TestKit;
 using Xunit;
 
