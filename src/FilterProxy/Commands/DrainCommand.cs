@@ -27,8 +27,8 @@ internal static class DrainCommand
             cluster, endpoint, timeout, delay, undo, maintenance,
         };
         options.AddTo(command);
-        command.SetAction((result, cancel) => Terminal.RunAsync(
-            async () =>
+        command.SetAction((result, ending) => Terminal.RunAsync(
+            async cancel =>
             {
                 if (!DurationText.TryParse(result.GetValue(timeout)!, out var limit, out var error))
                 {
@@ -46,7 +46,8 @@ internal static class DrainCommand
                     _ => throw new CommandException(ExitCode.Failure, "expected a cluster and an endpoint: filterproxy drain CLUSTER ENDPOINT"),
                 };
             },
-            interrupted: ExitCode.NotDrained));
+            interrupted: ExitCode.NotDrained,
+            ending));
         return command;
     }
 

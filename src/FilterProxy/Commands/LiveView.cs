@@ -9,7 +9,7 @@ namespace FilterProxy.Host.Commands;
 /// </summary>
 internal sealed class LiveView : IDisposable
 {
-    private const string Enter = "\e[?1049h\e[?25l", Leave = "\e[?25h\e[?1049l", Home = "\e[H", RestOfLine = "\e[K", RestOfScreen = "\e[J";
+    private const string Enter = "\e[?1049h\e[?25l", Leave = "\e[?25h\e[?1049l", Home = "\e[H", RestOfScreen = "\e[J";
     private IRenderable? _last;
 
     public LiveView() => Console.Out.Write(Enter);
@@ -20,8 +20,14 @@ internal sealed class LiveView : IDisposable
     public void Show(IRenderable view)
     {
         _last = view;
+        Wait(view);
+    }
+
+    /// <summary>Shows something that does not stay afterwards.</summary>
+    public void Wait(IRenderable view)
+    {
         var lines = Draw(view).TrimEnd('\n').Split('\n').Take(Height);
-        Console.Out.Write($"{Home}{string.Join($"{RestOfLine}\n", lines)}{RestOfLine}{RestOfScreen}");
+        Console.Out.Write($"{Home}{RestOfScreen}{string.Join('\n', lines)}");
     }
 
     public void Dispose()
@@ -33,7 +39,7 @@ internal sealed class LiveView : IDisposable
         }
     }
 
-    // Written at once: a screen that is cleared and then filled flickers.
+    // As one text, to be written at once: a screen that is cleared and filled piece by piece flickers.
     private static string Draw(IRenderable view)
     {
         var text = new StringWriter { NewLine = "\n" };

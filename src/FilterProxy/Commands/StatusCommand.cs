@@ -16,7 +16,7 @@ internal static class StatusCommand
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var command = new Command("status", "Show a running proxy: listeners, clusters and endpoints, rates over a second.") { json };
         options.AddTo(command);
-        command.SetAction((result, cancel) => Terminal.RunAsync(async () =>
+        command.SetAction((result, ending) => Terminal.RunAsync(async cancel =>
         {
             using var client = options.Connect(result);
             if (result.GetValue(json))
@@ -29,7 +29,7 @@ internal static class StatusCommand
             }
 
             return ExitCode.Success;
-        }));
+        }, ending));
         return command;
     }
 

@@ -21,14 +21,14 @@ internal static class TailCommand
         var json = new Option<bool>("--json") { Description = "Print a line of JSON for each" };
         var command = new Command("tail", "Follow the exchanges of a running proxy as they end.") { errors, route, times, json };
         options.AddTo(command);
-        command.SetAction((result, cancel) => Terminal.RunAsync(async () =>
+        command.SetAction((result, ending) => Terminal.RunAsync(async cancel =>
         {
             using var client = options.Connect(result);
             var path = $"tail?errors={(result.GetValue(errors) ? "true" : "false")}"
                 + (result.GetValue(route) is { } name ? $"&route={Uri.EscapeDataString(name)}" : "");
             await FollowAsync(client, path, result.GetValue(times) is > 0 and var count ? count : int.MaxValue, result.GetValue(json), cancel);
             return ExitCode.Success;
-        }));
+        }, ending));
         return command;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
@@ -20,14 +21,28 @@ internal static class Terminal
         ? new StreamWriter(new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0)) { AutoFlush = true }
         : Console.Out;
 
+    /// <inheritdoc cref="RunAsync(Func{CancellationToken, Task{int}}, int, CancellationToken)"/>
+    public static Task<int> RunAsync(Func<CancellationToken, Task<int>> command, CancellationToken cancel) => RunAsync(command, ExitCode.Success, cancel);
+
     /// <summary>Runs a command; what it cannot do is said on standard error, and is its exit code.</summary>
-    /// <param name="command">It.</param>
+    /// <param name="command">It, with what tells it that the operator has ended it: a signal.</param>
     /// <param name="interrupted">The exit code when the operator ends it.</param>
-    public static async Task<int> RunAsync(Func<Task<int>> command, int interrupted = ExitCode.Success)
+    /// <param name="cancel">Ends it, too.</param>
+    public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> command, int interrupted, CancellationToken cancel)
     {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        void End(PosixSignalContext signal)
+        {
+            // The second one is obeyed as it is.
+            signal.Cancel = !ended.IsCancellationRequested;
+            _ = ended.CancelAsync();
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         try
         {
-            return await command();
+            return await command(ended.Token);
         }
         catch (CommandException e)
         {

@@ -19,7 +19,7 @@ internal static class TopCommand
         var rows = new Option<int>("--rows") { Description = "Routes and endpoints to show", DefaultValueFactory = _ => 20 };
         var command = new Command("top", "Show the busiest routes and endpoints with rates, errors and latencies, refreshed.") { interval, times, rows };
         options.AddTo(command);
-        command.SetAction((result, cancel) => Terminal.RunAsync(async () =>
+        command.SetAction((result, ending) => Terminal.RunAsync(async cancel =>
         {
             if (!DurationText.TryParse(result.GetValue(interval)!, out var pause, out var error) || pause < TimeSpan.FromMilliseconds(100))
             {
@@ -30,7 +30,7 @@ internal static class TopCommand
             var looks = new Looks(client, pause, result.GetValue(times) is > 0 and var count ? count : int.MaxValue, result.GetValue(rows));
             await (Terminal.IsLive ? looks.RunLiveAsync(cancel) : looks.RunPlainAsync(cancel));
             return ExitCode.Success;
-        }));
+        }, ending));
         return command;
     }
 
@@ -48,8 +48,10 @@ internal static class TopCommand
 
         public async Task RunLiveAsync(CancellationToken cancel)
         {
+            // What is wrong with the connection is not to be said on a screen that goes.
+            await ReadAsync(cancel);
             using var view = new LiveView();
-            view.Show(new Markup($"[bold]{Terminal.Escape(client.Address)}[/]  [grey]first look in {Terminal.Time(pause.TotalSeconds)}[/]"));
+            view.Wait(new Markup($"[bold]{Terminal.Escape(client.Address)}[/]  [grey]first look in {Terminal.Time(pause.TotalSeconds)}[/]"));
             for (var i = 0; i < times; i++)
             {
                 var (routes, endpoints) = await LookAsync(cancel);

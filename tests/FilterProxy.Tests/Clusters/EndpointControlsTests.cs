@@ -62,14 +62,14 @@ public sealed class EndpointControlsTests
     }
 
     [Fact]
-    public void A_weight_that_is_taken_back_is_the_configured_one_whoever_looks_first()
+    public void A_weight_that_is_taken_back_is_the_configured_one_also_where_a_change_of_health_comes_between()
     {
         using var cluster = new Sample(_controls, "a", "b");
         _controls.Change("c", "a", control => control with { Weight = 7 });
         cluster.Cluster.TakeControls();
 
         _controls.Change("c", "a", control => control with { Weight = null });
-        cluster.Set("a", "b");
+        ((IThreadPoolWorkItem)cluster.Cluster).Execute();
         cluster.Cluster.TakeControls();
 
         Assert.Equal(1, cluster.Cluster.Known[0].Weight);
