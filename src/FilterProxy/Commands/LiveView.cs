@@ -12,7 +12,12 @@ internal sealed class LiveView : IDisposable
     private const string Enter = "\e[?1049h\e[?25l", Leave = "\e[?25h\e[?1049l", Home = "\e[H", RestOfScreen = "\e[J";
     private IRenderable? _last;
 
-    public LiveView() => Console.Out.Write(Enter);
+    /// <param name="first">What is shown until there is something to see, and does not stay afterwards.</param>
+    public LiveView(IRenderable first)
+    {
+        Console.Out.Write(Enter);
+        Draw(first);
+    }
 
     /// <summary>The lines there is room for.</summary>
     public static int Height => AnsiConsole.Profile.Height;
@@ -20,14 +25,7 @@ internal sealed class LiveView : IDisposable
     public void Show(IRenderable view)
     {
         _last = view;
-        Wait(view);
-    }
-
-    /// <summary>Shows something that does not stay afterwards.</summary>
-    public void Wait(IRenderable view)
-    {
-        var lines = Draw(view).TrimEnd('\n').Split('\n').Take(Height);
-        Console.Out.Write($"{Home}{RestOfScreen}{string.Join('\n', lines)}");
+        Draw(view);
     }
 
     public void Dispose()
@@ -39,8 +37,14 @@ internal sealed class LiveView : IDisposable
         }
     }
 
-    // As one text, to be written at once: a screen that is cleared and filled piece by piece flickers.
-    private static string Draw(IRenderable view)
+    // Written at once: a screen that is cleared and filled piece by piece flickers.
+    private static void Draw(IRenderable view)
+    {
+        var lines = Render(view).TrimEnd('\n').Split('\n').Take(Height);
+        Console.Out.Write($"{Home}{RestOfScreen}{string.Join('\n', lines)}");
+    }
+
+    private static string Render(IRenderable view)
     {
         var text = new StringWriter { NewLine = "\n" };
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text), Ansi = AnsiSupport.Yes });

@@ -69,13 +69,13 @@ internal static class StatusCommand
         ]);
         Terminal.Out.WriteLine();
         Terminal.Write(
-            ["Listener", "Address", "Protocols", "TLS", Column.Number("Connections")],
+            ["Listener", "Address", new("Protocols") { Rank = 2 }, new("TLS") { Rank = 1 }, Column.Number("Connections")],
             listeners.Select(l => new[] { l.Name, string.Join(", ", l.Addresses), string.Join(", ", l.Protocols), l.Tls ? "yes" : "no", Number(l.Connections) }));
         Terminal.Out.WriteLine();
         Terminal.Write(
             [
-                "Cluster", "Endpoint", "State", "Health", Column.Number("Weight"), Column.Number("In flight"), Column.Number("Open"), Column.Number("Requests/s"),
-                "Why",
+                "Cluster", "Endpoint", "State", "Health", Column.Number("Weight", rank: 2), Column.Number("In flight", rank: 1), Column.Number("Open", rank: 3),
+                Column.Number("Requests/s"), new("Why") { IsText = true },
             ],
             clusters.SelectMany(cluster => cluster.Endpoints.Select(endpoint => Row(cluster, endpoint, rates))));
     }

@@ -11,6 +11,9 @@ internal static class Terminal
 {
     private const int StandardOutput = 1;
 
+    // Of a table with a simple border.
+    private const int BetweenColumns = 3;
+
     /// <summary>Whether somebody looks.</summary>
     public static bool IsLive => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
 
@@ -94,22 +97,24 @@ internal static class Terminal
         }
     }
 
-    /// <summary>A table for a terminal. Where that is narrow, texts are broken or cut, numbers are not.</summary>
+    /// <summary>A table for a terminal. Where that is narrow, columns are left out and texts broken or cut; numbers are not.</summary>
     public static Table Live(Column[] columns, IEnumerable<string[]> rows)
     {
+        var cells = rows.ToList();
+        var shown = Column.Fitting(columns, cells, AnsiConsole.Profile.Width, BetweenColumns);
         var table = new Table().Border(TableBorder.Simple);
-        foreach (var column in columns)
+        foreach (var i in shown)
         {
-            table.AddColumn(new TableColumn(Escape(column.Name))
+            table.AddColumn(new TableColumn(Escape(columns[i].Name))
             {
-                NoWrap = column.IsNumber,
-                Alignment = column.IsNumber ? Justify.Right : Justify.Left,
+                NoWrap = columns[i].IsNumber,
+                Alignment = columns[i].IsNumber ? Justify.Right : Justify.Left,
             });
         }
 
-        foreach (var row in rows)
+        foreach (var row in cells)
         {
-            table.AddRow(row.Select(cell => new Markup(Colour(Escape(cell))) { Overflow = Overflow.Ellipsis }));
+            table.AddRow(shown.Select(i => new Markup(Colour(Escape(row[i]))) { Overflow = Overflow.Ellipsis }));
         }
 
         return table;

@@ -9,7 +9,7 @@ namespace FilterProxy.Host.Commands;
 /// <summary><c>filterproxy top</c>: the busiest routes and endpoints, again and again.</summary>
 internal static class TopCommand
 {
-    private static readonly Column[] Numbers = [Column.Number("Requests/s"), Column.Number("Errors/s"), Column.Number("p50"), Column.Number("p99")];
+    private static readonly Column[] Numbers = [Column.Number("Requests/s"), Column.Number("Errors/s"), Column.Number("p50", rank: 1), Column.Number("p99")];
 
     public static Command Create(Option<string> config)
     {
@@ -50,8 +50,8 @@ internal static class TopCommand
         {
             // What is wrong with the connection is not to be said on a screen that goes.
             await ReadAsync(cancel);
-            using var view = new LiveView();
-            view.Wait(new Markup($"[bold]{Terminal.Escape(client.Address)}[/]  [grey]first look in {Terminal.Time(pause.TotalSeconds)}[/]"));
+            using var view = new LiveView(
+                new Markup($"[bold]{Terminal.Escape(client.Address)}[/]  [grey]first look in {Terminal.Time(pause.TotalSeconds)}[/]"));
             for (var i = 0; i < times; i++)
             {
                 var (routes, endpoints) = await LookAsync(cancel);
