@@ -19,7 +19,7 @@ from .targets import PERF, all_targets, start_origin, start_proxy
 
 BASE = "defaults"
 QUIET = "metrics off"
-TRACED = "tracing, 1 in 100"
+TRACED = "tracing of 1 in 100"
 
 # Added to the configuration of the proxy under test; FOLDER is one that is removed afterwards.
 VARIANTS = {

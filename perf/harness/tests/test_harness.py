@@ -369,7 +369,7 @@ class Features(unittest.TestCase):
         rounds = [{variants.BASE: 20.0 + n, variants.QUIET: 19.8 + n, variants.TRACED: 21.0 + n} for n in range(6)]
         text = variants.render({}, rounds, [variants.BASE, variants.QUIET, variants.TRACED])
         self.assertIn(f"| {variants.BASE} at most 1.03 of {variants.QUIET} | 1.009 |", text)
-        self.assertRegex(text, r"tracing, 1 in 100 at most 1\.01 of defaults .* missed")
+        self.assertRegex(text, r"tracing of 1 in 100 at most 1\.01 of defaults .* missed")
         self.assertNotIn("at most", variants.render({}, rounds, [variants.BASE, variants.TRACED][:1]))
 
     def test_every_bar_names_two_variants(self):
