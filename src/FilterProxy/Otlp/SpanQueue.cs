@@ -16,7 +16,7 @@ internal sealed class SpanQueue : BaseExportProcessor<Activity>
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SayAgain = TimeSpan.FromSeconds(10);
     private readonly ConcurrentQueue<Activity> _waiting = new();
-    private readonly AutoResetEvent _look = new(false);
+    private readonly ManualResetEventSlim _look = new();
     private readonly Counter<long> _exported, _dropped;
     private readonly ILogger _logger;
     private readonly Thread _thread;
@@ -69,18 +69,9 @@ internal sealed class SpanQueue : BaseExportProcessor<Activity>
 
     protected override void Dispose(bool disposing)
     {
-        base.Dispose(disposing);
         _isEnding = true;
-
-        // Who still sends looks once more.
-        if (_thread.IsAlive)
-        {
-            _look.Set();
-        }
-        else
-        {
-            _look.Dispose();
-        }
+        _look.Set();
+        base.Dispose(disposing);
     }
 
     private void Run()
@@ -89,7 +80,8 @@ internal sealed class SpanQueue : BaseExportProcessor<Activity>
         var isLast = false;
         while (!isLast)
         {
-            _look.WaitOne(Gather);
+            _look.Wait(Gather);
+            _look.Reset();
             isLast = _isEnding;
             for (var count = 0; (count = Take(batch)) > 0;)
             {
