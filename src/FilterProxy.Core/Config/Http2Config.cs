@@ -12,6 +12,13 @@ internal sealed record Http2Config
     [Range(1, 10_000, ErrorMessage = "must be between 1 and 10000")]
     public int MaxStreams { get; init; } = 100;
 
+    /// <summary>
+    /// Frames that carry no request (PING, SETTINGS, PRIORITY, RST_STREAM, WINDOW_UPDATE, empty DATA) a client may send per second, ten seconds
+    /// ahead; those that belong to requests and replies come on top. Over it the connection is closed. 0 for no limit. Default: 1000.
+    /// </summary>
+    [Range(0, 1_000_000, ErrorMessage = "must be between 0 and 1000000")]
+    public int ControlFrames { get; init; } = 1000;
+
     /// <summary>Size of the table for header compression, in each direction. At most 64KiB. Default: 4KiB.</summary>
     public ByteSize HeaderTable { get; init; } = ByteSize.FromKiB(4);
 

@@ -15,6 +15,7 @@ internal static class StreamLimitsCompiler
     public static StreamLimits Compile(LimitsConfig limits, Http2Config http2) => new()
     {
         MaxStreams = http2.MaxStreams,
+        ControlFrames = http2.ControlFrames,
         HeaderTable = (int)http2.HeaderTable.Bytes,
         FrameSize = (int)Math.Min(http2.FrameSize.Bytes, (1 << 24) - 1),
         StreamWindow = (int)http2.StreamWindow.Bytes,

@@ -34,6 +34,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     private long _idleSince;
     private int _closing;
     private int _running;
+    private int _flooded;
     private bool _isOver;
 
     public KestrelConnection(ConnectionContext connection, ConnectionEntry entry, SnapshotStore snapshots, ProxyServices services)
@@ -45,13 +46,17 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         var rules = snapshots.Current.Listeners.GetValueOrDefault(entry.Plan.Name) ?? new ListenerRules { Name = entry.Plan.Name };
         _remote = connection.RemoteEndPoint;
         _local = connection.LocalEndPoint;
+        Loop = (connection as SocketConnection)?.Loop ?? EventLoop.Current;
         _transport = new KestrelTransport(
-            connection.Transport, (connection as SocketConnection)?.Loop ?? EventLoop.Current, services.Heartbeat, rules.WriteTimeout);
+            connection.Transport, Loop, services.Heartbeat, rules.WriteTimeout, entry.Plan.Streams.ControlFrames, EndFlood);
         _idleTimeout = rules.IdleTimeout;
         Entry = entry;
     }
 
     public ConnectionEntry Entry { get; }
+
+    /// <summary>Where the connection lives, and its exchanges run; null for the thread pool.</summary>
+    public EventLoop? Loop { get; }
 
     /// <summary>The snapshot an exchange begins under.</summary>
     public ProxySnapshot CurrentSnapshot => _snapshots.Current;
@@ -265,6 +270,16 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         Volatile.Write(ref _idleSince, 0);
         _connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         return true;
+    }
+
+    private void EndFlood()
+    {
+        if (Interlocked.Exchange(ref _flooded, 1) == 0)
+        {
+            _services.Limits.Reached(Limit.ControlFrames);
+            Entry.Refusals.Add("connection", "control_frames", _connection.ConnectionId, "The client sends frames that carry nothing.");
+            Abort();
+        }
     }
 
     private void FireDeadlines()

@@ -67,6 +67,9 @@ internal sealed partial class KestrelExchange : DownstreamExchange
             return;
         }
 
+        // Kestrel begins every stream on the thread pool. On the loop its upstream connection is one of the loop's own: no thread wakes
+        // another for it, and nothing is received in vain.
+        await Hop.BackTo(Connection.Loop);
         Begin();
         await HttpPipeline.RunAsync(this);
         _isOver = true;
@@ -143,6 +146,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
 
     private void Begin()
     {
+        Loop = Connection.Loop;
         var snapshot = Hold();
         base.Begin(snapshot, Connection.Entry.RulesOf(snapshot, this));
         _isOver = false;

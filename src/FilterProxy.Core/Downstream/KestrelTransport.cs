@@ -25,6 +25,7 @@ internal sealed class KestrelTransport : IDuplexPipe
     private readonly Heartbeat _heartbeat;
     private readonly long _writeTimeout;
     private readonly Pipe _gathered;
+    private readonly Http2FrameMeter _meter;
     private readonly Task _sending;
     private Deadline _deadline;
 
@@ -32,8 +33,12 @@ internal sealed class KestrelTransport : IDuplexPipe
     /// <param name="loop">Where it lives; null for the thread pool.</param>
     /// <param name="heartbeat">For the deadline.</param>
     /// <param name="writeTimeout">Milliseconds the client may take nothing.</param>
-    public KestrelTransport(IDuplexPipe transport, EventLoop? loop, Heartbeat heartbeat, long writeTimeout)
+    /// <param name="controlFrames">Frames without work a client may send per second; 0 for no limit.</param>
+    /// <param name="flooded">Called when it sends more, perhaps more than once.</param>
+    public KestrelTransport(IDuplexPipe transport, EventLoop? loop, Heartbeat heartbeat, long writeTimeout, int controlFrames, Action flooded)
     {
+        _meter = new Http2FrameMeter(controlFrames, heartbeat);
+        Input = new MeteredReader(transport.Input, _meter, flooded);
         _transport = transport;
         _heartbeat = heartbeat;
         _writeTimeout = writeTimeout;
@@ -47,7 +52,7 @@ internal sealed class KestrelTransport : IDuplexPipe
         _sending = SendAsync();
     }
 
-    public PipeReader Input => _transport.Input;
+    public PipeReader Input { get; }
 
     public PipeWriter Output => _gathered.Writer;
 
@@ -101,6 +106,7 @@ internal sealed class KestrelTransport : IDuplexPipe
     private async ValueTask SendAsync(ReadOnlySequence<byte> data)
     {
         _deadline.Arm(_heartbeat, _writeTimeout);
+        _meter.Sent(data.Length);
         try
         {
             if (_transport.Output is ISequenceSend sender)

@@ -56,6 +56,11 @@ internal sealed class ListenerManager(
     {
         foreach (var (listener, plan) in change.Plans)
         {
+            if (plan.WantsHttp3 && !listener.Entry.Plan.WantsHttp3)
+            {
+                services.Log.NoHttp3(listener.Name, "it begins with the listener, which runs already; it has to be restarted");
+            }
+
             listener.SetPlan(plan);
             listener.Entry.Open();
         }

@@ -15,6 +15,9 @@ internal sealed record StreamLimits
 
     public int MaxStreams { get; init; } = 100;
 
+    /// <summary>Per second, of those that carry no request; 0 for no limit.</summary>
+    public int ControlFrames { get; init; } = 1000;
+
     public int HeaderTable { get; init; } = 4096;
 
     public int FrameSize { get; init; } = 16 * 1024;

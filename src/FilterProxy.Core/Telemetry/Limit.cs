@@ -21,6 +21,7 @@ internal enum Limit : byte
     RequestsPerConnection,
     Descriptors,
     TlsHandshakes,
+    ControlFrames,
 
     // What an upstream sends, and how many connections to it.
     ResponseHead,

@@ -50,6 +50,7 @@ internal static class Limits
         Add(Limit.RequestsPerConnection, "requests_per_connection");
         Add(Limit.Descriptors, "descriptors");
         Add(Limit.TlsHandshakes, "tls.max_handshakes");
+        Add(Limit.ControlFrames, "http2.control_frames");
         Add(Limit.ResponseHead, "response_head", "response_head_too_large");
         Add(Limit.PoolMax, "cluster.pool.max", "pool_exhausted");
         Add(Limit.MaxConnections, "cluster.limits.max_connections", "too_many_connections");

@@ -45,15 +45,30 @@ public sealed class FloodTests : Http2Scenario
     [InlineData(H2FrameType.Settings)]
     public Task Questions_whose_answers_are_not_read_end_the_connection(H2FrameType type) => AssertEndedAsync(
         "",
-        async client =>
-        {
-            var frame = new H2Frame(type, 0, 0, type == H2FrameType.Ping ? new byte[8] : []).ToBytes();
-            var many = Enumerable.Repeat(frame, 1000).SelectMany(f => f).ToArray();
-            while (true)
-            {
-                await client.SendAsync(many);
-            }
-        },
+        client => RepeatAsync(client, new H2Frame(type, 0, 0, type == H2FrameType.Ping ? new byte[8] : []).ToBytes()),
+        reads: false,
+        controlFrames: 0);
+
+    public static TheoryData<string, byte[]> Idle => new()
+    {
+        { "PING", new H2Frame(H2FrameType.Ping, 0, 0, new byte[8]).ToBytes() },
+        { "SETTINGS", new H2Frame(H2FrameType.Settings, 0, 0, []).ToBytes() },
+        { "PRIORITY", new H2Frame(H2FrameType.Priority, 0, 9, [0, 0, 0, 0, 1]).ToBytes() },
+        { "an unknown frame", new H2Frame((H2FrameType)0xbe, 0, 0, [1, 2, 3]).ToBytes() },
+    };
+
+    [Theory]
+    [MemberData(nameof(Idle))]
+    public Task Frames_that_carry_nothing_end_the_connection_though_their_answers_are_read(string name, byte[] frame)
+    {
+        _ = name;
+        return AssertEndedAsync("control_frames", client => RepeatAsync(client, frame));
+    }
+
+    [Fact]
+    public Task A_window_that_grows_without_end_ends_the_connection() => AssertEndedAsync(
+        "control_frames",
+        client => RepeatAsync(client, H2Frame.Number(H2FrameType.WindowUpdate, 0, 1).ToBytes()),
         reads: false);
 
     [Theory]
@@ -74,7 +89,7 @@ public sealed class FloodTests : Http2Scenario
     public async Task Empty_pieces_of_a_body_do_not_keep_it_alive()
     {
         await using var upstream = TestUpstream.Start();
-        await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c, "{ limits: { body_timeout: 500ms } }");
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c, "{ http2: { control_frames: 0 }, limits: { body_timeout: 500ms } }");
         await using var client = await proxy.ConnectH2Async();
         var stream = await client.OpenAsync(end: false, (":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", "a"));
         var answer = client.WaitForAsync(f => f.Stream == stream && f.Type is H2FrameType.Headers or H2FrameType.RstStream or H2FrameType.GoAway);
@@ -123,6 +138,15 @@ public sealed class FloodTests : Http2Scenario
         await SeenAsync(proxy, "connection reason=protocol_error");
     }
 
+    private static async Task RepeatAsync(H2Client client, byte[] frame)
+    {
+        var many = Enumerable.Repeat(frame, 1000).SelectMany(f => f).ToArray();
+        while (true)
+        {
+            await client.SendAsync(many);
+        }
+    }
+
     private static async Task AssertRefusedAsync(int stream, string counted, params H2Frame[] frames)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Never());
@@ -156,10 +180,10 @@ public sealed class FloodTests : Http2Scenario
         Assert.DoesNotContain(proxy.LogLines, l => l.StartsWith("Critical", StringComparison.Ordinal));
     }
 
-    private static async Task AssertEndedAsync(string reason, Func<H2Client, Task> flood, bool reads = true)
+    private static async Task AssertEndedAsync(string reason, Func<H2Client, Task> flood, bool reads = true, int controlFrames = 1000)
     {
         await using var upstream = TestUpstream.Start(r => r.Target == "/hang" ? UpstreamResponse.Never() : UpstreamResponse.Ok());
-        await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c, "{ limits: { write_timeout: 1s, rate_grace: 2s } }");
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c, $"{{ http2: {{ control_frames: {controlFrames} }}, limits: {{ write_timeout: 1s, rate_grace: 2s }} }}");
         await using var other = await proxy.ConnectH2Async();
         await using var stream = await proxy.ConnectStreamAsync();
         await using var client = reads ? await H2Client.StartAsync(stream) : H2Client.Deaf(stream);

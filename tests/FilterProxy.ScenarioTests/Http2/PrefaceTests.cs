@@ -144,4 +144,18 @@ public sealed class PrefaceTests : Http2Scenario
         Assert.Single(proxy.LogLines, line => line.Contains("does not speak HTTP/3", StringComparison.Ordinal));
         Assert.Equal(204, (await proxy.SendAsync(Get)).Status);
     }
+
+    [Fact]
+    public async Task Http3_that_a_reload_adds_to_a_listener_that_runs_is_said_to_wait_for_a_restart()
+    {
+        static string Config(string protocols) =>
+            $"listeners: {{ web: {{ address: \"127.0.0.1:0\", protocols: [{protocols}] }} }}\nroutes: [ {{ name: all, respond: {{ status: 204 }} }} ]\n";
+        await using var proxy = await TestProxy.StartAsync(Config("http1"));
+
+        await proxy.ReloadAsync(Config("http1, http3"));
+        await proxy.ReloadAsync(Config("http1, http3"));
+
+        Assert.Single(proxy.LogLines, line => line.Contains("does not speak HTTP/3: it begins with the listener", StringComparison.Ordinal));
+        Assert.Equal(204, (await proxy.SendAsync(Get)).Status);
+    }
 }
