@@ -2,6 +2,7 @@ using System.Net;
 using BenchmarkDotNet.Attributes;
 using FilterProxy.Core.Clusters.Eligibility;
 using FilterProxy.Core.Clusters.LoadBalancing;
+using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Microbenchmarks;
 
@@ -12,12 +13,13 @@ public class BalancerBenchmarks
     private EndpointSet _set = EndpointSet.Empty;
     private EligibleSet _eligible = EligibleSet.Empty;
     private ILoadBalancer _balancer = new RoundRobin();
+    private readonly DefaultConnectionContext _client = new() { RemoteEndPoint = new IPEndPoint(new IPAddress([192, 0, 2, 1]), 4000) };
     private ulong _key;
 
     [Params(10, 10_000)]
     public int Endpoints { get; set; }
 
-    [Params("round_robin", "weighted_round_robin", "least_requests", "power_of_two_choices", "random", "consistent_hash", "maglev", "first_available", "peak_ewma")]
+    [Params("round_robin", "weighted_round_robin", "least_requests", "power_of_two_choices", "random", "ip_hash", "consistent_hash", "maglev", "first_available", "peak_ewma")]
     public string Balancer { get; set; } = "";
 
     [GlobalSetup]
@@ -30,6 +32,7 @@ public class BalancerBenchmarks
             "least_requests" => new LeastRequests(),
             "power_of_two_choices" => new PowerOfTwoChoices(),
             "random" => new RandomChoice(),
+            "ip_hash" => new IpHash(),
             "consistent_hash" => new ConsistentHash(new HashOptions()),
             "maglev" => new Maglev(new HashOptions()),
             "first_available" => new FirstAvailable(),
@@ -42,7 +45,7 @@ public class BalancerBenchmarks
     }
 
     [Benchmark]
-    public Endpoint? Pick() => _eligible.Pick(new PickContext(Key: ++_key));
+    public Endpoint? Pick() => _eligible.Pick(new PickContext(Key: ++_key, Connection: _client));
 
     [Benchmark]
     public void Build() => _eligible = new EligibilityBuilder(EligibilityRules.Default, _balancer).Build(_set, EligibleSet.Empty, 0);
@@ -53,8 +56,8 @@ public class BalancerBenchmarks
 
         public override UpstreamPeer? Pick(in PickContext context) => null;
 
-        public override ValueTask<Microsoft.AspNetCore.Connections.ConnectionContext> ConnectAsync(PickContext context, CancellationToken cancel) => throw new NotSupportedException();
+        public override ValueTask<ConnectionContext> ConnectAsync(PickContext context, CancellationToken cancel) => throw new NotSupportedException();
 
-        public override Task RelayAsync(Microsoft.AspNetCore.Connections.ConnectionContext downstream, PickContext context, CancellationToken stop) => throw new NotSupportedException();
+        public override Task RelayAsync(ConnectionContext downstream, PickContext context, CancellationToken stop) => throw new NotSupportedException();
     }
 }

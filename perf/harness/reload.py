@@ -1,4 +1,4 @@
-"""What clients notice of reloads with thousands of routes, and how long reading and compiling them takes."""
+"""What clients notice of reloads with thousands of routes, or of thousands of endpoints that are replaced, and how long reading and compiling takes."""
 
 import argparse
 import dataclasses
@@ -23,6 +23,8 @@ from .targets import PERF, all_targets, start_origin, start_proxy
 def arguments(argv):
     parser = argparse.ArgumentParser(prog="perf/reload.sh", description="Latency while the configuration is reloaded.")
     parser.add_argument("--routes", type=int, default=10_000)
+    parser.add_argument("--endpoints", type=int, default=0, help="replace so many endpoints of one cluster instead of reloading routes")
+    parser.add_argument("--balancer", default="power_of_two_choices", help="of that cluster")
     parser.add_argument("--seconds", type=int, default=10, help="per round")
     parser.add_argument("--rounds", type=int, default=3, help="with and without reloads each")
     parser.add_argument("--connections", type=int, default=8)
@@ -47,17 +49,56 @@ def configuration(routes, number):
     return "\n".join(lines) + "\n"
 
 
-def reload_until(stop, proxy, conf, routes, log):
-    """A reload a second; each must be in force before the next."""
+class Routes:
+    """Routes that are reloaded."""
+
+    def __init__(self, options, work):
+        self.count, self.conf = options.routes, Path(work, "filterproxy.yaml")
+        self.template = configuration(self.count, 0)
+        self.what = f"reloads of {options.routes} routes"
+
+    def change(self, number, proxy):
+        replace(self.conf, configuration(self.count, number))
+        os.kill(proxy.pid, signal.SIGHUP)
+
+    def changes(self, log):
+        return len(times(log))
+
+
+class Endpoints:
+    """One endpoint that serves, and behind it, in the next priority, many that are all replaced: the balancer is built for them each time."""
+
+    def __init__(self, options, work, origin_port):
+        self.count, self.origin_port, self.list = options.endpoints, origin_port, Path(work, "endpoints.yaml")
+        self.template = "\n".join([
+            "runtime: { watch: false }", "listeners: { web: { address: \"127.0.0.1:${PORT}\" } }", "routes: [ { name: all, cluster: c0 } ]",
+            f"clusters: {{ c0: {{ load_balancer: {options.balancer}, endpoints: {{ file: {{ path: {self.list}, interval: 100ms }} }} }} }}", ""])
+        self.what = f"replacements of {options.endpoints} endpoints ({options.balancer})"
+        self.change(0, None)
+
+    def change(self, number, _):
+        others = (f"- {{ address: \"127.{1 + number % 2}.{i >> 8}.{i & 255}:9\", priority: 1 }}" for i in range(self.count - 1))
+        replace(self.list, "\n".join([f"- 127.0.0.1:{self.origin_port}", *others, ""]))
+
+    def changes(self, log):
+        return len(re.findall(r"Cluster 'c0' has \d+ endpoints", log.read_text(errors="replace")))
+
+
+def replace(path, text):
+    """At once: half a file is another file."""
+    Path(f"{path}.new").write_text(text)
+    os.replace(f"{path}.new", path)
+
+
+def change_until(stop, proxy, subject):
+    """A change a second; each must be in force before the next."""
     number = 0
     while not stop.wait(1):
         number += 1
-        Path(f"{conf}.new").write_text(configuration(routes, number))
-        os.replace(f"{conf}.new", conf)
-        seen = len(times(log))
-        os.kill(proxy.pid, signal.SIGHUP)
+        seen = subject.changes(proxy.log)
+        subject.change(number, proxy)
         deadline = time.monotonic() + 30
-        while len(times(log)) == seen and time.monotonic() < deadline:
+        while subject.changes(proxy.log) == seen and time.monotonic() < deadline:
             time.sleep(0.01)
 
 
@@ -76,35 +117,36 @@ def run(options):
             origin_port, port = free_ports(2)
             bench = Bench(start_origin(work, origin_port, options.load_cpus), origin_port, options.proxy_cpus, options.load_cpus)
             started.append(bench.origin)
-            proxy = start_proxy(target, work, port, origin_port, options.proxy_cpus, template=configuration(options.routes, 0))
+            subject = Endpoints(options, work, origin_port) if options.endpoints else Routes(options, work)
+            proxy = start_proxy(target, work, port, origin_port, options.proxy_cpus, template=subject.template)
             started.append(proxy)
             check_reply(bench, Runner(Contender(target.name), proxy, port), traffic)
-            conf = Path(work, "filterproxy.yaml")
             wrk(port, traffic, Setup(), target.warm_up_seconds, options.load_cpus)
-            works = {"quiet": None, "reloading": lambda stop: reload_until(stop, proxy, conf, options.routes, proxy.log)}
-            before = len(times(proxy.log))
+            works = {"quiet": None, "changing": lambda stop: change_until(stop, proxy, subject)}
+            before = subject.changes(proxy.log)
             for name, load in beside.rounds(options.rounds, works, lambda: wrk(port, traffic, Setup(), options.seconds, options.load_cpus)):
-                rows.append({"while": name, "reloads": len(times(proxy.log)) - before, **load.latency_us, "rate": load.rate})
-                before = len(times(proxy.log))
+                rows.append({"while": name, "changes": subject.changes(proxy.log) - before, **load.latency_us, "rate": load.rate})
+                before = subject.changes(proxy.log)
                 print(rows[-1], flush=True)
-            return rows, times(proxy.log)
+            return subject.what, rows, times(proxy.log)
         finally:
             for process in reversed(started):
                 process.stop()
 
 
-def render(options, facts, rows, compile_ms):
-    reloads = sum(row["reloads"] for row in rows)
-    lines = [f"# {reloads} reloads of {options.routes} routes under load, not one request failed", "",
-             f"Read and compiled in {statistics.median(compile_ms):.0f} ms (median; the longest {max(compile_ms)} ms, the first of the process among them).", "",
-             *beside.table(rows, {"quiet": "without reloads", "reloading": "one reload a second"})]
+def render(what, facts, rows, compile_ms):
+    lines = [f"# {sum(row['changes'] for row in rows)} {what} under load, not one request failed", ""]
+    if len(compile_ms) > 1:
+        lines += [f"Read and compiled in {statistics.median(compile_ms):.0f} ms (median; the longest {max(compile_ms)} ms, the first of the process among them).", ""]
+    lines += beside.table(rows, {"quiet": "undisturbed", "changing": "one a second"})
     lines += ["", "| | |", "|---|---|"] + [f"| {name} | {value} |" for name, value in facts.items()]
     return "\n".join(lines) + "\n"
 
 
 def main(argv):
     options = arguments(argv)
-    return single.report("reload", options, {"connections": options.connections}, run, lambda facts, measured: render(options, facts, *measured))
+    return single.report("endpoints" if options.endpoints else "reload", options, {"connections": options.connections}, run,
+                         lambda facts, measured: render(measured[0], facts, *measured[1:]))
 
 
 if __name__ == "__main__":

@@ -37,24 +37,55 @@ VARIANTS = {
 # The most that one variant may take, as a ratio to another.
 BARS = ((BASE, QUIET, 1.03), (TRACED, BASE, 1.01))
 
+# In place of the origin's only endpoint: two, and what the cluster does with them.
+TWO_ENDPOINTS = "endpoints: [\"127.0.0.1:${ORIGIN_PORT}\", \"127.0.0.2:${ORIGIN_PORT}\"]"
+SURVIVAL = """
+    health_check: { check: { http: { path: / } }, interval: 1s }
+    outlier_detection: {}
+    per_try_timeout: 5s
+    retry: { on: [gateway_error], attempt_header: x-attempt }
+    limits: { max_requests_per_endpoint: 1000, adaptive: { min: 200, max: 5000 } }
+    circuit_breaker: { open_when: "error_ratio > 50% || latency(0.99) > 10s" }
+    fallback: { respond: { status: 503 } }
+    slow_start: { window: 10s }
+    panic_threshold: 50
+    affinity: { cookie: at, key: 0123456789abcdef0123456789abcdef }"""
+CLUSTERS = {
+    "cluster, round_robin": "\n    load_balancer: round_robin",
+    "cluster, power_of_two_choices": "",
+    "cluster, everything on": SURVIVAL,
+    "cluster, everything on and hedging": SURVIVAL.replace("x-attempt }", "x-attempt, hedge: { after_percentile: 99 } }").rsplit("\n", 1)[0],
+}
+
 
 def arguments(argv):
     parser = argparse.ArgumentParser(prog="perf/variants.sh", description="CPU per request of features against the defaults.")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--seconds", type=int, default=2, help="per variant and round")
-    parser.add_argument("--only", default=",".join(VARIANTS), help="of: " + ", ".join(VARIANTS))
+    parser.add_argument("--only", default=";".join(VARIANTS), help="with a semicolon after each, of: " + "; ".join([*VARIANTS, *CLUSTERS]))
+    parser.add_argument("--base", default=BASE, help="what the others are compared with")
     parser.add_argument("--proxy-cpus", default="0")
     parser.add_argument("--load-cpus", default="1")
     parser.add_argument("--no-build", action="store_true", help="use what is built already")
     parser.add_argument("--results", default=str(PERF / "results"))
     options = parser.parse_args(argv)
-    options.variants = {name: VARIANTS[name] for name in [BASE, *options.only.split(",")] if name in VARIANTS}
+    options.variants = [name for name in dict.fromkeys([options.base, *options.only.split(";")]) if name in VARIANTS or name in CLUSTERS]
     return options
 
 
 def needs(options):
     """What must be installed (command=package) and built."""
     return ["nginx=nginx", "wrk=wrk", "taskset=util-linux"], [] if options.no_build else ["filterproxy"]
+
+
+def template_of(name, base, folder):
+    """The configuration of the proxy under test."""
+    if name in CLUSTERS:
+        one = "endpoints: [\"127.0.0.1:${ORIGIN_PORT}\"]"
+        if one not in base:
+            raise Failure("the origin's endpoint is not where it was in the configuration")
+        base = base.replace(one, TWO_ENDPOINTS + CLUSTERS[name])
+    return f"plugins: [AccessLog]\n{VARIANTS.get(name, '').replace('FOLDER', folder)}\n{base}"
 
 
 def cpu_per_request(proxy, port, seconds, cpus):
@@ -77,11 +108,10 @@ def run(options):
             origin_port, *ports = free_ports(1 + len(options.variants))
             bench = Bench(start_origin(work, origin_port, options.load_cpus), origin_port, options.proxy_cpus, options.load_cpus)
             started.append(bench.origin)
-            for number, ((name, text), port) in enumerate(zip(options.variants.items(), ports)):
+            for number, (name, port) in enumerate(zip(options.variants, ports)):
                 folder = Path(work, str(number))
                 folder.mkdir()
-                template = f"plugins: [AccessLog]\n{text.replace('FOLDER', str(folder))}\n{base}"
-                proxy = start_proxy(target, str(folder), port, origin_port, options.proxy_cpus, template=template)
+                proxy = start_proxy(target, str(folder), port, origin_port, options.proxy_cpus, template=template_of(name, base, str(folder)))
                 started.append(proxy)
                 proxies[name] = (proxy, port)
                 check_reply(bench, Runner(Contender(name), proxy, port), SMALL_GET)
@@ -97,11 +127,11 @@ def run(options):
                 process.stop()
 
 
-def render(facts, rounds, names):
-    lines = [f"# What features cost: CPU per request against the defaults, {len(rounds)} interleaved rounds", "",
-             "| variant | microseconds, median | paired ratio to the defaults | 95% interval |", "|---|---:|---:|---:|"]
+def render(facts, rounds, names, base):
+    lines = [f"# What features cost: CPU per request against {base}, {len(rounds)} interleaved rounds", "",
+             f"| variant | microseconds, median | paired ratio to {base} | 95% interval |", "|---|---:|---:|---:|"]
     for name in names:
-        ratios = [r[name] / r[BASE] for r in rounds]
+        ratios = [r[name] / r[base] for r in rounds]
         middle, low, high = bootstrap_median(ratios)
         lines.append(f"| {name} | {statistics.median(r[name] for r in rounds):.2f} | {middle:.3f} | {low:.3f} to {high:.3f} |")
     bars = [bar for bar in BARS if bar[0] in names and bar[1] in names]
@@ -117,7 +147,7 @@ def render(facts, rounds, names):
 def main(argv):
     options = arguments(argv)
     return single.report("variants", options, {"load": "small GET (600 bytes of JSON), 64 keep-alive connections"}, run,
-                         lambda facts, rounds: render(facts, rounds, list(options.variants)))
+                         lambda facts, rounds: render(facts, rounds, options.variants, options.base))
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ internal sealed class Engine : IAsyncDisposable
             Filters = new FilterMetrics(_meter),
             Tls = new TlsMetrics(_meter),
             Http2 = new Http2Metrics(_meter),
+            Discovery = new DiscoveryMetrics(_meter),
         };
         Registry = new ComponentRegistry();
         ConfigMetrics = new ConfigMetrics(_meter);

@@ -27,6 +27,7 @@ internal sealed class EngineGauges
         _started = time.GetUtcNow();
         AddConnections();
         AddEndpoints();
+        _ = new ClusterGauges(Clusters, registry);
         AddConfiguration();
         AddProcess(time);
     }

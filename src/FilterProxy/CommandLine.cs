@@ -6,7 +6,7 @@ using FilterProxy.Host.Commands;
 namespace FilterProxy.Host;
 
 /// <summary>The commands: <c>run</c> (also without a name), <c>validate</c>, <c>schema</c>, <c>explain</c>, <c>plugins</c>, <c>status</c>,
-/// <c>top</c>, <c>tail</c>, <c>drain</c>, <c>script</c>, <c>version</c>.</summary>
+/// <c>top</c>, <c>tail</c>, <c>drain</c>, <c>script</c>, <c>password</c>, <c>version</c>.</summary>
 internal static class CommandLine
 {
     /// <summary>Bad configuration.</summary>
@@ -38,6 +38,7 @@ internal static class CommandLine
         root.Add(TailCommand.Create(config));
         root.Add(DrainCommand.Create(config));
         root.Add(PluginCommand.Create("script", "Script", "Test routing scripts: 'script test FILE' runs the cases beside it."));
+        root.Add(PluginCommand.Create("password", "BasicAuth", "Make the hash of a password for basic_auth; reads the password from standard input."));
         var version = new Command("version", "Print the version.");
         version.SetAction(_ => Console.WriteLine($"filterproxy {Version}"));
         root.Add(version);

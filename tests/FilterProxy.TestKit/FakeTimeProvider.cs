@@ -7,6 +7,7 @@ public sealed class FakeTimeProvider : TimeProvider
     private readonly List<Timer> _timers = [];
     private readonly DateTimeOffset _start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private long _ticks;
+    private long _wallClockOff;
 
     /// <summary>Timers that wait for the clock to move.</summary>
     public int Waiting
@@ -27,7 +28,7 @@ public sealed class FakeTimeProvider : TimeProvider
     public override long GetTimestamp() => Volatile.Read(ref _ticks);
 
     /// <inheritdoc/>
-    public override DateTimeOffset GetUtcNow() => _start.AddTicks(GetTimestamp());
+    public override DateTimeOffset GetUtcNow() => _start.AddTicks(GetTimestamp() + Volatile.Read(ref _wallClockOff));
 
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -48,6 +49,19 @@ public sealed class FakeTimeProvider : TimeProvider
 
         Volatile.Write(ref _ticks, end);
     }
+
+    /// <summary>Moves the clock at once, as after a sleep of the machine: what was due on the way is due now, and only once.</summary>
+    public void Jump(TimeSpan time)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _ticks, _ticks + time.Ticks);
+            _timers.ForEach(timer => timer.CatchUp(_ticks));
+        }
+    }
+
+    /// <summary>Sets the time of day forward or back; time passes as before.</summary>
+    public void SetWallClock(TimeSpan by) => Interlocked.Add(ref _wallClockOff, by.Ticks);
 
     private Timer? NextDue(long end)
     {
@@ -81,6 +95,8 @@ public sealed class FakeTimeProvider : TimeProvider
                 return true;
             }
         }
+
+        public void CatchUp(long now) => Due = Due < now ? now : Due;
 
         public void Reschedule() => Due = _period > TimeSpan.Zero ? Due + _period.Ticks : long.MaxValue;
 

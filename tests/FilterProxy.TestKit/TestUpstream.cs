@@ -23,9 +23,7 @@ public sealed class TestUpstream : IAsyncDisposable
     {
         _handler = handler;
         AnswersAtHead = answersAtHead;
-        _listener = address is UnixDomainSocketEndPoint
-            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _listener = new Socket(address.AddressFamily, SocketType.Stream, address is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp);
         _listener.Bind(address);
         _listener.Listen(512);
         Address = _listener.LocalEndPoint!;

@@ -99,6 +99,19 @@ public sealed class Template : IEquatable<Template>
         output.Write(line.Written);
     }
 
+    /// <summary>
+    /// As <see cref="Format(HttpExchange, IBufferWriter{byte})"/>, with what operators give written by <paramref name="escape"/>: the template's
+    /// own text is markup, what a client sent never is.
+    /// </summary>
+    public void Format(HttpExchange exchange, IBufferWriter<byte> output, TemplateEscape escape)
+    {
+        ArgumentNullException.ThrowIfNull(escape);
+        foreach (var segment in _segments)
+        {
+            segment.Write(exchange, output, escape);
+        }
+    }
+
     /// <summary>The result as text: UTF-8 where the bytes are valid UTF-8, else Latin-1. Allocates.</summary>
     public string Format(HttpExchange exchange)
     {

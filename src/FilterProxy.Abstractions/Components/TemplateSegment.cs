@@ -40,6 +40,25 @@ internal sealed class TemplateSegment
         }
     }
 
+    /// <summary>Writes a literal as it stands, and a value by a rule of the caller's.</summary>
+    public void Write(HttpExchange exchange, IBufferWriter<byte> output, TemplateEscape escape)
+    {
+        if (_value is null)
+        {
+            output.Write(_literal);
+            return;
+        }
+
+        var value = TemplateScratch.BeginLine();
+        if (!_value(exchange, value))
+        {
+            output.Write("-"u8);
+            return;
+        }
+
+        escape(TemplateOutput.Truncate(value.Written, _maxLength), output);
+    }
+
     /// <summary>False, with nothing written, when it is an operator without a value.</summary>
     public bool TryWrite(HttpExchange exchange, IBufferWriter<byte> output)
     {

@@ -140,6 +140,20 @@ public sealed class ExchangeStats
 
     internal void FailAttempt(in ProxyError error) => Last = Last with { Error = error };
 
+    /// <summary>Of two attempts that ran side by side one is over: it is put before the other.</summary>
+    /// <param name="isLast">Whether it is the one that began last.</param>
+    /// <param name="error">How it ended.</param>
+    internal void FailBeside(bool isLast, in ProxyError error)
+    {
+        ref var before = ref _attempts[AttemptCount - 2];
+        if (isLast)
+        {
+            (before, Last) = (Last, before);
+        }
+
+        before = before with { Error = error };
+    }
+
     internal void Reset()
     {
         Started = RequestEnded = UpstreamConnected = ResponseStarted = Ended = 0;

@@ -3,7 +3,7 @@ using FilterProxy.Core.Telemetry;
 namespace FilterProxy.Core.Clusters;
 
 /// <summary>Keeps a cluster's endpoints what its source says. The last known set stays in force while the source fails.</summary>
-internal sealed class EndpointWatcher(ProxyCluster cluster, IEndpointSource source, Log log, TimeProvider time) : IStartable, IAsyncDisposable
+internal sealed class EndpointWatcher(ProxyCluster cluster, IEndpointSource source, Log log, TimeProvider time, DiscoveryMetrics? metrics = null) : IStartable, IAsyncDisposable
 {
     private static readonly TimeSpan FirstSetWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
@@ -65,6 +65,7 @@ internal sealed class EndpointWatcher(ProxyCluster cluster, IEndpointSource sour
             }
             catch (Exception e)
             {
+                metrics?.Refused(cluster.Name, "failed");
                 log.EndpointSourceFailed(e, cluster.Name, pause);
             }
 

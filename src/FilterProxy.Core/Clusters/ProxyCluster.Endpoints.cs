@@ -121,7 +121,7 @@ internal sealed partial class ProxyCluster
         isFull = false;
         if (_state.Affinity is { } affinity && context.Exchange is { } exchange)
         {
-            var own = affinity.Find(exchange.Request, out var isBound);
+            var own = affinity.Find(exchange, out var isBound);
             if (own is { IsHealthy: true, IsInMaintenance: false } && !context.WasTried(own) && TryBegin(own))
             {
                 return own;
@@ -211,10 +211,11 @@ internal sealed partial class ProxyCluster
         var endpoints = Controls.Apply(Name, known, _discovered, _heartbeat.Now);
         var eligible = new EligibilityBuilder(Eligibility, _balancer).Build(endpoints, _state.Eligible, _heartbeat.Now);
 
-        // Of all there are: who belongs to a drained one goes on with it.
+        // Who carries the name of a drained one goes on with it; of who comes by hash nobody knows whether it was there before.
+        var (belong, before) = Affinity?.Hash is null ? (known, _state.Known) : (endpoints, _state.Endpoints);
         var affinity = Affinity is null ? null
-            : ReferenceEquals(known, _state.Known) ? _state.Affinity
-            : new AffinityTable(Name, known, Affinity);
+            : ReferenceEquals(belong, before) ? _state.Affinity
+            : new AffinityTable(Name, belong, Affinity);
         _state = new State(known, endpoints, eligible, affinity);
         CloseIdleInMaintenance();
     }

@@ -17,6 +17,11 @@ internal static class AffinityCompiler
             return null;
         }
 
+        if (config.Hash is { } hash)
+        {
+            return new AffinityRules("", false, [], config.WhenGone) { Hash = hash };
+        }
+
         var key = config.Key is { } written ? Encoding.UTF8.GetBytes(written) : s_key;
         return config.Header is { } header
             ? new AffinityRules(header.ToLowerInvariant(), false, key, config.WhenGone)

@@ -2,7 +2,7 @@ using FilterProxy.Core.Clusters.Affinity;
 
 namespace FilterProxy.Core.Config;
 
-/// <summary>Keeps a client with the endpoint it began with. Exactly one of cookie and header.</summary>
+/// <summary>Keeps a client with its endpoint. Exactly one of cookie, header and hash.</summary>
 internal sealed record AffinityConfig
 {
     /// <summary>The name of a cookie that the proxy sets.</summary>
@@ -10,6 +10,12 @@ internal sealed record AffinityConfig
 
     /// <summary>The name of a header: the response tells it, and a client that sends it back stays where it was.</summary>
     public string? Header { get; init; }
+
+    /// <summary>
+    /// What clients are told apart by, e.g. <c>%REQ(x-user)%</c>: the same goes to the same endpoint, and nothing is told to the client. Requests
+    /// without it are balanced. The keys below but <c>when_gone</c> are for cookie and header.
+    /// </summary>
+    public Template? Hash { get; init; }
 
     /// <summary>
     /// Signs what clients carry, e.g. <c>${file:/run/secrets/affinity}</c>; all proxies of a cluster need the same. Default: made at start,

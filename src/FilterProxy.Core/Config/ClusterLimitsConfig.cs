@@ -23,6 +23,10 @@ internal sealed record ClusterLimitsConfig
     /// <summary>Duration a request waits for a place among <c>max_requests</c>; over it 503. Default: 5s.</summary>
     public TimeSpan PendingTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Retries under way that policies asked for, and hedges; over it the first answer stands. Default: 1024.</summary>
+    [Range(0, int.MaxValue, ErrorMessage = "must be 0 or more")]
+    public int MaxRetries { get; init; } = 1024;
+
     /// <summary>Connections of HTTP/1 open to all endpoints together; over it an idle one is closed, else 503. Default: 16384.</summary>
     [Range(0, int.MaxValue, ErrorMessage = "must be 0 or more")]
     public int MaxConnections { get; init; } = 16384;

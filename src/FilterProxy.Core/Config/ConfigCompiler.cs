@@ -185,7 +185,7 @@ internal sealed class ConfigCompiler
             Source = source,
             Watcher = source is null ? null
                 : twin is { Watcher: { } watcher } && ReferenceEquals(twin.Source, source) ? watcher
-                : new EndpointWatcher(cluster, source, _services.Log, _services.Time),
+                : new EndpointWatcher(cluster, source, _services.Log, _services.Time, _services.Discovery),
         };
     }
 

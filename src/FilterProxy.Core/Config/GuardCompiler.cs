@@ -18,6 +18,7 @@ internal static class GuardCompiler
         {
             Requests = requests,
             Adaptive = limits.Adaptive is { } adaptive ? new AdaptiveLimit(requests, adaptive.Min, adaptive.Max, adaptive.Tolerance) : null,
+            Retries = new RequestLimiter(limits.MaxRetries, 0, TimeSpan.Zero),
             EndpointRequests = limits.MaxRequestsPerEndpoint,
             Breaker = config.CircuitBreaker is { } breaker ? new CircuitBreaker(name, RulesOf(breaker), log) : null,
             Fallback = config.Fallback is { } fallback ? Compile(fallback) : null,
@@ -39,6 +40,9 @@ internal static class GuardCompiler
         Buffer = (int)Math.Min(config.Buffer.Bytes, int.MaxValue),
         AttemptHeader = Encoding.Latin1.GetBytes(config.AttemptHeader.ToLowerInvariant()),
         Budget = new RetryBudget(config.BudgetPercent, config.BudgetMin),
+        Hedge = config.Hedge is { } hedge
+            ? new HedgeRule((long)hedge.After.TotalMilliseconds, hedge.AfterPercentile / 100, (long)hedge.MinDelay.TotalMilliseconds)
+            : null,
     };
 
     private static BreakerRules RulesOf(CircuitBreakerConfig config) => new(

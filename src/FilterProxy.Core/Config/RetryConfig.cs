@@ -57,6 +57,9 @@ internal sealed record RetryConfig
     [Range(0, 1_000_000, ErrorMessage = "must be between 0 and 1000000")]
     public int BudgetMin { get; init; } = 3;
 
+    /// <summary>Sends a request that waits too long for its answer to another endpoint as well. Default: none.</summary>
+    public HedgeConfig? Hedge { get; init; }
+
     /// <summary>Bytes of a request's body that are kept to be sent again; a request with more is not. Default: 64KiB.</summary>
     public ByteSize Buffer { get; init; } = ByteSize.FromKiB(64);
 

@@ -65,7 +65,7 @@ internal abstract partial class DownstreamExchange
     /// <summary>Whether a deadline of this exchange is due.</summary>
     public virtual bool HasDue(long now) =>
         _readDeadline.IsDue(now) || _writeDeadline.IsDue(now) || _totalDeadline.IsDue(now) || _idleDeadline.IsDue(now)
-        || _closedDeadline.IsDue(now) || Upstream.HasDue(now);
+        || _closedDeadline.IsDue(now) || Upstream.HasDue(now) || Rival?.HasDue(now) == true;
 
     /// <summary>Fires what is due. What that wakes up may run the exchange to its end before this returns.</summary>
     public virtual void FireDeadlines(long now)
@@ -107,6 +107,7 @@ internal abstract partial class DownstreamExchange
         }
 
         Upstream.FireDeadlines(now);
+        Rival?.FireDeadlines(now);
     }
 
     /// <summary>Waits for a deadline that is firing: until then it can be neither reused nor armed again.</summary>

@@ -60,6 +60,7 @@ internal static class Admission
         if (guard.Breaker is { } breaker && !breaker.TryPass())
         {
             x.Rejection = ProxyError.Upstream(ProxyErrorKind.CircuitOpen);
+            x.Services.Limits.Reached(Limit.CircuitBreaker);
             Complain(x, cluster);
             return null;
         }

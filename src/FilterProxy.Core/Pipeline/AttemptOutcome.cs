@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using FilterProxy.Core.Clusters;
+
 namespace FilterProxy.Core.Pipeline;
 
 /// <summary>Tells those who watch an endpoint how an attempt on it ended. What the client or a filter broke says nothing about it.</summary>
@@ -27,6 +30,24 @@ internal static class AttemptOutcome
         if (x.Error.Kind == ProxyErrorKind.UpstreamBodyFailed || x.BreakKind == ProxyErrorKind.UpstreamBodyFailed)
         {
             x.Peer?.Endpoint.Observe(new Outcome(0, ProxyErrorKind.UpstreamBodyFailed, default));
+        }
+    }
+
+    /// <summary>An attempt is over that ran beside the one that goes on.</summary>
+    /// <param name="endpoint">Where.</param>
+    /// <param name="error">How it failed by itself; none where it was broken off.</param>
+    /// <param name="status">What it was answered with; 0 for nothing.</param>
+    /// <param name="waited">How long.</param>
+    public static void TellBeside(Endpoint endpoint, in ProxyError error, int status, TimeSpan waited)
+    {
+        if (error.IsError ? error.Source == ErrorSource.Upstream : status > 0)
+        {
+            endpoint.Observe(new Outcome(error.IsError ? 0 : status, error.Kind, waited));
+        }
+        else if (!error.IsError && EndpointState.Of(endpoint).Latency is var latency && latency.Read(Stopwatch.GetTimestamp()) < waited.TotalSeconds)
+        {
+            // Nothing came, but this much is known: it is no faster than that.
+            latency.Add(waited.TotalSeconds, Stopwatch.GetTimestamp());
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed class ExchangeMetrics
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _attemptDuration;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _hedges;
 
     public ExchangeMetrics(MetricsRegistry registry, Meter meter)
     {
@@ -31,6 +32,8 @@ internal sealed class ExchangeMetrics
         _attemptDuration = registry.Publish(AttemptMetrics.Duration);
         _retries = meter.CreateCounter<long>(
             "filterproxy.upstream.retries", "{retry}", "Attempts that followed a failed one, by cluster and why that had failed.");
+        _hedges = meter.CreateCounter<long>(
+            "filterproxy.upstream.hedges", "{hedge}", "Attempts beside one that had no answer yet, by cluster and outcome: won, lost or failed.");
     }
 
     public RequestMetrics Requests { get; }
@@ -106,6 +109,15 @@ internal sealed class ExchangeMetrics
         if (_registry.IsEnabled)
         {
             _retries.Add(1, new KeyValuePair<string, object?>("cluster", x.Cluster?.Name), new KeyValuePair<string, object?>("error.type", LocalReplies.ReasonOf(error)));
+        }
+    }
+
+    /// <summary>An attempt and the one beside it are over.</summary>
+    public void CountHedge(ProxyExchange x, string outcome)
+    {
+        if (_registry.IsEnabled)
+        {
+            _hedges.Add(1, new KeyValuePair<string, object?>("cluster", x.Cluster?.Name), new KeyValuePair<string, object?>("outcome", outcome));
         }
     }
 

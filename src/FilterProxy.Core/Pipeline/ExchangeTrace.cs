@@ -14,7 +14,6 @@ internal sealed class ExchangeTrace
     private readonly TimeProvider _time;
     private readonly List<Activity> _attempts = [];
     private readonly bool _keepsErrors;
-    private Activity? _attempt;
 
     private ExchangeTrace(Activity root, bool keepsErrors, TimeProvider time)
     {
@@ -25,6 +24,9 @@ internal sealed class ExchangeTrace
 
     /// <summary>The span of the exchange.</summary>
     public Activity Root => _root;
+
+    /// <summary>The span of the current attempt. Put aside while another begins beside it.</summary>
+    public Activity? Attempt { get; set; }
 
     /// <summary>Where the upstream of the current attempt stands.</summary>
     public TraceContext Upstream { get; private set; }
@@ -60,30 +62,30 @@ internal sealed class ExchangeTrace
     {
         EndAttempt(default, 0);
         var peer = x.Peer!;
-        _attempt = Start(x.Request.MethodText, ActivityKind.Client, _root.Context, _time.GetUtcNow());
-        if (_attempt is null)
+        Attempt = Start(x.Request.MethodText, ActivityKind.Client, _root.Context, _time.GetUtcNow());
+        if (Attempt is null)
         {
             Upstream = new TraceContext(_root);
             return;
         }
 
-        SetSampled(_attempt, _root.Recorded);
-        Upstream = new TraceContext(_attempt);
-        _attempts.Add(_attempt);
-        _attempt.SetTag("http.request.method", x.Request.MethodText);
-        _attempt.SetTag("filterproxy.cluster", peer.Cluster.Name);
-        _attempt.SetTag("filterproxy.endpoint", peer.Endpoint.Name);
+        SetSampled(Attempt, _root.Recorded);
+        Upstream = new TraceContext(Attempt);
+        _attempts.Add(Attempt);
+        Attempt.SetTag("http.request.method", x.Request.MethodText);
+        Attempt.SetTag("filterproxy.cluster", peer.Cluster.Name);
+        Attempt.SetTag("filterproxy.endpoint", peer.Endpoint.Name);
         var (host, port) = peer.Endpoint.Address switch
         {
             IPEndPoint ip => (ip.Address.ToString(), ip.Port),
             DnsEndPoint dns => (dns.Host, dns.Port),
             _ => (peer.Endpoint.Name, 0),
         };
-        _attempt.SetTag("server.address", host);
-        _attempt.SetTag("server.port", port > 0 ? port : null);
+        Attempt.SetTag("server.address", host);
+        Attempt.SetTag("server.port", port > 0 ? port : null);
         if (x.Attempt > 1)
         {
-            _attempt.SetTag("http.request.resend_count", x.Attempt - 1);
+            Attempt.SetTag("http.request.resend_count", x.Attempt - 1);
             _root.AddEvent(new ActivityEvent("retry", _time.GetUtcNow(), new ActivityTagsCollection { ["filterproxy.attempt"] = x.Attempt }));
         }
     }
@@ -91,12 +93,22 @@ internal sealed class ExchangeTrace
     /// <summary>An attempt has its response head, or has failed.</summary>
     public void EndAttempt(in ProxyError error, int status)
     {
-        if (_attempt is { } attempt)
+        if (Attempt is { } attempt)
         {
             Describe(attempt, error.IsError ? LocalReplies.ReasonOf(error) : null, status, isFailure: status >= 400);
             attempt.SetEndTime(_time.GetUtcNow().UtcDateTime);
-            _attempt = null;
+            Attempt = null;
         }
+    }
+
+    /// <summary>An attempt is over that ran beside the current one.</summary>
+    /// <param name="span">Its own; null where it has none.</param>
+    /// <param name="error">How it failed by itself; none where it was broken off.</param>
+    public void EndBeside(Activity? span, in ProxyError error)
+    {
+        Attempt = span;
+        Attempt?.SetTag("filterproxy.outcome", error.IsError ? "failed" : "hedge_lost");
+        EndAttempt(error, 0);
     }
 
     /// <summary>The exchange is over: its spans go to who wants them.</summary>

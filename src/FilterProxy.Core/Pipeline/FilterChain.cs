@@ -45,6 +45,8 @@ internal sealed class FilterChain
     /// <summary>Response body filters in reverse order.</summary>
     public BodyStep[] ResponseBody { get; }
 
+    public bool HasUpstreamRequestFilters => _upstreamRequest.Length > 0;
+
     public bool HasUpstreamErrorFilters => _upstreamError.Length > 0;
 
     public ValueTask<FilterStatus> OnRequestAsync(ProxyExchange x)

@@ -1,13 +1,16 @@
 using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Clusters.Retries;
 using FilterProxy.Core.Telemetry;
+using FilterProxy.Core.Upstream;
 
 namespace FilterProxy.Core.Pipeline;
 
 /// <summary>What an exchange holds while it is tried, and remembers from one attempt to the next.</summary>
 internal abstract partial class ProxyExchange
 {
-    private RetryBudget? _budget;
+    private RetryPlace _retry;
+    private HedgeRace? _hedge;
+    private volatile HttpUpstream? _rival;
 
     /// <summary>Endpoints whose attempts failed.</summary>
     public List<Endpoint> Tried { get; } = [];
@@ -26,6 +29,22 @@ internal abstract partial class ProxyExchange
 
     /// <summary>Which attempts are followed by another: the route's rules, else the cluster's; null for neither.</summary>
     public RetryPolicy? RetryPolicy => Route?.Retry ?? (Cluster as ProxyCluster)?.Guard.Retry;
+
+    /// <summary>Runs an attempt and another beside it; made by the first exchange that may need it.</summary>
+    public HedgeRace Hedge => _hedge ??= new HedgeRace(this);
+
+    /// <summary>That, while it runs.</summary>
+    public HedgeRace? Race { get; set; }
+
+    /// <summary>The upstream half of the attempt that runs beside the current one; null for none.</summary>
+    public HttpUpstream? Rival
+    {
+        get => _rival;
+        set => _rival = value;
+    }
+
+    /// <summary>Ends the wait for a connection of the current attempt.</summary>
+    public CancellationToken AttemptAborted => Race?.SecondAborted ?? Aborted;
 
     /// <summary>Why the cluster did not take the request.</summary>
     public ProxyError Rejection { get; set; }
@@ -62,18 +81,8 @@ internal abstract partial class ProxyExchange
         return peer;
     }
 
-    /// <summary>Takes a retry of the policy's budget; <see cref="ReturnRetry"/> follows when its attempt is over.</summary>
-    public bool TryTakeRetry()
-    {
-        var budget = RetryPolicy!.Budget;
-        if (!budget.TryTake(Entered?.Guard.Requests.Active ?? 0))
-        {
-            return false;
-        }
-
-        _budget = budget;
-        return true;
-    }
+    /// <summary>Takes a place for a retry; <see cref="ReturnRetry"/> follows when its attempt is over. The limit that was reached; none when there was one.</summary>
+    public Limit TakeRetry() => _retry.TryTake(RetryPolicy!, Entered?.Guard);
 
     /// <summary>Tells the client which endpoint it belongs to, where its cluster keeps it there.</summary>
     public void StampAffinity()
@@ -91,11 +100,14 @@ internal abstract partial class ProxyExchange
         HeldEndpoint = null;
     }
 
-    /// <summary>The attempt was a retry and is over: its policy's budget has one more to spend.</summary>
-    public void ReturnRetry()
+    /// <summary>The attempt was a retry and is over.</summary>
+    public void ReturnRetry() => _retry.Return();
+
+    /// <summary>Changes the upstream halves for others: those in use belong to an attempt that goes on beside the next.</summary>
+    public void SwapUpstreams(ref Http1Upstream? http1, ref Http2Upstream? http2)
     {
-        _budget?.Return();
-        _budget = null;
+        (Http1, http1) = (http1 ?? new Http1Upstream(this), Http1);
+        (_http2, http2) = (http2, _http2);
     }
 
     /// <summary>The exchange is over, or goes to another cluster: the one it was in has one less.</summary>

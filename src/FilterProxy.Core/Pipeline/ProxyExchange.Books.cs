@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Core.Telemetry.Tracing;
 
@@ -33,6 +34,22 @@ internal abstract partial class ProxyExchange
         Phases?.Enter("connect");
         _spans?.BeginAttempt(this);
     }
+
+    /// <summary>The span of the attempt under way; null where it has none. It is put aside while another begins beside it.</summary>
+    public Activity? AttemptSpan
+    {
+        get => _spans?.Attempt;
+        set
+        {
+            if (_spans is { } spans)
+            {
+                spans.Attempt = value;
+            }
+        }
+    }
+
+    /// <summary>An attempt is over that ran beside the one that goes on.</summary>
+    public void EndAttemptSpan(Activity? span, in ProxyError error) => _spans?.EndBeside(span, error);
 
     /// <summary>An attempt has its response head, or has failed.</summary>
     public void NoteAttempt()

@@ -75,6 +75,12 @@ internal abstract partial class ProxyExchange
     /// <summary>Stops what still runs, gives the upstream connection back and closes the books.</summary>
     public async ValueTask EndAsync()
     {
+        if (AbortReason == AbortReason.Filter && !HasResponseStarted)
+        {
+            // There was no response to break off: without this a client would wait for one.
+            Cut();
+        }
+
         await Upstream.EndAttemptAsync();
         AttemptOutcome.TellEnd(this);
         ReleaseEndpoint();

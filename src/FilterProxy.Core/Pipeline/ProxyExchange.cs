@@ -64,7 +64,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
     public HttpUpstream Upstream { get; set; }
 
     /// <summary>That of attempts over HTTP/1.</summary>
-    public Http1Upstream Http1 { get; }
+    public Http1Upstream Http1 { get; private set; }
 
     /// <summary>That of attempts over HTTP/2; made by the first of them.</summary>
     public Http2Upstream Http2 => _http2 ??= new Http2Upstream(this);
@@ -301,6 +301,7 @@ internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
         Services.Limits.Reached(limit);
         AbortReason = reason;
         Upstream.Abort();
+        Rival?.Abort();
         CancelReply();
         _ = _aborted?.CancelAsync();
 

@@ -44,6 +44,9 @@ internal sealed class ProxyServices(Heartbeat heartbeat, Log log, TimeProvider t
     /// <summary>Counts what is refused of HTTP/2 clients below the exchange.</summary>
     public Http2Metrics Http2 { get; init; } = new(null);
 
+    /// <summary>Counts what sources of endpoints told that was not taken.</summary>
+    public DiscoveryMetrics Discovery { get; init; } = new(null);
+
     /// <summary>Whether the process is stopping: connections end after their current exchange.</summary>
     public bool IsDraining => _draining;
 

@@ -136,15 +136,20 @@ internal static class Retry
             return false;
         }
 
-        x.ReturnRetry();
-        if (x.TryTakeRetry())
+        var limit = x.TakeRetry();
+        if (limit == Limit.None)
         {
             x.PolicyRetries++;
             return true;
         }
 
         x.Stats.Flags |= ResponseFlags.UpstreamRetryLimitExceeded;
-        x.Services.Limits.Reached(Limit.RetryBudget);
+        x.Services.Limits.Reached(limit);
+        if (x.Entered is { } cluster && cluster.Guard.RetryComplaints.TryTake(x.Heartbeat.Now, out var skipped))
+        {
+            x.Services.Log.RetryNotTaken(cluster.Name, Limits.ReasonOf(limit), skipped);
+        }
+
         return false;
     }
 

@@ -31,6 +31,8 @@ internal enum Limit : byte
     EndpointRequests,
     MaxPending,
     RetryBudget,
+    MaxRetries,
+    CircuitBreaker,
 
     // Times the client is given.
     TlsHandshake,

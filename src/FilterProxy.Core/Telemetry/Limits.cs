@@ -57,7 +57,9 @@ internal static class Limits
         Add(Limit.MaxRequests, "cluster.limits.max_requests", "too_many_requests");
         Add(Limit.EndpointRequests, "cluster.limits.max_requests_per_endpoint", "endpoints_full");
         Add(Limit.MaxPending, "cluster.limits.max_pending", "too_many_pending");
-        Add(Limit.RetryBudget, "cluster.retry.budget");
+        Add(Limit.RetryBudget, "cluster.retry.budget", "retry_budget");
+        Add(Limit.MaxRetries, "cluster.limits.max_retries", "too_many_retries");
+        Add(Limit.CircuitBreaker, "cluster.circuit_breaker", "circuit_open");
         Add(Limit.TlsHandshake, "tls.handshake_timeout");
         Add(Limit.HeaderTimeout, "header_timeout", "request_head_timeout");
         Add(Limit.IdleTimeout, "idle_timeout");

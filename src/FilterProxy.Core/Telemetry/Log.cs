@@ -84,6 +84,17 @@ internal sealed partial class Log(ILogger logger)
         }
     }
 
+    [LoggerMessage(9, LogLevel.Debug, "Attempt {Attempt} on {Peer} has no answer after {Milliseconds:F0} ms; the request goes to {Other} as well.")]
+    private static partial void AttemptHedged(ILogger logger, int attempt, string peer, string other, double milliseconds);
+
+    public void AttemptHedged(int attempt, UpstreamPeer peer, UpstreamPeer other, TimeSpan waited)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+        {
+            AttemptHedged(logger, attempt, peer.ToString(), other.ToString(), waited.TotalMilliseconds);
+        }
+    }
+
     [LoggerMessage(8, LogLevel.Information,
         "Debugged exchange {RequestId} (trace {TraceId}): {Method} {Path} on route '{Route}' got {Status} ({Reason}) in {Milliseconds:F3} ms. Phases, in ms: {Phases}")]
     private partial void ExchangeDebugged(
@@ -160,8 +171,18 @@ internal sealed partial class Log(ILogger logger)
     [LoggerMessage(62, LogLevel.Warning, "Cluster '{Cluster}' does not take a request: {Reason} ({Skipped} more since this was last said).")]
     public partial void RequestNotTaken(string cluster, string reason, long skipped);
 
+    [LoggerMessage(65, LogLevel.Warning, "Cluster '{Cluster}' does not repeat a request: {Reason} ({Skipped} more since this was last said).")]
+    private static partial void RetryNotTaken(ILogger logger, string cluster, string reason, long skipped);
+
+    public void RetryNotTaken(string cluster, string reason, long skipped) => RetryNotTaken(logger, cluster, reason, skipped);
+
     [LoggerMessage(63, LogLevel.Warning, "Cluster '{Cluster}': the circuit breaker is open for {Time}: {Condition}.")]
     public partial void BreakerOpened(string cluster, string condition, TimeSpan time);
+
+    [LoggerMessage(66, LogLevel.Warning, "Cluster '{Cluster}': the circuit breaker stays open: a probe failed.")]
+    private static partial void BreakerReopened(ILogger logger, string cluster);
+
+    public void BreakerReopened(string cluster) => BreakerReopened(logger, cluster);
 
     [LoggerMessage(64, LogLevel.Information, "Cluster '{Cluster}': the circuit breaker is closed.")]
     public partial void BreakerClosed(string cluster);

@@ -8,8 +8,12 @@ namespace FilterProxy.Core.Upstream;
 /// <summary>Sends a request to its peer in the protocol the peer speaks. The one place where that is decided.</summary>
 internal static class Forwarder
 {
-    /// <summary>One attempt: request out, response head in.</summary>
-    public static ValueTask<ProxyError> SendAsync(ProxyExchange x)
+    /// <summary>Request out, response head in: one attempt, or, where the policy says so and the first takes its time, another beside it.</summary>
+    public static ValueTask<ProxyError> SendAsync(ProxyExchange x) =>
+        x.RetryPolicy is { Hedge: not null } policy && HedgeRace.Fits(x, policy) ? x.Hedge.RunAsync(policy) : SendOnceAsync(x);
+
+    /// <summary>One attempt.</summary>
+    public static ValueTask<ProxyError> SendOnceAsync(ProxyExchange x)
     {
         var peer = x.Peer!;
         var pool = ((ProxyCluster)peer.Cluster).GetPool(peer);
@@ -28,7 +32,7 @@ internal static class Forwarder
 
     private static async ValueTask<ProxyError> AskAsync(ProxyExchange x, NegotiatedPool pool)
     {
-        var error = await pool.AskAsync(x.Aborted);
+        var error = await pool.AskAsync(x.AttemptAborted);
         if (!error.IsError && pool.Chosen is { } chosen)
         {
             return await SendChosenAsync(x, chosen);

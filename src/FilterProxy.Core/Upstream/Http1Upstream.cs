@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
@@ -23,6 +25,7 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
     private long _lease;
     private int _interim;
     private bool _pumping;
+    private bool _isReading;
     private ValueTask<bool> _pump;
 
     public override BodyReader Body => _body;
@@ -37,10 +40,11 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
     {
         BeginAttempt();
         _interim = 0;
+        _isReading = false;
         var connection = X.NeedsFreshConnection ? null : pool.TryRent(X.Downstream);
         if (connection is null)
         {
-            (connection, var error) = await pool.RentAsync(new ConnectContext(X.Downstream, X.Loop), X.Aborted, X.Timeouts.PerTry);
+            (connection, var error) = await pool.RentAsync(new ConnectContext(X.Downstream, X.Loop), X.AttemptAborted, X.Timeouts.PerTry);
             if (connection is null)
             {
                 return X.BreakError ?? error;
@@ -133,7 +137,7 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
         Volatile.Write(ref _connection, connection);
         Volatile.Write(ref _lease, lease);
         BeginUse(connection.Reused);
-        if (X.BreakKind != ProxyErrorKind.None)
+        if (X.BreakKind != ProxyErrorKind.None || IsLost)
         {
             // Broken off while connecting: Abort found nothing to abort then.
             Abort();
@@ -154,10 +158,26 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
             AwaitHead();
         }
 
-        _reader.Begin(X.Rules.ResponseHead);
+        if (X.Race is null)
+        {
+            BeginReading();
+        }
+
         while (true)
         {
             var read = await connection.Input.ReadAsync();
+            if (!_isReading)
+            {
+                if (read.Buffer.IsEmpty || !X.Race!.TryWin(this, StatusOf(read.Buffer)))
+                {
+                    // The exchange has one response: it is not touched here.
+                    connection.Input.AdvanceTo(read.Buffer.Start);
+                    return read.Buffer.IsEmpty ? Failure(null) : HedgeRace.Lost;
+                }
+
+                BeginReading();
+            }
+
             var status = _reader.Read(read.Buffer, out var consumed);
             connection.Input.AdvanceTo(consumed);
             switch (status)
@@ -178,6 +198,16 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
             }
         }
     }
+
+    private void BeginReading()
+    {
+        _isReading = true;
+        _reader.Begin(X.Rules.ResponseHead);
+    }
+
+    /// <summary>The status of a response that begins here; 0 where it cannot be told.</summary>
+    private static int StatusOf(in ReadOnlySequence<byte> head) =>
+        head.FirstSpan is { Length: >= 12 } line && Utf8Parser.TryParse(line[9..12], out int status, out _) ? status : 0;
 
     /// <summary>Judges a complete head. Null after an interim response: the final one follows.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
@@ -295,7 +325,8 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
             return Pump.Error;
         }
 
+        var hasStarted = _isReading && _reader.HasStarted;
         return X.BreakError ?? (TryTimedOut ? TryTimeout() : ProxyError.Upstream(
-            ProxyErrorKind.UpstreamClosed, retryable: !_reader.HasStarted, _reader.HasStarted ? "closed_in_head" : "closed_before_head", cause));
+            ProxyErrorKind.UpstreamClosed, retryable: !hasStarted, hasStarted ? "closed_in_head" : "closed_before_head", cause));
     }
 }

@@ -56,6 +56,11 @@ internal sealed class Http2Upstream(ProxyExchange exchange) : HttpUpstream(excha
             return broken;
         }
 
+        if (IsLost)
+        {
+            return HedgeRace.Lost;
+        }
+
         try
         {
             ArmTry();
@@ -66,6 +71,11 @@ internal sealed class Http2Upstream(ProxyExchange exchange) : HttpUpstream(excha
             }
 
             call.Response = await pool.Invoker.SendAsync(call, call.Aborted);
+            if (X.Race?.TryWin(this, (int)call.Response.StatusCode) == false)
+            {
+                return HedgeRace.Lost;
+            }
+
             return await AcceptAsync(call, call.Response);
         }
         catch (Exception e) when (X.CurrentFilter is null)

@@ -19,6 +19,7 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
     private volatile bool _tryTimedOut;
     private volatile bool _connectTimedOut;
     private volatile bool _awaitsConnection;
+    private volatile bool _isLost;
 
     /// <summary>How far the attempt has come.</summary>
     public UpstreamStage Stage { get; protected set; }
@@ -64,8 +65,18 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
 
     protected bool ConnectTimedOut => _connectTimedOut;
 
+    /// <summary>Whether another attempt beside this one has the answer.</summary>
+    protected bool IsLost => _isLost;
+
     /// <summary>Breaks the attempt off, from any thread: reads and writes of it fail.</summary>
     public abstract void Abort();
+
+    /// <summary>Another attempt beside this one has the answer: breaks it off, from any thread.</summary>
+    public void Lose()
+    {
+        _isLost = true;
+        Abort();
+    }
 
     /// <summary>
     /// Ends the attempt: stops the pump and gives the connection back, if the message on it is over and clean, or ends the message.
@@ -134,8 +145,10 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         _tryTimedOut = false;
         _connectTimedOut = false;
         _awaitsConnection = false;
+        _isLost = false;
         X.Stats.AddAttempt(X.Peer!.Endpoint);
         X.BeginAttemptSpan();
+        X.Race?.Enter(this);
     }
 
     /// <summary>A connection is there.</summary>
@@ -183,7 +196,11 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         return X.Chain.OnUpstreamRequestAsync(X, attempt);
     }
 
-    protected void AwaitHead() => _readDeadline.Arm(X.Heartbeat, X.Timeouts.ResponseHead);
+    protected void AwaitHead()
+    {
+        _readDeadline.Arm(X.Heartbeat, X.Timeouts.ResponseHead);
+        X.Race?.OnSent();
+    }
 
     /// <summary>The final head is there. False when it came in the moment the attempt's time was over.</summary>
     protected bool TryEndAwaitHead()

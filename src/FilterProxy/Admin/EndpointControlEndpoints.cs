@@ -94,7 +94,7 @@ internal static class EndpointControlEndpoints
 
     private static string? WarningOf(CompiledCluster compiled, EndpointControl control) =>
         ClusterView.Of(compiled).Usable == 0 ? $"no endpoint of cluster '{compiled.Cluster.Name}' is healthy and takes requests now"
-        : control.Mode == EndpointMode.Draining && compiled.Cluster.Affinity is not null
+        : control.Mode == EndpointMode.Draining && compiled.Cluster.Affinity is { Hash: null }
             ? "clients that belong to it by affinity still come; maintenance sends them away"
         : null;
 

@@ -9,7 +9,7 @@ namespace FilterProxy.Host.Commands;
 /// <summary><c>filterproxy top</c>: the busiest routes and endpoints, again and again.</summary>
 internal static class TopCommand
 {
-    private static readonly Column[] Numbers = [Column.Number("Requests/s"), Column.Number("Errors/s"), Column.Number("p50", rank: 1), Column.Number("p99")];
+    private static readonly Column[] Numbers = [Column.Number("Requests/s"), Column.Number("Errors/s"), Column.Number("p50", rank: 2), Column.Number("p99", rank: 1)];
 
     public static Command Create(Option<string> config)
     {

@@ -146,6 +146,28 @@ public sealed class HeadersFilterTests : IDisposable
         }));
     }
 
+    [Theory]
+    [InlineData(TestTransport.Direct)]
+    [InlineData(TestTransport.H2c)]
+    public async Task Works_over_every_protocol(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok(r.Headers["x-what"]!, ("X-Powered-By", "test")));
+        await using var proxy = await StartAsync(
+            upstream.Port, "request: { set: { X-What: '%METHOD% %PATH%' } }, response: { remove: [x-powered-by], append: { link: '</a>' } }", transport);
+        var response = await proxy.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\nx-what: mine\r\n\r\n");
+        Assert.Equal(("GET /a", null, "</a>"), (response.Text, response.Headers["x-powered-by"], response.Headers["link"]));
+    }
+
+    [Theory]
+    [InlineData("request: { set: { content-length: '1' } }", "request.set.content-length")]
+    [InlineData("request: { add: { a: b } }", "unknown option 'add'")]
+    [InlineData("response: { set: { a: '%NOPE%' } }", "unknown operator")]
+    public async Task A_wrong_option_is_refused(string options, string message) => Assert.Contains(
+        message, (await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(1, options, TestTransport.Sockets))).Message, StringComparison.Ordinal);
+
+    private static Task<TestProxy> StartAsync(int port, string options, TestTransport transport) =>
+        TestProxy.StartAsync(port, transport, $"{{ route_filters: [ {{ headers: {{ {options} }} }} ] }}", components: typeof(HeadersFilter));
+
     private static void Completed(ValueTask<FilterStatus> task) => Assert.True(task.IsCompletedSuccessfully);
 
     private static void Completed(ValueTask task) => Assert.True(task.IsCompletedSuccessfully);

@@ -73,13 +73,35 @@ public sealed class MirrorFilterTests
         Assert.InRange(copies.Requests.Count, least, most);
     }
 
-    private static Task<TestProxy> StartAsync(TestUpstream upstream, TestUpstream copies, string options = "percent: 100") => TestProxy.StartAsync(
+    [Fact]
+    public async Task Requests_of_HTTP2_are_copied_too()
+    {
+        await using var upstream = TestUpstream.Start();
+        await using var copies = TestUpstream.Start();
+        await using var proxy = await StartAsync(upstream, copies, transport: TestTransport.H2c);
+        Assert.Equal(200, (await proxy.SendAsync("GET /a?b=c HTTP/1.1\r\nHost: example.com\r\n\r\n")).Status);
+        await copies.WaitForRequestsAsync(1);
+        Assert.Equal(("/a?b=c", "example.com"), (copies.Requests[0].Target, copies.Requests[0].Headers["host"]));
+    }
+
+    [Theory]
+    [InlineData("percent: 101")]
+    [InlineData("max_in_flight: 0")]
+    [InlineData("precent: 5")]
+    public async Task A_wrong_option_is_refused(string options)
+    {
+        await using var upstream = TestUpstream.Start();
+        await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(upstream, upstream, options));
+    }
+
+    private static Task<TestProxy> StartAsync(
+        TestUpstream upstream, TestUpstream copies, string options = "percent: 100", TestTransport transport = TestTransport.Sockets) => TestProxy.StartAsync(
         $$"""
         routes: [ { name: all, cluster: origin, filters: [ { mirror: { cluster: copies, {{options}} } } ] } ]
         clusters:
           origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] }
           copies: { endpoints: ["127.0.0.1:{{copies.Port}}"] }
         """,
-        TestTransport.Sockets,
+        transport,
         typeof(MirrorFilter));
 }

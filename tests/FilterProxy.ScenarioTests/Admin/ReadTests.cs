@@ -47,9 +47,11 @@ public sealed class ReadTests
         await using var upstream = TestUpstream.Start();
         await using var admin = await AdminProxy.StartAsync($$"""
             routes: [ { name: all, cluster: origin } ]
-            clusters: { origin: { endpoints: [ { address: "127.0.0.1:{{upstream.Port}}", labels: { zone: a } } ] } }
+            clusters: { origin: { endpoints: [ { address: "127.0.0.1:{{upstream.Port}}", labels: { zone: a } } ], circuit_breaker: { open_when: error_ratio > 50% } } }
             """);
         await admin.Proxy.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        var cluster = (await admin.GetAsync("/clusters"))[0]!;
+        Assert.Equal(("closed", 0, 0), ((string)cluster["breaker"]!, (int)cluster["pending"]!, (int)cluster["retries"]!));
 
         JsonNode endpoint = null!;
         await Poll.UntilAsync(async () =>

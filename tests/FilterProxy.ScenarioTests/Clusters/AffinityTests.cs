@@ -76,6 +76,51 @@ public sealed class AffinityTests : Scenario
     }
 
     [Fact]
+    public async Task By_hash_the_same_key_has_the_same_endpoint_and_the_client_is_told_nothing()
+    {
+        await using var farm = new Farm(4);
+        await using var one = await farm.StartAsync("affinity: { hash: \"%REQ(x-user)%\" }");
+        await using var two = await farm.StartAsync("affinity: { hash: \"%REQ(x-user)%\" }");
+        var seen = new HashSet<string>();
+        for (var user = 0; user < 40; user++)
+        {
+            var first = await one.SendAsync(With("x-user", $"user-{user}"));
+            Assert.Equal(first.Text, (await two.SendAsync(With("x-user", $"user-{user}"))).Text);
+            Assert.Null(first.Headers["set-cookie"]);
+            seen.Add(first.Text);
+        }
+
+        Assert.Equal(4, seen.Count);
+    }
+
+    [Theory]
+    [InlineData("another", 200)]
+    [InlineData("refuse", 503)]
+    public async Task By_hash_a_client_whose_endpoint_is_gone_gets_what_was_written_and_the_others_stay(string whenGone, int status)
+    {
+        await using var farm = new Farm(3);
+        await using var proxy = await farm.StartAsync($"affinity: {{ hash: \"%REQ(x-user)%\", when_gone: {whenGone} }}");
+        var homes = new Dictionary<string, string>();
+        for (var user = 0; user < 20; user++)
+        {
+            homes[$"user-{user}"] = (await proxy.SendAsync(With("x-user", $"user-{user}"))).Text;
+        }
+
+        var cluster = proxy.Engine.Snapshot!.Clusters["origin"];
+        var gone = homes["user-0"];
+        Assert.True(cluster.Health.TryEject(cluster.Endpoints[int.Parse(gone)], "a test", new OutlierRules()));
+        foreach (var (user, home) in homes)
+        {
+            var response = await proxy.SendAsync(With("x-user", user));
+            Assert.Equal(home == gone ? status : 200, response.Status);
+            Assert.Equal(home != gone, response.Text == home);
+
+            // Where it goes instead it stays as well.
+            Assert.Equal(response.Text, (await proxy.SendAsync(With("x-user", user))).Text);
+        }
+    }
+
+    [Fact]
     public async Task A_drained_endpoint_keeps_its_clients_and_gets_no_new_ones()
     {
         await using var farm = new Farm(2);

@@ -24,6 +24,59 @@ public sealed class HealthCheckTests : Scenario
         Assert.Equal(healthy, EndpointOf(proxy).IsHealthy);
     }
 
+    // What sends more than it should is not waited for, nor kept in memory; who sends it slowly has the time of a probe.
+    [Theory]
+    [InlineData("{ http: { path: /healthz } }", true)]
+    [InlineData("{ http: { path: /healthz, body: ready } }", false)]
+    public async Task An_answer_without_an_end_is_judged_all_the_same(string check, bool healthy)
+    {
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.BeginChunked().ThenRun(async stream =>
+        {
+            var chunk = System.Text.Encoding.ASCII.GetBytes($"400\r\n{new string('x', 1024)}\r\n");
+            while (true)
+            {
+                await stream.WriteAsync(chunk);
+            }
+        }));
+        await using var proxy = await StartAsync(check, upstream.Port);
+        await Poll.UntilAsync(() => proxy.Engine.Snapshot!.Clusters["origin"].Monitor!.Probes > 0);
+        Assert.Equal(healthy, EndpointOf(proxy).IsHealthy);
+    }
+
+    [Fact]
+    public async Task An_endpoint_may_have_an_IPv6_address()
+    {
+        await using var upstream = TestUpstream.StartAt(new System.Net.IPEndPoint(System.Net.IPAddress.IPv6Loopback, 0), r => UpstreamResponse.Ok(r.Headers["host"]!));
+        await using var proxy = await TestProxy.StartAsync(
+            $$"""
+            routes: [ { name: all, cluster: origin } ]
+            clusters: { origin: { endpoints: ["[::1]:{{upstream.Port}}"], health_check: { check: { http: {} }, interval: 100ms } } }
+            """);
+        await Poll.UntilAsync(() => proxy.Engine.Snapshot!.Clusters["origin"].Monitor!.Probes > 0);
+        Assert.True(EndpointOf(proxy).IsHealthy);
+        Assert.Equal("example.com", (await proxy.SendAsync(Get)).Text);
+        Assert.Contains(upstream.Requests, request => request.Headers["host"] == $"[::1]:{upstream.Port}");
+    }
+
+    [Fact]
+    public async Task Over_TLS_the_check_speaks_TLS_too()
+    {
+        using var certificate = new TestCertificate("localhost");
+        await using var upstream = await Http2Upstream.StartAsync(
+            context => context.Response.WriteAsync(context.Request.IsHttps ? "ready" : "plain"), certificate, Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
+        await using var proxy = await TestProxy.StartAsync(
+            $$"""
+            routes: [ { name: all, cluster: origin } ]
+            clusters:
+              origin:
+                endpoints: ["127.0.0.1:{{upstream.Port}}"]
+                tls: { server_name: localhost, ca: "{{certificate.CertPath}}" }
+                health_check: { check: { http: { body: ready } }, interval: 100ms }
+            """);
+        await Poll.UntilAsync(() => proxy.Engine.Snapshot!.Clusters["origin"].Monitor!.Probes > 0);
+        Assert.True(EndpointOf(proxy).IsHealthy, string.Join('\n', proxy.LogLines));
+    }
+
     [Fact]
     public async Task A_probe_says_who_it_is_and_whom_it_asks()
     {

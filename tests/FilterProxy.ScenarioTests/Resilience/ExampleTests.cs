@@ -1,4 +1,6 @@
 using FilterProxy.Core.Clusters;
+using FilterProxy.Core.Config;
+using FilterProxy.Core.Config.Binding;
 using FilterProxy.ScenarioTests.NextJs;
 using FilterProxy.TestKit;
 using Xunit;
@@ -16,6 +18,23 @@ public sealed class ExampleTests
             return text[text.IndexOf("routes:", StringComparison.Ordinal)..];
         }
     }
+
+    [Theory]
+    [InlineData(typeof(RetryConfig))]
+    [InlineData(typeof(HedgeConfig))]
+    [InlineData(typeof(ClusterLimitsConfig))]
+    [InlineData(typeof(AdaptiveLimitConfig))]
+    [InlineData(typeof(CircuitBreakerConfig))]
+    [InlineData(typeof(FallbackConfig))]
+    [InlineData(typeof(ActiveHealthConfig))]
+    [InlineData(typeof(OutlierDetectionConfig))]
+    [InlineData(typeof(AffinityConfig))]
+    [InlineData(typeof(WeightedClusterConfig))]
+    [InlineData(typeof(SlowStartConfig))]
+    [InlineData(typeof(SubsetConfig))]
+    [InlineData(typeof(ZoneConfig))]
+    public void It_shows_every_option(Type record) =>
+        Assert.All(ObjectPlan.Of(record)!.Properties, property => Assert.Matches($@"\b{property.Key}: ", Example));
 
     [Fact]
     public async Task A_reload_that_changes_nothing_keeps_every_cluster()

@@ -53,6 +53,39 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task Ejections_and_breakers_are_there_with_their_state_and_their_history()
+    {
+        var status = 500;
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Create(Volatile.Read(ref status)));
+        await using var proxy = await TestProxy.StartAsync(
+            $$"""
+            routes: [ { name: all, cluster: origin } ]
+            clusters:
+              origin:
+                endpoints: ["127.0.0.1:{{upstream.Port}}", "localhost:{{upstream.Port}}"]
+                outlier_detection: { consecutive_5xx: 3 }
+                circuit_breaker: { open_when: error_ratio > 50%, min_requests: 10, open_time: 200ms, probes: 1 }
+            """);
+        var metrics = Metrics.Of(proxy);
+        Assert.Equal(0, metrics["filterproxy_upstream_breaker_state{cluster=\"origin\"}"]);
+        Assert.Equal(0, metrics["filterproxy_upstream_requests{cluster=\"origin\",state=\"active\"}"]);
+        Assert.Equal(2, metrics.Count(m => m.Key.StartsWith("filterproxy_upstream_endpoint_ejected{", StringComparison.Ordinal) && m.Value == 0));
+
+        await Poll.UntilAsync(async () => (await proxy.SendAsync(Get)).Text.Contains("circuit_open", StringComparison.Ordinal));
+        metrics = Metrics.Of(proxy);
+        Assert.Single(metrics, m => m.Key.StartsWith("filterproxy_upstream_endpoint_ejected{", StringComparison.Ordinal) && m.Value == 1);
+        Assert.Single(metrics, m => m.Key.StartsWith("filterproxy_upstream_endpoint_ejections_total{", StringComparison.Ordinal) && m.Value == 1);
+        Assert.InRange(metrics["filterproxy_upstream_breaker_transitions_total{cluster=\"origin\",to=\"open\"}"], 1, 100);
+        Assert.NotEqual(0, proxy.Counts["filterproxy.limit.reached limit=cluster.circuit_breaker"]);
+
+        Volatile.Write(ref status, 200);
+        await Poll.UntilAsync(async () => (await proxy.SendAsync(Get)).Status == 200 && Metrics.Of(proxy)["filterproxy_upstream_breaker_state{cluster=\"origin\"}"] == 0);
+        metrics = Metrics.Of(proxy);
+        Assert.InRange(metrics["filterproxy_upstream_breaker_transitions_total{cluster=\"origin\",to=\"half_open\"}"], 1, 100);
+        Assert.Equal(1, metrics["filterproxy_upstream_breaker_transitions_total{cluster=\"origin\",to=\"closed\"}"]);
+    }
+
+    [Fact]
     public async Task Series_stay_over_a_reload_and_a_replaced_configuration_shows_its_exchanges()
     {
         var release = new TaskCompletionSource();

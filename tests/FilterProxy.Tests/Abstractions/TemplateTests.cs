@@ -237,6 +237,23 @@ public class TemplateTests
     }
 
     [Theory]
+    [InlineData("<b>%CLAIM(sub)%</b>", "<b>[a<b>c]</b>")]
+    [InlineData("<%CLAIM(sub):2%>", "<[a<]>")]
+    [InlineData("%CLAIM(none)%%%", "-%")]
+    public void A_callers_rule_is_for_values_and_not_for_the_text_around_them(string text, string expected)
+    {
+        using var exchange = TestExchange.Get("/").WithUser(("sub", "a<b>c"));
+        var output = new ArrayBufferWriter<byte>();
+        Template.Parse(text).Format(exchange, output, static (value, to) =>
+        {
+            to.Write("["u8);
+            to.Write(value);
+            to.Write("]"u8);
+        });
+        Assert.Equal(expected, System.Text.Encoding.ASCII.GetString(output.WrittenSpan));
+    }
+
+    [Theory]
     [InlineData("%REQ(x-none)%", false)]
     [InlineData("%REQ(x-user)%", true)]
     [InlineData("a%REQ(x-none)%", true)]

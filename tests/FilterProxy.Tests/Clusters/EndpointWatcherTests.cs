@@ -58,6 +58,7 @@ public sealed class EndpointWatcherTests
         Source.TryWrite([Named("two", 2), Named("two", 3)]);
 
         await Poll.UntilAsync(() => proxy.LogLines.Any(line => line.Contains("two endpoints called 'two'")));
+        Assert.Equal(1, proxy.Counts["filterproxy.upstream.discovery.problems source=origin reason=failed"]);
         Assert.Equal("one", EndpointsOf(proxy)[0].Name);
     }
 

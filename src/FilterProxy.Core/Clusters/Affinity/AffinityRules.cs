@@ -47,4 +47,7 @@ internal sealed record AffinityRules(string Name, bool IsCookie, byte[] Key, Aff
     public string Attributes { get; init; } = "";
 
     public CookieSecure Secure { get; init; }
+
+    /// <summary>Tells clients apart instead of something they carry; null where they carry something.</summary>
+    public Template? Hash { get; init; }
 }

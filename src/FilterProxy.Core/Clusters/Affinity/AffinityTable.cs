@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
+using FilterProxy.Core.Clusters.LoadBalancing;
 
 namespace FilterProxy.Core.Clusters.Affinity;
 
@@ -18,6 +19,7 @@ internal sealed class AffinityTable
     private readonly byte[] _name;
     private readonly FrozenDictionary<UInt128, Endpoint> _endpoints;
     private readonly FrozenDictionary<Endpoint, Token> _tokens;
+    private readonly MaglevTable? _hashed;
 
     /// <param name="cluster">The cluster's name: the same endpoint is another one there.</param>
     /// <param name="endpoints">Its endpoints.</param>
@@ -26,25 +28,23 @@ internal sealed class AffinityTable
     {
         _rules = rules;
         _name = Encoding.ASCII.GetBytes(rules.Name);
-        _tokens = endpoints.Span.ToArray().ToFrozenDictionary(endpoint => endpoint, endpoint => Make(cluster, endpoint, rules));
+        _hashed = rules.Hash is null ? null : new MaglevTable(endpoints);
+        _tokens = (_hashed is null ? endpoints.Span.ToArray() : []).ToFrozenDictionary(endpoint => endpoint, endpoint => Make(cluster, endpoint, rules));
         _endpoints = _tokens.ToFrozenDictionary(pair => pair.Value.Id, pair => pair.Key);
     }
 
     public AffinityGone Gone => _rules.Gone;
 
-    /// <summary>The endpoint a client belongs to; null where it is none of these, or the client brought nothing.</summary>
-    /// <param name="request">The client's.</param>
-    /// <param name="isBound">Whether it brought something.</param>
-    public Endpoint? Find(RequestHead request, out bool isBound)
-    {
-        isBound = _rules.IsCookie ? request.TryGetCookie(_name, out var token) : request.Headers.TryGet(_name, out token);
-        return isBound && TryRead(token, out var id) ? _endpoints.GetValueOrDefault(id) : null;
-    }
+    /// <summary>The endpoint a client belongs to; null where it is none of these, or nothing tells which.</summary>
+    /// <param name="exchange">The client's.</param>
+    /// <param name="isBound">Whether something tells.</param>
+    public Endpoint? Find(HttpExchange exchange, out bool isBound) =>
+        _hashed is null ? FindNamed(exchange.Request, out isBound) : FindHashed(_hashed, exchange, out isBound);
 
     /// <summary>Tells the client in the response which endpoint it belongs to from now on, unless it came with that.</summary>
     public void Stamp(HttpExchange exchange, Endpoint endpoint)
     {
-        if (ReferenceEquals(Find(exchange.Request, out _), endpoint) || !_tokens.TryGetValue(endpoint, out var token))
+        if (_hashed is not null || ReferenceEquals(FindNamed(exchange.Request, out _), endpoint) || !_tokens.TryGetValue(endpoint, out var token))
         {
             return;
         }
@@ -58,6 +58,26 @@ internal sealed class AffinityTable
             var secure = _rules.Secure == CookieSecure.Always || (_rules.Secure == CookieSecure.Auto && exchange.Downstream.IsTls);
             exchange.Response.Headers.Append("set-cookie"u8, secure ? token.SecureCookie : token.Cookie);
         }
+    }
+
+    private Endpoint? FindNamed(RequestHead request, out bool isBound)
+    {
+        isBound = _rules.IsCookie ? request.TryGetCookie(_name, out var token) : request.Headers.TryGet(_name, out token);
+        return isBound && TryRead(token, out var id) ? _endpoints.GetValueOrDefault(id) : null;
+    }
+
+    private Endpoint? FindHashed(MaglevTable table, HttpExchange exchange, out bool isBound)
+    {
+        var text = TemplateScratch.BeginLine();
+        isBound = _rules.Hash!.TryFormat(exchange, text);
+        if (!isBound)
+        {
+            return null;
+        }
+
+        var hash = StableHash.Of(text.Written);
+        var own = table.Find(hash, default);
+        return own is { IsHealthy: false } && Gone == AffinityGone.Another ? table.FindHealthy(hash) : own;
     }
 
     private static Token Make(string cluster, Endpoint endpoint, AffinityRules rules)

@@ -13,6 +13,7 @@ namespace FilterProxy.Core.Clusters.Breaking;
 internal sealed class CircuitBreaker(string cluster, BreakerRules rules, Log? log) : IOutcomeObserver, IHeartbeatTarget
 {
     private readonly Lock _lock = new();
+    private readonly long[] _changes = new long[3];
     private readonly BreakerWindow _window = new(rules.Window, rules.Condition.Ranges);
     private volatile BreakerState _state;
     private long _until;
@@ -22,7 +23,10 @@ internal sealed class CircuitBreaker(string cluster, BreakerRules rules, Log? lo
     public BreakerState State => _state;
 
     /// <summary>How often it has opened.</summary>
-    public long Openings { get; private set; }
+    public long Openings => ChangesTo(BreakerState.Open);
+
+    /// <summary>How often it has come into a state.</summary>
+    public long ChangesTo(BreakerState state) => Volatile.Read(ref _changes[(int)state]);
 
     /// <summary>Whether a request may be sent.</summary>
     public bool TryPass() => _state switch
@@ -59,7 +63,7 @@ internal sealed class CircuitBreaker(string cluster, BreakerRules rules, Log? lo
                 // From half-open too, where those let through never said how it went.
                 _until = now + rules.OpenTime;
                 _admitted = _succeeded = 0;
-                _state = BreakerState.HalfOpen;
+                Change(BreakerState.HalfOpen);
             }
         }
     }
@@ -76,23 +80,28 @@ internal sealed class CircuitBreaker(string cluster, BreakerRules rules, Log? lo
             if (!succeeded)
             {
                 // Until the time is up that began with being half-open.
-                _state = BreakerState.Open;
-                Openings++;
+                Change(BreakerState.Open);
+                log?.BreakerReopened(cluster);
             }
             else if (++_succeeded >= rules.Probes)
             {
                 _window.Clear();
-                _state = BreakerState.Closed;
+                Change(BreakerState.Closed);
                 log?.BreakerClosed(cluster);
             }
         }
     }
 
+    private void Change(BreakerState state)
+    {
+        _changes[(int)state]++;
+        _state = state;
+    }
+
     private void Open(long now)
     {
         _until = now + rules.OpenTime;
-        Openings++;
-        _state = BreakerState.Open;
+        Change(BreakerState.Open);
         log?.BreakerOpened(cluster, rules.Condition.ToString(), TimeSpan.FromMilliseconds(rules.OpenTime));
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using FilterProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace FilterProxy.Core.Clusters.Discovery;
@@ -11,11 +12,12 @@ internal sealed partial class DnsEndpoints : IEndpointSource
 {
     private readonly DnsEndpointOptions _options;
     private readonly ComponentContext _context;
+    private readonly DiscoveryMetrics _metrics;
     private readonly IReadOnlyList<IPEndPoint>? _servers;
 
     public DnsEndpoints(DnsEndpointOptions options, ComponentContext context)
     {
-        (_options, _context) = (options, context);
+        (_options, _context, _metrics) = (options, context, new DiscoveryMetrics(context.Meter));
         _servers = options.Servers.Count == 0 ? null : [.. options.Servers.Select(Parse)];
     }
 
@@ -27,6 +29,7 @@ internal sealed partial class DnsEndpoints : IEndpointSource
             var (endpoints, ttl) = await ResolveAsync(stop);
             if (endpoints.Count == 0 && !_options.AllowEmpty && last is not null)
             {
+                _metrics.Refused(_options.Host, "empty");
                 Empty(_context.Logger, _options.Host);
             }
             else if (last is null || !Same(last, endpoints))
@@ -113,6 +116,7 @@ internal sealed partial class DnsEndpoints : IEndpointSource
             var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
             if (Forbidden(plain) is { } kind)
             {
+                _metrics.Refused(_options.Host, "forbidden");
                 Left(_context.Logger, _options.Host, plain, kind);
                 continue;
             }

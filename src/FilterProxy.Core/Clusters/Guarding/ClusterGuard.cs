@@ -13,6 +13,9 @@ internal sealed class ClusterGuard
     /// <summary>Finds the limit of the above by itself; null where it is written down.</summary>
     public AdaptiveLimit? Adaptive { get; init; }
 
+    /// <summary>Retries under way in the cluster that policies asked for, and hedges.</summary>
+    public RequestLimiter Retries { get; init; } = new(0, 0, TimeSpan.Zero);
+
     /// <summary>Requests at a time per endpoint; 0 for no limit.</summary>
     public int EndpointRequests { get; init; }
 
@@ -27,4 +30,7 @@ internal sealed class ClusterGuard
 
     /// <summary>How often the log hears of requests that were not taken.</summary>
     public Sampler Complaints;
+
+    /// <summary>How often it hears of requests that were not repeated.</summary>
+    public Sampler RetryComplaints;
 }

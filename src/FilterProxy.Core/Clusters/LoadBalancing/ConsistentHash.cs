@@ -10,8 +10,8 @@ namespace FilterProxy.Core.Clusters.LoadBalancing;
 /// </summary>
 /// <remarks>
 /// Points and keys are where Pingora, NGINX (<c>hash … consistent</c>) and memcached clients have them for endpoints that are IP addresses, so
-/// that proxies of several kinds may stand beside each other. Weights are reduced by their greatest common divisor, and to 1,600 points
-/// per endpoint on average.
+/// that proxies of several kinds may stand beside each other. Weights of more than 10 per endpoint on average are reduced, by their greatest
+/// common divisor and to 1,600 points per endpoint.
 /// </remarks>
 [Component("consistent_hash")]
 internal sealed class ConsistentHash(HashOptions options) : ILoadBalancer
@@ -110,7 +110,8 @@ internal sealed class ConsistentHash(HashOptions options) : ILoadBalancer
                 total += shares.WeightOf(i);
             }
 
-            var unit = Math.Max(divisor, total / (double)(MostUnits * Math.Max(1, shares.Count)));
+            var most = MostUnits * Math.Max(1, shares.Count);
+            var unit = total <= most ? 1 : Math.Max(divisor, total / (double)most);
             return [.. Enumerable.Range(0, shares.Count).Select(i => Math.Max(1, (long)Math.Round(shares.WeightOf(i) / unit)))];
         }
 

@@ -11,6 +11,9 @@ internal sealed class MaglevTable
     // Primes, so that every order visits every place.
     private static readonly int[] s_sizes = [65_537, 655_373, 5_000_011];
 
+    // Places in which any but the rarest endpoint is found, as their order is anything.
+    private const int Near = 4096;
+
     private readonly Shares _shares;
     private readonly int[] _owners;
 
@@ -38,6 +41,20 @@ internal sealed class MaglevTable
         {
             var endpoint = _shares[_owners[(place + i) % _owners.Length]];
             if (!context.WasTried(endpoint))
+            {
+                return endpoint;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The first endpoint in the table from a hash on that is healthy; null where none is near.</summary>
+    public Endpoint? FindHealthy(ulong hash)
+    {
+        for (ulong i = 0; i < (ulong)Math.Min(_owners.Length, Near); i++)
+        {
+            if (_shares[_owners[(int)((hash + i) % (uint)_owners.Length)]] is { IsHealthy: true } endpoint)
             {
                 return endpoint;
             }

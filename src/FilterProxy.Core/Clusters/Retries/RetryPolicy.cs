@@ -37,6 +37,9 @@ internal sealed class RetryPolicy
     /// <summary>The field that tells the endpoint the number of the attempt; empty for none.</summary>
     public byte[] AttemptHeader { get; init; } = [];
 
+    /// <summary>When a request is sent to another endpoint as well; null for never.</summary>
+    public HedgeRule? Hedge { get; init; }
+
     /// <summary>Keeps retries a part of the traffic.</summary>
     public RetryBudget Budget { get; init; } = new(20, 3);
 

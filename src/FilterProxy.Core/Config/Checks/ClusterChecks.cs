@@ -104,6 +104,15 @@ internal static class ClusterChecks
             context.Refuse(retry, nameof(retry.AttemptHeader), $"'{retry.AttemptHeader}' cannot be the name of a header");
         }
 
+        if (retry.Hedge is { } hedge)
+        {
+            ConfigChecks.CheckDurations(context, hedge);
+            if (hedge.After <= TimeSpan.Zero && hedge.AfterPercentile <= 0 && context.IsBound(hedge, nameof(hedge.After)) && context.IsBound(hedge, nameof(hedge.AfterPercentile)))
+            {
+                context.RefuseWhole(hedge, "nobody says when a request is sent again", "write after_percentile: 95, or after: 100ms");
+            }
+        }
+
         if (retry.Buffer.Bytes > 64 << 20)
         {
             context.Refuse(retry, nameof(retry.Buffer), "at most 64MiB of a body are kept");
@@ -113,11 +122,14 @@ internal static class ClusterChecks
     private static void CheckAffinity(CheckContext context, AffinityConfig affinity)
     {
         ConfigChecks.CheckDurations(context, affinity);
-        if (affinity.Cookie is null == affinity.Header is null)
+        if ((affinity.Cookie is null ? 0 : 1) + (affinity.Header is null ? 0 : 1) + (affinity.Hash is null ? 0 : 1) != 1)
         {
-            context.RefuseWhole(affinity, "expected exactly one of cookie, header");
+            if (context.IsBound(affinity, nameof(affinity.Hash)))
+            {
+                context.RefuseWhole(affinity, "expected exactly one of cookie, header, hash");
+            }
         }
-        else if (!HttpText.IsToken(affinity.Cookie ?? affinity.Header!))
+        else if (affinity.Hash is null && !HttpText.IsToken(affinity.Cookie ?? affinity.Header!))
         {
             context.RefuseWhole(affinity, $"'{affinity.Cookie ?? affinity.Header}' cannot be the name of a {(affinity.Cookie is null ? "header" : "cookie")}");
         }

@@ -3,6 +3,7 @@ using FilterProxy.Core.Components;
 using FilterProxy.Core.Config.Addresses;
 using FilterProxy.Core.Config.Binding;
 using FilterProxy.Core.Config.Tree;
+using FilterProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace FilterProxy.Core.Config.Discovery;
@@ -11,6 +12,7 @@ namespace FilterProxy.Core.Config.Discovery;
 [Component("file")]
 internal sealed partial class FileEndpoints(FileEndpointOptions options, ComponentContext context) : IEndpointSource
 {
+    private readonly DiscoveryMetrics _metrics = new(context.Meter);
     private readonly string _path = Path.GetFullPath(Path.Combine(context.ConfigDirectory, options.Path));
 
     public async IAsyncEnumerable<IReadOnlyList<DiscoveredEndpoint>> WatchAsync([EnumeratorCancellation] CancellationToken stop)
@@ -33,6 +35,7 @@ internal sealed partial class FileEndpoints(FileEndpointOptions options, Compone
                     }
                     else
                     {
+                        _metrics.Refused(_path, "empty");
                         Empty(context.Logger, _path);
                     }
                 }
@@ -65,6 +68,12 @@ internal sealed partial class FileEndpoints(FileEndpointOptions options, Compone
             errors.Add(default, e.Message);
         }
 
+        return Refuse(errors);
+    }
+
+    private List<DiscoveredEndpoint>? Refuse(ConfigErrors errors)
+    {
+        _metrics.Refused(_path, "wrong");
         Wrong(context.Logger, _path, errors.ToString());
         return null;
     }
@@ -89,8 +98,7 @@ internal sealed partial class FileEndpoints(FileEndpointOptions options, Compone
             return endpoints;
         }
 
-        Wrong(context.Logger, _path, errors.ToString());
-        return null;
+        return Refuse(errors);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The list of endpoints in {File} is empty: the last one stays.")]

@@ -21,6 +21,18 @@ internal sealed record ClusterView
     /// <summary>Endpoints that take requests and are healthy.</summary>
     public required int Usable { get; init; }
 
+    /// <summary>Requests under way, as the cluster's limits count them.</summary>
+    public required int Requests { get; init; }
+
+    /// <summary>Requests that wait for a place among them.</summary>
+    public required int Pending { get; init; }
+
+    /// <summary>Retries that a policy asked for, and hedges, among them.</summary>
+    public required int Retries { get; init; }
+
+    /// <summary>State of the circuit breaker: <c>closed</c>, <c>open</c> or <c>halfopen</c>; null where there is none.</summary>
+    public string? Breaker { get; init; }
+
     public required IReadOnlyList<EndpointView> Endpoints { get; init; }
 
     /// <summary>What an operator said about endpoints that are not there now.</summary>
@@ -49,6 +61,10 @@ internal sealed record ClusterView
             Tls = compiled.SpeaksTls,
             Source = compiled.Config.Endpoints.Source?.Key,
             Usable = endpoints.Count(endpoint => endpoint.State == "active" && endpoint.Healthy && endpoint.Weight > 0),
+            Requests = cluster.Guard.Requests.Active,
+            Pending = cluster.Guard.Requests.Pending,
+            Retries = cluster.Guard.Retries.Active,
+            Breaker = cluster.Guard.Breaker?.State.ToString().ToLowerInvariant(),
             Endpoints = endpoints,
             Absent = absent.Count == 0 ? null : absent,
         };

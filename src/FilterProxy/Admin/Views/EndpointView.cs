@@ -55,7 +55,7 @@ internal sealed record EndpointView
         if (control.Mode != EndpointMode.Active)
         {
             reasons.Add(control.Mode == EndpointMode.Draining
-                ? cluster.Affinity is null ? "an operator drains it: no new requests" : "an operator drains it: only clients that belong to it by affinity"
+                ? cluster.Affinity is { Hash: null } ? "an operator drains it: only clients that belong to it by affinity" : "an operator drains it: no new requests"
                 : "an operator has it in maintenance: no requests");
         }
 

@@ -52,6 +52,30 @@ public sealed class CircuitBreakerTests
     }
 
     [Fact]
+    public void A_clock_that_jumps_ahead_empties_the_window_and_ends_the_time_it_is_open()
+    {
+        Observe(500, 9);
+        Pass(10_000_000);
+        Observe(500, 1);
+        Pass(100);
+        Assert.Equal(BreakerState.Closed, _breaker.State);
+        Open();
+        Pass(10_000_000);
+        Assert.Equal((BreakerState.HalfOpen, true), (_breaker.State, _breaker.TryPass()));
+    }
+
+    [Fact]
+    public void Its_changes_are_counted()
+    {
+        Open();
+        Pass(5100);
+        Observe(500, 1);
+        Pass(5100);
+        Observe(200, 2);
+        Assert.Equal((1L, 2L, 2L), (_breaker.ChangesTo(BreakerState.Closed), _breaker.ChangesTo(BreakerState.HalfOpen), _breaker.ChangesTo(BreakerState.Open)));
+    }
+
+    [Fact]
     public void Requests_that_never_say_how_it_went_do_not_hold_it_half_open()
     {
         Open();

@@ -69,6 +69,8 @@ public sealed class DnsEndpointsTests : IAsyncDisposable
         var next = sets.MoveNextAsync();
         await Poll.UntilAsync(() => _server.Questions >= 8);
         Assert.False(next.IsCompleted);
+        Assert.Contains(_context.LogLines, line => line.Contains("The answer for 'app.test' has no endpoint: the last one stays."));
+        Assert.NotEqual(0, _context.Sum("filterproxy.upstream.discovery.problems"));
         _server.Add("A", "app.test", 1, "10.0.0.3");
         Assert.True(await next);
     }
@@ -109,6 +111,19 @@ public sealed class DnsEndpointsTests : IAsyncDisposable
             Host = "app.test",
             Forbid = [ForbiddenAddresses.Loopback, ForbiddenAddresses.LinkLocal, ForbiddenAddresses.Private],
         }));
+        Assert.Contains(_context.LogLines, line => line.Contains("169.254.169.254, which is forbidden (LinkLocal)"));
+        Assert.Equal(9, _context.Sum("filterproxy.upstream.discovery.problems"));
+    }
+
+    [Fact]
+    public async Task An_empty_answer_is_in_force_where_that_is_allowed()
+    {
+        _server.Add("A", "app.test", 1, "10.0.0.1");
+        var sets = SetsAsync(new() { Host = "app.test", AllowEmpty = true, MaxTtl = TimeSpan.FromMilliseconds(20), MinTtl = TimeSpan.FromMilliseconds(20) }).GetAsyncEnumerator();
+        await sets.MoveNextAsync();
+        _server.Records.Clear();
+        Assert.True(await sets.MoveNextAsync());
+        Assert.Empty(sets.Current);
     }
 
     [Fact]

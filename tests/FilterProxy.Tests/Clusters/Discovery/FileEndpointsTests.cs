@@ -10,6 +10,7 @@ public sealed class FileEndpointsTests : IAsyncDisposable
     private readonly ConfigFolder _folder = new();
     private readonly TestComponentContext _context = new();
     private readonly CancellationTokenSource _stop = new();
+    private FileEndpointOptions _options = new() { Path = "", Interval = TimeSpan.FromMilliseconds(5) };
     private IAsyncEnumerator<IReadOnlyList<DiscoveredEndpoint>>? _sets;
 
     public async ValueTask DisposeAsync()
@@ -43,6 +44,7 @@ public sealed class FileEndpointsTests : IAsyncDisposable
         await ComplainsAsync(() => File.Delete(Path.Combine(_folder.Path, "list")));
         Replace("- 10.0.0.2:80\n- 10.0.0.2:80\n");
         Assert.Equal(["10.0.0.2:80"], (await next).Select(endpoint => endpoint.Name));
+        Assert.Equal(5, _context.Sum("filterproxy.upstream.discovery.problems"));
     }
 
     [Fact]
@@ -51,6 +53,16 @@ public sealed class FileEndpointsTests : IAsyncDisposable
         Assert.Empty(await NextAsync());
         _folder.Write("list", "- 10.0.0.1:80\n");
         Assert.Single(await NextAsync());
+    }
+
+    [Fact]
+    public async Task An_empty_list_is_in_force_where_that_is_allowed()
+    {
+        _options = _options with { AllowEmpty = true };
+        _folder.Write("list", "- 10.0.0.1:80\n");
+        Assert.Single(await NextAsync());
+        Replace("[]");
+        Assert.Empty(await NextAsync());
     }
 
     // At once, as a program would: half of a file is another content.
@@ -70,7 +82,7 @@ public sealed class FileEndpointsTests : IAsyncDisposable
     private async Task<IReadOnlyList<DiscoveredEndpoint>> NextAsync()
     {
         _sets ??= new FileEndpoints(
-            new FileEndpointOptions { Path = Path.Combine(_folder.Path, "list"), Interval = TimeSpan.FromMilliseconds(5) }, _context).WatchAsync(_stop.Token).GetAsyncEnumerator();
+            _options with { Path = Path.Combine(_folder.Path, "list") }, _context).WatchAsync(_stop.Token).GetAsyncEnumerator();
         Assert.True(await _sets.MoveNextAsync());
         return _sets.Current;
     }

@@ -79,6 +79,57 @@ public sealed class HealthMonitorTests : IDisposable
     }
 
     [Fact]
+    public async Task An_endpoint_whose_probes_lie_is_kept_out_by_its_traffic_where_probes_readmit_nobody()
+    {
+        var cluster = _cluster = _clusters.Create(2, new OutlierRules { ProbesReadmit = false }, _check, Rules);
+        await TickAsync("ab", 1);
+        for (var i = 0; i < 5; i++)
+        {
+            cluster.Endpoints[0].Observe(new Outcome(500, ProxyErrorKind.None, default));
+        }
+
+        for (var probes = 2; probes < 5; probes++)
+        {
+            await TickAsync("ab", probes);
+        }
+
+        await TestClusters.TakesAsync(cluster, "b");
+        Assert.Equal("ejected: 5 server errors in a row", ClusterHealth.Of(cluster.Endpoints[0]).Describe());
+    }
+
+    [Fact]
+    public async Task A_clock_that_jumps_ahead_brings_one_probe_and_not_those_that_were_left_out()
+    {
+        _cluster = _clusters.Create(1, check: _check, rules: Rules);
+        await TickAsync("a", 1);
+        var probes = _cluster.Monitor!.Probes;
+        _clusters.Time.Jump(TimeSpan.FromHours(10));
+        await TickAsync("a", 2);
+        Assert.InRange(_cluster.Monitor.Probes - probes, 1, 2);
+        Assert.True(_cluster.Endpoints[0].IsHealthy);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(50, 2)]
+    public async Task Probes_are_an_interval_and_its_jitter_apart(int jitter, int most)
+    {
+        _cluster = _clusters.Create(20, check: _check, rules: Rules with { Jitter = jitter });
+        var rounds = new List<long>();
+        for (var step = 0; step < 17; step++)
+        {
+            var before = _cluster.Monitor!.Probes;
+            _clusters.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Poll.UntilAsync(() => _cluster.Monitor.Running == 0);
+            rounds.Add(_cluster.Monitor.Probes - before);
+        }
+
+        Assert.Equal((20, 0), (rounds[0], rounds[1..10].Sum()));
+        Assert.Equal(20, rounds[10..].Sum());
+        Assert.Equal(jitter > 0, rounds[10..].Count(probes => probes > 0) >= most && rounds[10] < 20);
+    }
+
+    [Fact]
     public async Task An_endpoint_that_comes_later_is_probed_too()
     {
         var cluster = _cluster = _clusters.Create(1, check: _check, rules: Rules);

@@ -73,6 +73,32 @@ public sealed class OutlierDetectorTests : IDisposable
         Assert.True(cluster.Endpoints[0].IsHealthy);
     }
 
+    [Theory]
+    [InlineData(24)]
+    [InlineData(-24)]
+    public void A_wall_clock_that_is_set_changes_no_ejection(int hours)
+    {
+        var cluster = _clusters.Create(5, Rules);
+        Answer(cluster, 0, 503, 5);
+        _clusters.Time.SetWallClock(TimeSpan.FromHours(hours));
+        _clusters.Time.Advance(TimeSpan.FromSeconds(29));
+        Assert.False(cluster.Endpoints[0].IsHealthy);
+        _clusters.Time.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(cluster.Endpoints[0].IsHealthy);
+    }
+
+    [Fact]
+    public async Task After_a_sleep_of_the_machine_ejections_are_over_and_judging_goes_on()
+    {
+        var cluster = _clusters.Create(5, Rules);
+        Answer(cluster, 0, 503, 5);
+        _clusters.Time.Jump(TimeSpan.FromDays(3));
+        _clusters.Time.Advance(TimeSpan.FromMilliseconds(100));
+        await TestClusters.TakesAsync(cluster, "abcde");
+        Answer(cluster, 1, 503, 5);
+        await TestClusters.TakesAsync(cluster, "acde");
+    }
+
     [Fact]
     public void No_more_than_the_allowed_part_is_ejected_but_one_always_may_be()
     {

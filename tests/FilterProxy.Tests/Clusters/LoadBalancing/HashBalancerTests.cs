@@ -84,6 +84,47 @@ public sealed class HashBalancerTests
         }
     }
 
+    /// <summary>
+    /// Where other implementations of the ring have these keys. Found with nothing of this repository, so that both can be wrong only together:
+    /// <code>
+    /// import zlib, struct, bisect
+    /// def ring(nodes):                                            # [(ip, port, weight)]
+    ///     points = []
+    ///     for index, (ip, port, weight) in enumerate(nodes):
+    ///         seed, point = zlib.crc32(f"{ip}\0{port}".encode()), 0
+    ///         for _ in range(160 * weight):
+    ///             point = zlib.crc32(struct.pack("&lt;I", point), seed)
+    ///             points.append((point, index))
+    ///     return sorted(points)
+    /// def pick(points, key):
+    ///     return points[bisect.bisect_left(points, (zlib.crc32(key.encode()), -1)) % len(points)][1]
+    /// </code>
+    /// </summary>
+    [Theory]
+    [InlineData("192.0.2.1:8080 192.0.2.2:8080 192.0.2.3:8080 192.0.2.4:8080 192.0.2.5:8080", "1 1 1 1 1", "1403343223043003022220214123301002012210")]
+    [InlineData("192.0.2.1:8080 192.0.2.2:8080 192.0.2.3:8080", "2 4 6", "2202212022221020022220212022201022022210")]
+    [InlineData("[2001:db8::1]:443 [2001:db8::2]:443 [2001:db8::3]:443 [2001:db8::4]:443", "1 1 1 1", "3201111002302013023210110230212113102020")]
+    public void The_ring_gives_known_answers(string endpoints, string weights, string owners)
+    {
+        var set = new TestCluster("test", endpoints.Split(' ')).Endpoints;
+        foreach (var (i, weight) in weights.Split(' ').Index())
+        {
+            set[i].Weight = int.Parse(weight);
+        }
+
+        var keys = Enumerable.Range(0, owners.Length).Select(i => $"user-{i}");
+        Assert.Equal(owners, string.Concat(keys.Select(key => OwnerOf(set, key))));
+    }
+
+    /// <summary>What NGINX (<c>hash $request_uri consistent</c>), and Pingora after it, are known to answer.</summary>
+    [Theory]
+    [InlineData("/some/path", 1)]
+    [InlineData("/some/longer/path", 0)]
+    [InlineData("/sad/zaidoon", 1)]
+    [InlineData("/g", 0)]
+    public void The_ring_gives_the_answers_of_NGINX(string key, int owner) =>
+        Assert.Equal(owner, OwnerOf(new TestCluster("test", "127.0.0.1:7777", "127.0.0.1:7778").Endpoints, key));
+
     [Fact]
     public void A_request_without_the_key_goes_anywhere()
     {
@@ -106,5 +147,12 @@ public sealed class HashBalancerTests
         }
 
         Assert.Equal(10_000, seen.Count);
+    }
+
+    private static int OwnerOf(EndpointSet set, string key)
+    {
+        using var exchange = TestExchange.Get("/").WithHeader("x-key", key);
+        var picker = new ConsistentHash(new HashOptions { Key = Template.Parse("%REQ(x-key)%") }).Build(set, null);
+        return Array.IndexOf(set.Span.ToArray(), picker.Pick(new PickContext(Exchange: exchange)));
     }
 }
