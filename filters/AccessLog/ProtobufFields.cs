@@ -4,7 +4,10 @@ using System.Text;
 
 namespace FilterProxy.Filters.AccessLog;
 
-/// <summary>The fields of one message of Protocol Buffers, written one after the other.</summary>
+/// <summary>
+/// The fields of one message of Protocol Buffers, written one after the other. Not filters/lib's writer: that is part of a larger reader and
+/// writer of messages by their description, and its types in two plugins could not be told apart by tests of both.
+/// </summary>
 internal sealed class ProtobufFields
 {
     private readonly ArrayBufferWriter<byte> _output = new();

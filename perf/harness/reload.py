@@ -2,21 +2,19 @@
 
 import argparse
 import dataclasses
-import datetime
 import os
 import re
 import signal
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
-from . import machine
+from . import beside, single
 from .load import wrk
 from .model import Contender, Setup
-from .process import Failure, free_ports, raise_limits
+from .process import free_ports
 from .rounds import Bench, Runner, check_reply
 from .series import SMALL_GET
 from .targets import PERF, all_targets, start_origin, start_proxy
@@ -124,21 +122,12 @@ def run(options):
             started.append(proxy)
             check_reply(bench, Runner(Contender(target.name), proxy, port), traffic)
             wrk(port, traffic, Setup(), target.warm_up_seconds, options.load_cpus)
-            for number in range(options.rounds):
-                for changing in (False, True):
-                    stop = threading.Event()
-                    changer = threading.Thread(target=change_until, args=(stop, proxy, subject))
-                    before = subject.changes(proxy.log)
-                    if changing:
-                        changer.start()
-                    load = wrk(port, traffic, Setup(), options.seconds, options.load_cpus)
-                    stop.set()
-                    if changing:
-                        changer.join()
-                    if load.failed:
-                        raise Failure(f"requests failed: {load.errors}")
-                    rows.append({"changing": changing, "changes": subject.changes(proxy.log) - before, **load.latency_us, "rate": load.rate})
-                    print(rows[-1], flush=True)
+            works = {"quiet": None, "changing": lambda stop: change_until(stop, proxy, subject)}
+            before = subject.changes(proxy.log)
+            for name, load in beside.rounds(options.rounds, works, lambda: wrk(port, traffic, Setup(), options.seconds, options.load_cpus)):
+                rows.append({"while": name, "changes": subject.changes(proxy.log) - before, **load.latency_us, "rate": load.rate})
+                before = subject.changes(proxy.log)
+                print(rows[-1], flush=True)
             return subject.what, rows, times(proxy.log)
         finally:
             for process in reversed(started):
@@ -146,35 +135,18 @@ def run(options):
 
 
 def render(what, facts, rows, compile_ms):
-    def of(changing, key):
-        return statistics.median([row[key] / 1000 for row in rows if row["changing"] == changing])
-
     lines = [f"# {sum(row['changes'] for row in rows)} {what} under load, not one request failed", ""]
     if len(compile_ms) > 1:
         lines += [f"Read and compiled in {statistics.median(compile_ms):.0f} ms (median; the longest {max(compile_ms)} ms, the first of the process among them).", ""]
-    lines += ["| latency, ms (median of rounds) | undisturbed | one a second |", "|---|---:|---:|"]
-    lines += [f"| {key} | {of(False, key):.2f} | {of(True, key):.2f} |" for key in ("p50", "p99", "p99.9", "max")]
+    lines += beside.table(rows, {"quiet": "undisturbed", "changing": "one a second"})
     lines += ["", "| | |", "|---|---|"] + [f"| {name} | {value} |" for name, value in facts.items()]
     return "\n".join(lines) + "\n"
 
 
 def main(argv):
     options = arguments(argv)
-    raise_limits()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        what, rows, compile_ms = run(options)
-    except Failure as failure:
-        print(f"reload: {failure}", file=sys.stderr)
-        return 1
-    now = datetime.datetime.now(datetime.timezone.utc)
-    commit = machine.commit()
-    facts = {"date": f"{now:%Y-%m-%d %H:%M} UTC", "commit": commit, "connections": options.connections,
-             **machine.conditions([all_targets()["filterproxy"]], {"build": machine.build(options.no_build)})}
-    written = Path(options.results) / f"{now:%Y-%m-%d}-{commit}-{'endpoints' if options.endpoints else 'reload'}.md"
-    written.write_text(render(what, facts, rows, compile_ms))
-    print(written.read_text(), f"written: {written}", sep="\n")
-    return 0
+    return single.report("endpoints" if options.endpoints else "reload", options, {"connections": options.connections}, run,
+                         lambda facts, measured: render(measured[0], facts, *measured[1:]))
 
 
 if __name__ == "__main__":

@@ -1,25 +1,25 @@
 """What features cost: FilterProxy with one of them on or off against its defaults, in interleaved rounds on one core."""
 
 import argparse
-import datetime
 import random
-import signal
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from . import machine
+from . import single
 from .load import wrk
 from .model import Contender, Setup
-from .process import Failure, free_ports, raise_limits
+from .process import Failure, free_ports
 from .rounds import Bench, Runner, check_reply
 from .series import SMALL_GET
-from .stats import bootstrap_median
+from .stats import bootstrap_median, verdict
 from .targets import PERF, all_targets, start_origin, start_proxy
 
 BASE = "defaults"
+QUIET = "metrics off"
+TRACED = "tracing of 1 in 100"
 
 # Added to the configuration of the proxy under test; FOLDER is one that is removed afterwards.
 VARIANTS = {
@@ -29,7 +29,13 @@ VARIANTS = {
     "limits and timeouts off": "http: { limits: { header_timeout: off, idle_timeout: off, body_timeout: off, write_timeout: off, "
                                "request_body_rate: off, response_body_rate: off, request_body: off, upgrade_idle_timeout: off, "
                                "connection_duration: off, connections: 0, connections_in_all: 0 } }",
+    QUIET: "telemetry: { metrics: { enabled: false } }",
+    # The origin answers as a collector does that takes everything.
+    TRACED: 'telemetry: { tracing: { ratio: 0.01 }, otlp: { endpoint: "http://127.0.0.1:${ORIGIN_PORT}", metrics: false } }',
 }
+
+# The most that one variant may take, as a ratio to another.
+BARS = ((BASE, QUIET, 1.03), (TRACED, BASE, 1.01))
 
 # In place of the origin's only endpoint: two, and what the cluster does with them.
 TWO_ENDPOINTS = "endpoints: [\"127.0.0.1:${ORIGIN_PORT}\", \"127.0.0.2:${ORIGIN_PORT}\"]"
@@ -128,27 +134,20 @@ def render(facts, rounds, names, base):
         ratios = [r[name] / r[base] for r in rounds]
         middle, low, high = bootstrap_median(ratios)
         lines.append(f"| {name} | {statistics.median(r[name] for r in rounds):.2f} | {middle:.3f} | {low:.3f} to {high:.3f} |")
+    bars = [bar for bar in BARS if bar[0] in names and bar[1] in names]
+    if bars:
+        lines += ["", "| bar | paired ratio | 95% interval | |", "|---|---:|---:|---|"]
+    for name, other, most in bars:
+        interval = bootstrap_median([r[name] / r[other] for r in rounds])
+        lines.append(f"| {name} at most {most:.2f} of {other} | {interval[0]:.3f} | {interval[1]:.3f} to {interval[2]:.3f} | {verdict(interval, most)} |")
     lines += ["", "| | |", "|---|---|"] + [f"| {name} | {value} |" for name, value in facts.items()]
     return "\n".join(lines) + "\n"
 
 
 def main(argv):
     options = arguments(argv)
-    raise_limits()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        rounds = run(options)
-    except Failure as failure:
-        print(f"variants: {failure}", file=sys.stderr)
-        return 1
-    now = datetime.datetime.now(datetime.timezone.utc)
-    commit = machine.commit()
-    facts = {"date": f"{now:%Y-%m-%d %H:%M} UTC", "commit": commit, "load": "small GET (600 bytes of JSON), 64 keep-alive connections",
-             **machine.conditions([all_targets()["filterproxy"]], {"build": machine.build(options.no_build)})}
-    written = Path(options.results) / f"{now:%Y-%m-%d}-{commit}-variants.md"
-    written.write_text(render(facts, rounds, options.variants, options.base))
-    print(written.read_text(), f"written: {written}", sep="\n")
-    return 0
+    return single.report("variants", options, {"load": "small GET (600 bytes of JSON), 64 keep-alive connections"}, run,
+                         lambda facts, rounds: render(facts, rounds, options.variants, options.base))
 
 
 if __name__ == "__main__":

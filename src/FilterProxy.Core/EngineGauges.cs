@@ -59,17 +59,15 @@ internal sealed class EngineGauges
     {
         Add(new("http.client.active_requests", MetricKind.Gauge, "{request}", "Exchanges and relays on an endpoint.", "cluster", "endpoint"), into =>
             EachEndpoint((cluster, endpoint, labels) => into.Add(new Sample(labels, endpoint.InFlight))));
-        Add(new("filterproxy.upstream.endpoint.healthy", MetricKind.Gauge, "", "Whether an endpoint takes traffic: 1 or 0.", "cluster", "endpoint"), into =>
+        Add(new("filterproxy.upstream.endpoint.healthy", MetricKind.Gauge, "", "Whether the health of an endpoint lets it take traffic: 1 or 0.", "cluster", "endpoint"), into =>
             EachEndpoint((cluster, endpoint, labels) => into.Add(new Sample(labels, endpoint.IsHealthy ? 1 : 0))));
-        Add(new("filterproxy.upstream.endpoint.draining", MetricKind.Gauge, "{request}", "Exchanges and relays that still run on an endpoint its cluster has no more.", "cluster", "endpoint"), into =>
+        Add(new("filterproxy.upstream.endpoint.draining", MetricKind.Gauge, "{request}", "Exchanges and relays that still run on an endpoint that an operator has taken out, or that its cluster has no more.", "cluster", "endpoint"), into =>
         {
-            foreach (var cluster in Clusters())
-            {
-                foreach (var endpoint in cluster.Leaving.Where(e => e.Metrics is EndpointMetrics))
-                {
-                    into.Add(new Sample(((EndpointMetrics)endpoint.Metrics!).Labels, endpoint.InFlight));
-                }
-            }
+            // One that left and one that is to leave may have the same name.
+            var held = Clusters().SelectMany(cluster => cluster.Leaving.Concat(cluster.Known.Span.ToArray().Where(e => e.IsDraining || e.IsInMaintenance)))
+                .Where(endpoint => endpoint.Metrics is EndpointMetrics)
+                .GroupBy(endpoint => (EndpointMetrics)endpoint.Metrics!, endpoint => endpoint.InFlight);
+            into.AddRange(held.Select(endpoint => new Sample(endpoint.Key.Labels, endpoint.Sum())));
         });
         Add(new("http.client.open_connections", MetricKind.Gauge, "{connection}", "Connections to endpoints, by state: active or idle.", "cluster", "endpoint", "http.connection.state"), CollectPools);
         Add(new("filterproxy.upstream.connections.pending", MetricKind.Gauge, "{request}", "Exchanges that wait for a connection of a full pool.", "cluster", "endpoint"), into =>

@@ -24,7 +24,7 @@ internal static class ExitCode
     /// <summary>The admin API did not do it: no token, a wrong one, or nothing of that name.</summary>
     public const int Refused = 6;
 
-    /// <summary>Something was still in flight when the time was up.</summary>
+    /// <summary>Something was still in flight when the time was up, or nobody waited any longer.</summary>
     public const int NotDrained = 7;
 
     /// <summary>The table as <c>--help</c> shows it.</summary>
@@ -37,7 +37,7 @@ internal static class ExitCode
           4  a second signal cut the work in flight
           5  status, top, tail, drain: no admin API answers there
           6  status, top, tail, drain: the admin API refused it
-          7  drain: something was still in flight when the time was up
+          7  drain: something was still in flight when the time was up or it was interrupted
 
         Signals while it runs:
           SIGTERM, SIGINT, SIGQUIT  finish the work in flight, then end; the second one cuts it

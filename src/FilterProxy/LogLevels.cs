@@ -5,7 +5,7 @@ namespace FilterProxy.Host;
 /// <summary>How much the process says in its log; may change while it runs.</summary>
 internal sealed class LogLevels
 {
-    /// <summary>What was done over the admin API: said at any level but none.</summary>
+    /// <summary>What was done over the admin API: said at any level: who changes that is to be seen as well.</summary>
     public const string AuditCategory = "FilterProxy.Audit";
 
     private volatile int _level = (int)LogLevel.Information;

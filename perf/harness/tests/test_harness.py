@@ -14,7 +14,7 @@ import xml.dom.minidom
 from pathlib import Path
 from unittest import mock
 
-from harness import compare, configs, contest, footprint, needs, plot, report, rounds, targets, verdicts
+from harness import beside, compare, configs, contest, footprint, needs, plot, report, rounds, scrape, targets, variants, verdicts
 from harness.dotnet_diagnostics import find_counter
 from harness.load import Load, parse_h2load, parse_report
 from harness.memory import judge
@@ -364,6 +364,42 @@ class Reports(unittest.TestCase):
     def test_who_does_not_speak_a_protocol_says_why_without_the_folder_of_the_run(self):
         self.assertEqual(contest.reason(Failure("filterproxy ended at start with code 2:\n/tmp/w/f.yaml:6: no such protocol\n1 error"), "/tmp/w"),
                          "f.yaml:6: no such protocol")
+
+
+class Features(unittest.TestCase):
+    def test_bars_are_judged_by_the_rounds_of_those_they_name(self):
+        rounds = [{variants.BASE: 20.0 + n, variants.QUIET: 19.8 + n, variants.TRACED: 21.0 + n} for n in range(6)]
+        text = variants.render({}, rounds, [variants.BASE, variants.QUIET, variants.TRACED], variants.BASE)
+        self.assertIn(f"| {variants.BASE} at most 1.03 of {variants.QUIET} | 1.009 |", text)
+        self.assertRegex(text, r"tracing of 1 in 100 at most 1\.01 of defaults .* missed")
+        self.assertNotIn("at most", variants.render({}, rounds, [variants.BASE], variants.BASE))
+
+    def test_every_bar_names_two_variants(self):
+        self.assertEqual([], [name for bar in variants.BARS for name in bar[:2] if name not in variants.VARIANTS])
+
+
+class Beside(unittest.TestCase):
+    def test_rounds_take_turns_and_the_work_ends_with_its_round(self):
+        stops = []
+        load = Load(10, 1.0, 100, {"p50": 1}, {})
+        seen = [name for name, _ in beside.rounds(2, {"quiet": None, "busy": lambda stop: stops.append(stop.wait(10))}, lambda: load)]
+        self.assertEqual(["quiet", "busy"] * 2, seen)
+        self.assertEqual([True, True], stops)
+
+    def test_work_that_fails_and_requests_that_fail_end_it(self):
+        def broken(stop):
+            raise OSError("gone")
+        with self.assertRaisesRegex(Failure, "gone"):
+            list(beside.rounds(1, {"busy": broken}, lambda: Load(1, 1.0, 1, {}, {})))
+        with self.assertRaisesRegex(Failure, "requests failed"):
+            list(beside.rounds(1, {"quiet": None}, lambda: Load(1, 1.0, 1, {}, {"status": 1})))
+
+    def test_a_column_is_the_median_of_its_rounds_in_milliseconds(self):
+        rows = [{"while": name, **dict.fromkeys(beside.PERCENTILES, us)} for name, us in (("a", 1000), ("a", 3000), ("a", 2000), ("b", 5000))]
+        self.assertIn("| p99 | 2.00 | 5.00 |", beside.table(rows, {"a": "without", "b": "with"}))
+
+    def test_a_scrape_is_counted_in_series(self):
+        self.assertEqual(2, scrape.series_of(b"# TYPE a counter\na_total 1\nb{x=\"y\"} 2\n# EOF\n"))
 
 
 if __name__ == "__main__":

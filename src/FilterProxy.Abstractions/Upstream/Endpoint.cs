@@ -80,6 +80,11 @@ public sealed class Endpoint
         }
     }
 
+    // What an operator said, too: new clients go elsewhere, or everybody does.
+    internal bool IsDraining { get; set; }
+
+    internal bool IsInMaintenance { get; set; }
+
     // What the engine counts about it.
     internal object? Metrics { get; set; }
 

@@ -8,10 +8,10 @@ internal enum EndpointMode : byte
     /// <summary>It does.</summary>
     Active,
 
-    /// <summary>It gets no new ones and finishes those it has.</summary>
+    /// <summary>It gets no new clients, keeps those that belong to it by affinity, and finishes what it has.</summary>
     Draining,
 
-    /// <summary>As draining, and it is down on purpose: nobody need look at its health.</summary>
+    /// <summary>It gets nothing at all and finishes what it has. It is down on purpose: nobody looks at its health.</summary>
     Maintenance,
 }
 
@@ -59,21 +59,28 @@ internal sealed class EndpointControls
     }
 
     /// <summary>
-    /// The endpoints of a set that take requests, with the weights and the health they were given: what every load balancer works on.
+    /// The endpoints of a set that take new clients, with the weights and the health they were given: what every load balancer works on.
     /// </summary>
     /// <param name="cluster">Whose endpoints they are.</param>
-    /// <param name="known">All of them, with their own weights.</param>
-    public EndpointSet Apply(string cluster, EndpointSet known)
+    /// <param name="known">All of them.</param>
+    /// <param name="discovered">The same, with their own weights.</param>
+    /// <param name="now">Heartbeat milliseconds: who is let in again begins as slowly as a new one.</param>
+    public EndpointSet Apply(string cluster, EndpointSet known, IReadOnlyList<DiscoveredEndpoint> discovered, long now)
     {
         var all = _all;
         var active = new List<Endpoint>(known.Count);
-        foreach (var endpoint in known.Span)
+        for (var i = 0; i < known.Count; i++)
         {
+            var endpoint = known[i];
             var control = all.GetValueOrDefault((cluster, endpoint.Name));
             endpoint.HealthOverride = control?.Health;
-            endpoint.Weight = control?.Weight ?? endpoint.Weight;
+            endpoint.Weight = control?.Weight ?? discovered[i].Weight;
+            var wasOut = endpoint.IsDraining || endpoint.IsInMaintenance;
+            endpoint.IsDraining = control is { Mode: EndpointMode.Draining };
+            endpoint.IsInMaintenance = control is { Mode: EndpointMode.Maintenance };
             if (control is null or { Mode: EndpointMode.Active })
             {
+                EndpointState.Of(endpoint).ServingSince = wasOut ? now : EndpointState.Of(endpoint).ServingSince;
                 active.Add(endpoint);
             }
         }

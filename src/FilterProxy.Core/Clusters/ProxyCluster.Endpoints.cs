@@ -12,7 +12,7 @@ internal sealed partial class ProxyCluster
     private IOutcomeObserver[] _observers = [];
     private Dictionary<(string, System.Net.EndPoint), EndpointHealth> _inherited = [];
 
-    /// <summary>Those that operators do not keep requests from.</summary>
+    /// <summary>Those that operators do not keep new clients from.</summary>
     public override EndpointSet Endpoints => _state.Endpoints;
 
     /// <summary>All there are.</summary>
@@ -44,7 +44,6 @@ internal sealed partial class ProxyCluster
                 var source = discovered[i];
                 if (kept.Remove((source.Name, source.Address), out var endpoint))
                 {
-                    endpoint.Weight = source.Weight;
                     endpoint.Priority = source.Priority;
                     endpoint.Labels = source.Labels;
                 }
@@ -94,11 +93,6 @@ internal sealed partial class ProxyCluster
                 return;
             }
 
-            for (var i = 0; i < _discovered.Count; i++)
-            {
-                Known[i].Weight = _discovered[i].Weight;
-            }
-
             Build(Known);
         }
     }
@@ -128,7 +122,7 @@ internal sealed partial class ProxyCluster
         if (_state.Affinity is { } affinity && context.Exchange is { } exchange)
         {
             var own = affinity.Find(exchange, out var isBound);
-            if (own is { IsHealthy: true } && !context.WasTried(own) && TryBegin(own))
+            if (own is { IsHealthy: true, IsInMaintenance: false } && !context.WasTried(own) && TryBegin(own))
             {
                 return own;
             }
@@ -214,12 +208,16 @@ internal sealed partial class ProxyCluster
     private void Build(EndpointSet known)
     {
         _controlled = Controls.Version;
-        var endpoints = Controls.Apply(Name, known);
+        var endpoints = Controls.Apply(Name, known, _discovered, _heartbeat.Now);
         var eligible = new EligibilityBuilder(Eligibility, _balancer).Build(endpoints, _state.Eligible, _heartbeat.Now);
+
+        // Who carries the name of a drained one goes on with it; of who comes by hash nobody knows whether it was there before.
+        var (belong, before) = Affinity?.Hash is null ? (known, _state.Known) : (endpoints, _state.Endpoints);
         var affinity = Affinity is null ? null
-            : ReferenceEquals(endpoints, _state.Endpoints) ? _state.Affinity
-            : new AffinityTable(Name, endpoints, Affinity);
+            : ReferenceEquals(belong, before) ? _state.Affinity
+            : new AffinityTable(Name, belong, Affinity);
         _state = new State(known, endpoints, eligible, affinity);
+        CloseIdleInMaintenance();
     }
 
     private sealed record State(EndpointSet Known, EndpointSet Endpoints, EligibleSet Eligible, AffinityTable? Affinity);

@@ -227,6 +227,17 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
         return false;
     }
 
+    // Who works on the machine waits for the last connection to it. Those of HTTP/2 are the framework's, and end by its idle timeout.
+    private void CloseIdleInMaintenance()
+    {
+        foreach (var (peer, pool) in _pools)
+        {
+            while (peer.Endpoint.IsInMaintenance && (pool as ConnectionPool)?.TryCloseIdle() == true)
+            {
+            }
+        }
+    }
+
     // Who asks for a byte stream speaks what it likes on it, and that is hardly HTTP/2.
     private static UpstreamPeer ForBytes(UpstreamPeer peer) =>
         peer.Protocol == UpstreamProtocol.Http1 ? peer : peer with { Protocol = UpstreamProtocol.Http1 };

@@ -3,12 +3,10 @@ using System.Text;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -50,10 +48,7 @@ internal sealed class Listener : IAsyncDisposable
     {
         var plan = entry.Plan;
         var speaksHttp3 = plan.WantsHttp3 && QuicEndpoint.Missing(plan, QuicEndpoint.IsSupported) is null;
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers);
-        builder.Services.AddSingleton<IHostLifetime, ListenerLifetime>();
-        builder.WebHost.UseKestrelCore();
+        var builder = ListenerLifetime.CreateBuilder(loggers);
         if (speaksHttp3)
         {
             QuicEndpoint.Use(builder.WebHost);

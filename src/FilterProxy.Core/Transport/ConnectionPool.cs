@@ -64,6 +64,9 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     /// <summary>Exchanges that wait for a connection to come back.</summary>
     public int Pending => _waiting.Count(waiter => !waiter.Task.IsCompleted);
 
+    // Ahead of requests nothing is opened to an endpoint that new ones do not go to.
+    private int Wanted => _peer.Endpoint.IsDraining || _peer.Endpoint.IsInMaintenance ? 0 : _rules.Min;
+
     /// <summary>Lends an idle connection; null when there is none.</summary>
     /// <param name="downstream">The client it is for.</param>
     public UpstreamConnection? TryRent(DownstreamInfo? downstream = null) =>
@@ -83,6 +86,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     public void Return(UpstreamConnection connection)
     {
         if (Volatile.Read(ref _closed) != 0 || IsTooOld(connection, _heartbeat.Now) || connection.Downstream is { IsClosed: true }
+            || _peer.Endpoint.IsInMaintenance
             || (_rules.PerDownstream && !_waiting.IsEmpty))
         {
             // Where connections serve one client alone, a waiter has no use of this one but its place.
@@ -158,7 +162,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
             }
         }
 
-        if (Open < _rules.Min && Interlocked.Exchange(ref _warming, 1) == 0)
+        if (Open < Wanted && Interlocked.Exchange(ref _warming, 1) == 0)
         {
             _ = WarmAsync();
         }
@@ -346,7 +350,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     {
         try
         {
-            while (Open < _rules.Min && Volatile.Read(ref _closed) == 0 && TryReserve(out _))
+            while (Open < Wanted && Volatile.Read(ref _closed) == 0 && TryReserve(out _))
             {
                 var rented = await OpenAsync(default, CancellationToken.None);
                 if (rented.Connection is null)
@@ -379,7 +383,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
         !connection.IsAlive
         || connection.Downstream is { IsClosed: true }
         || IsTooOld(connection, now)
-        || (_rules.IdleTimeout > TimeSpan.Zero && now - connection.IdleSince > _rules.IdleTimeout.TotalMilliseconds && Open > _rules.Min);
+        || (_rules.IdleTimeout > TimeSpan.Zero && now - connection.IdleSince > _rules.IdleTimeout.TotalMilliseconds && Open > Wanted);
 
     private bool IsTooOld(UpstreamConnection connection, long now) =>
         _rules.Lifetime > TimeSpan.Zero && now - connection.CreatedAt > _rules.Lifetime.TotalMilliseconds;

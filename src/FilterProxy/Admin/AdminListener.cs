@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace FilterProxy.Host.Admin;
@@ -37,11 +36,9 @@ internal sealed class AdminListener : IAsyncDisposable
             throw new ArgumentException(error, nameof(config));
         }
 
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers);
-        builder.Services.AddSingleton<IHostLifetime, ListenerLifetime>();
+        var builder = ListenerLifetime.CreateBuilder(loggers);
         builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, endPoint));
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, endPoint));
         var app = builder.Build();
         try
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using FilterProxy.Core.Clusters;
+using FilterProxy.Core.Config;
 using FilterProxy.Host.Admin.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -21,11 +22,11 @@ internal static class EndpointControlEndpoints
     public static void Map(IEndpointRouteBuilder app, ProxyControl control, AdminAudit audit)
     {
         app.MapPost("/endpoints/drain", (HttpContext context, [Description(Cluster)] string? cluster, [Description(Endpoint)] string? endpoint) =>
-                Change(context, control, audit, cluster, endpoint, c => c with { Mode = EndpointMode.Draining }, "gets no new requests"))
-            .Describe(EndpointInfo.For<AdminDone>("Gives an endpoint no new requests; it finishes those it has."));
+                Change(context, control, audit, cluster, endpoint, c => c with { Mode = EndpointMode.Draining }, "gets no new clients"))
+            .Describe(EndpointInfo.For<AdminDone>("Gives an endpoint no new clients; it finishes what it has, and clients that belong to it by affinity still come."));
         app.MapPost("/endpoints/maintenance", (HttpContext context, [Description(Cluster)] string? cluster, [Description(Endpoint)] string? endpoint) =>
                 Change(context, control, audit, cluster, endpoint, c => c with { Mode = EndpointMode.Maintenance }, "is in maintenance"))
-            .Describe(EndpointInfo.For<AdminDone>("As drain, and says that it is down on purpose: its health is nobody's concern."));
+            .Describe(EndpointInfo.For<AdminDone>("Gives an endpoint no requests at all; it finishes what it has, idle connections to it are closed, and its health is not asked."));
         app.MapPost("/endpoints/undrain", (HttpContext context, [Description(Cluster)] string? cluster, [Description(Endpoint)] string? endpoint) =>
                 Change(context, control, audit, cluster, endpoint, c => c with { Mode = EndpointMode.Active }, "takes requests again"))
             .Describe(EndpointInfo.For<AdminDone>("Takes drain or maintenance back."));
@@ -88,10 +89,14 @@ internal static class EndpointControlEndpoints
         // A reload may have put another in its place meanwhile; that one looks for itself when it takes over.
         compiled.Cluster.TakeControls();
         control.Engine.Current?.Clusters.GetValueOrDefault(cluster)?.Cluster.TakeControls();
-        var view = ClusterView.Of(compiled);
-        return audit.Done(
-            context, $"{cluster}/{endpoint} {outcome}", view.Usable == 0 ? $"no endpoint of cluster '{cluster}' is healthy and takes requests now" : null);
+        return audit.Done(context, $"{cluster}/{endpoint} {outcome}", WarningOf(compiled, controls.Of(cluster, endpoint)));
     }
+
+    private static string? WarningOf(CompiledCluster compiled, EndpointControl control) =>
+        ClusterView.Of(compiled).Usable == 0 ? $"no endpoint of cluster '{compiled.Cluster.Name}' is healthy and takes requests now"
+        : control.Mode == EndpointMode.Draining && compiled.Cluster.Affinity is { Hash: null }
+            ? "clients that belong to it by affinity still come; maintenance sends them away"
+        : null;
 
     private static bool Has(ProxyCluster cluster, string name)
     {

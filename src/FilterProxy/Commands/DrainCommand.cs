@@ -10,6 +10,7 @@ namespace FilterProxy.Host.Commands;
 /// <summary><c>filterproxy drain</c>: stops the proxy in order, or empties one endpoint, and says when it is done.</summary>
 internal static class DrainCommand
 {
+    private const string Undo = "undrain";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     public static Command Create(Option<string> config)
@@ -20,26 +21,43 @@ internal static class DrainCommand
         var timeout = new Option<string>("--timeout") { Description = "Give up waiting after this long; what was begun goes on", DefaultValueFactory = _ => "60s" };
         var delay = new Option<string>("--delay") { Description = "Of the whole proxy: go on taking requests for this long while /ready says no" };
         var undo = new Option<bool>("--undo") { Description = "Let the endpoint take requests again" };
-        var command = new Command("drain", "Stop the proxy, or one endpoint's traffic, and wait until nothing is in flight.") { cluster, endpoint, timeout, delay, undo };
-        options.AddTo(command);
-        command.SetAction((result, cancel) => Terminal.RunAsync(async () =>
+        var maintenance = new Option<bool>("--maintenance") { Description = "Give the endpoint nothing at all, not even clients that belong to it by affinity" };
+        var command = new Command("drain", "Stop the proxy, or one endpoint's traffic, and wait until nothing is in flight.")
         {
-            if (!DurationText.TryParse(result.GetValue(timeout)!, out var limit, out var error))
+            cluster, endpoint, timeout, delay, undo, maintenance,
+        };
+        options.AddTo(command);
+        command.SetAction((result, ending) => Terminal.RunAsync(
+            async cancel =>
             {
-                throw new CommandException(ExitCode.Failure, error);
-            }
+                if (!DurationText.TryParse(result.GetValue(timeout)!, out var limit, out var error))
+                {
+                    throw new CommandException(ExitCode.Failure, error);
+                }
 
-            using var client = options.Connect(result);
-            return (result.GetValue(cluster), result.GetValue(endpoint)) switch
-            {
-                (null, _) when !result.GetValue(undo) => await StopAsync(client, result.GetValue(delay), limit, cancel),
-                ({ } c, { } e) when result.GetValue(undo) => await ChangeAsync(client, "undrain", c, e, cancel),
-                ({ } c, { } e) => await EmptyAsync(client, c, e, limit, cancel),
-                _ => throw new CommandException(ExitCode.Failure, "expected a cluster and an endpoint: filterproxy drain CLUSTER ENDPOINT"),
-            };
-        }));
+                using var client = options.Connect(result);
+                var change = ChangeOf(result.GetValue(undo), result.GetValue(maintenance));
+                return (result.GetValue(cluster), result.GetValue(endpoint), result.GetValue(delay)) switch
+                {
+                    (null, null, var wait) when change is null => await StopAsync(client, wait, limit, cancel),
+                    ({ }, { }, { }) => throw new CommandException(ExitCode.Failure, "--delay is for the whole proxy: an endpoint is drained at once"),
+                    ({ } c, { } e, _) when change == Undo => await ChangeAsync(client, change, c, e, cancel),
+                    ({ } c, { } e, _) => await EmptyAsync(client, change ?? "drain", c, e, limit, cancel),
+                    _ => throw new CommandException(ExitCode.Failure, "expected a cluster and an endpoint: filterproxy drain CLUSTER ENDPOINT"),
+                };
+            },
+            interrupted: ExitCode.NotDrained,
+            ending));
         return command;
     }
+
+    private static string? ChangeOf(bool undo, bool maintenance) => (undo, maintenance) switch
+    {
+        (true, true) => throw new CommandException(ExitCode.Failure, "--undo takes back either: leave out --maintenance"),
+        (true, _) => Undo,
+        (_, true) => "maintenance",
+        _ => null,
+    };
 
     private static async Task<int> ChangeAsync(AdminClient client, string what, string cluster, string endpoint, CancellationToken cancel)
     {
@@ -53,9 +71,9 @@ internal static class DrainCommand
         return ExitCode.Success;
     }
 
-    private static async Task<int> EmptyAsync(AdminClient client, string cluster, string endpoint, TimeSpan limit, CancellationToken cancel)
+    private static async Task<int> EmptyAsync(AdminClient client, string what, string cluster, string endpoint, TimeSpan limit, CancellationToken cancel)
     {
-        await ChangeAsync(client, "drain", cluster, endpoint, cancel);
+        await ChangeAsync(client, what, cluster, endpoint, cancel);
         return await WaitAsync(limit, async () =>
         {
             var clusters = await client.GetAsync<IReadOnlyList<ClusterView>>("clusters", cancel);
@@ -85,9 +103,19 @@ internal static class DrainCommand
     /// <summary>Says what is left until nothing is.</summary>
     private static async Task<int> WaitAsync(TimeSpan limit, Func<Task<string?>> look, string done, CancellationToken cancel)
     {
-        var left = Terminal.IsLive
-            ? await AnsiConsole.Status().StartAsync("…", status => WatchAsync(limit, look, text => status.Status(Terminal.Escape(text)), cancel))
-            : await WatchAsync(limit, look, Say, cancel);
+        string? left;
+        try
+        {
+            left = Terminal.IsLive
+                ? await AnsiConsole.Status().StartAsync("…", status => WatchAsync(limit, look, text => status.Status(Terminal.Escape(text)), cancel))
+                : await WatchAsync(limit, look, Say, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("interrupted: what was begun goes on");
+            return ExitCode.NotDrained;
+        }
+
         if (left is null)
         {
             Say(done);
@@ -121,5 +149,5 @@ internal static class DrainCommand
         return null;
     }
 
-    private static void Say(string text) => Console.Out.WriteLine(Terminal.Clean(text));
+    private static void Say(string text) => Terminal.Out.WriteLine(Terminal.Clean(text));
 }

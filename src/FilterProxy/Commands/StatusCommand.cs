@@ -16,7 +16,7 @@ internal static class StatusCommand
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var command = new Command("status", "Show a running proxy: listeners, clusters and endpoints, rates over a second.") { json };
         options.AddTo(command);
-        command.SetAction((result, cancel) => Terminal.RunAsync(async () =>
+        command.SetAction((result, ending) => Terminal.RunAsync(async cancel =>
         {
             using var client = options.Connect(result);
             if (result.GetValue(json))
@@ -29,7 +29,7 @@ internal static class StatusCommand
             }
 
             return ExitCode.Success;
-        }));
+        }, ending));
         return command;
     }
 
@@ -41,7 +41,7 @@ internal static class StatusCommand
             answer[part] = JsonNode.Parse(await client.GetTextAsync(part, cancel));
         }
 
-        Console.Out.WriteLine(answer.ToJsonString(new() { WriteIndented = true }));
+        Terminal.Out.WriteLine(answer.ToJsonString(new() { WriteIndented = true }));
     }
 
     private static async Task PrintAsync(AdminClient client, CancellationToken cancel)
@@ -67,13 +67,16 @@ internal static class StatusCommand
             ["errors/s", Terminal.Rate(all?.ErrorsPerSecond ?? 0)],
             ["memory", $"{stats.Process.ResidentBytes >> 20} MiB"],
         ]);
-        Console.Out.WriteLine();
+        Terminal.Out.WriteLine();
         Terminal.Write(
-            ["Listener", "Address", "Protocols", "TLS", "Connections"],
+            ["Listener", "Address", new("Protocols") { Rank = 2 }, new("TLS") { Rank = 1 }, Column.Number("Connections")],
             listeners.Select(l => new[] { l.Name, string.Join(", ", l.Addresses), string.Join(", ", l.Protocols), l.Tls ? "yes" : "no", Number(l.Connections) }));
-        Console.Out.WriteLine();
+        Terminal.Out.WriteLine();
         Terminal.Write(
-            ["Cluster", "Endpoint", "State", "Health", "Weight", "In flight", "Open", "Requests/s", "Why"],
+            [
+                "Cluster", "Endpoint", "State", "Health", Column.Number("Weight", rank: 2), Column.Number("In flight", rank: 1), Column.Number("Open", rank: 3),
+                Column.Number("Requests/s"), new("Why") { IsText = true },
+            ],
             clusters.SelectMany(cluster => cluster.Endpoints.Select(endpoint => Row(cluster, endpoint, rates))));
     }
 

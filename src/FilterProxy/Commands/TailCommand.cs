@@ -10,6 +10,8 @@ namespace FilterProxy.Host.Commands;
 /// <summary><c>filterproxy tail</c>: exchanges as they end.</summary>
 internal static class TailCommand
 {
+    private const int Longest = 32 * 1024;
+
     public static Command Create(Option<string> config)
     {
         var options = new AdminOptions(config);
@@ -19,19 +21,21 @@ internal static class TailCommand
         var json = new Option<bool>("--json") { Description = "Print a line of JSON for each" };
         var command = new Command("tail", "Follow the exchanges of a running proxy as they end.") { errors, route, times, json };
         options.AddTo(command);
-        command.SetAction((result, cancel) => Terminal.RunAsync(async () =>
+        command.SetAction((result, ending) => Terminal.RunAsync(async cancel =>
         {
             using var client = options.Connect(result);
             var path = $"tail?errors={(result.GetValue(errors) ? "true" : "false")}"
                 + (result.GetValue(route) is { } name ? $"&route={Uri.EscapeDataString(name)}" : "");
             await FollowAsync(client, path, result.GetValue(times) is > 0 and var count ? count : int.MaxValue, result.GetValue(json), cancel);
             return ExitCode.Success;
-        }));
+        }, ending));
         return command;
     }
 
     private static async Task FollowAsync(AdminClient client, string path, int times, bool asJson, CancellationToken cancel)
     {
+        // One line each, however narrow the terminal is: it breaks them itself, and what is copied stays whole.
+        AnsiConsole.Profile.Width = Longest;
         using var lines = await client.FollowAsync(path, cancel);
         for (var shown = 0; shown < times;)
         {
@@ -54,7 +58,7 @@ internal static class TailCommand
             shown++;
             if (asJson)
             {
-                Console.Out.WriteLine(line);
+                Terminal.Out.WriteLine(line);
             }
             else
             {
@@ -83,7 +87,7 @@ internal static class TailCommand
         var what = $"{record.Method} {record.Host}{record.Path}  {to}  {Terminal.Time(record.DurationMs / 1000)}{why}  {record.Client ?? "-"}  {record.RequestId ?? ""}";
         if (!Terminal.IsLive)
         {
-            Console.Out.WriteLine(Terminal.Clean(string.Create(CultureInfo.InvariantCulture, $"{time} {record.Status} {what}")).ReplaceLineEndings(" ").TrimEnd());
+            Terminal.Out.WriteLine(Terminal.Clean(string.Create(CultureInfo.InvariantCulture, $"{time} {record.Status} {what}")).ReplaceLineEndings(" ").TrimEnd());
             return;
         }
 

@@ -9,7 +9,7 @@ namespace FilterProxy.Host.Commands;
 /// <summary><c>filterproxy top</c>: the busiest routes and endpoints, again and again.</summary>
 internal static class TopCommand
 {
-    private static readonly string[] Columns = ["", "Requests/s", "Errors/s", "p50", "p99"];
+    private static readonly Column[] Numbers = [Column.Number("Requests/s"), Column.Number("Errors/s"), Column.Number("p50", rank: 2), Column.Number("p99", rank: 1)];
 
     public static Command Create(Option<string> config)
     {
@@ -19,7 +19,7 @@ internal static class TopCommand
         var rows = new Option<int>("--rows") { Description = "Routes and endpoints to show", DefaultValueFactory = _ => 20 };
         var command = new Command("top", "Show the busiest routes and endpoints with rates, errors and latencies, refreshed.") { interval, times, rows };
         options.AddTo(command);
-        command.SetAction((result, cancel) => Terminal.RunAsync(async () =>
+        command.SetAction((result, ending) => Terminal.RunAsync(async cancel =>
         {
             if (!DurationText.TryParse(result.GetValue(interval)!, out var pause, out var error) || pause < TimeSpan.FromMilliseconds(100))
             {
@@ -30,7 +30,7 @@ internal static class TopCommand
             var looks = new Looks(client, pause, result.GetValue(times) is > 0 and var count ? count : int.MaxValue, result.GetValue(rows));
             await (Terminal.IsLive ? looks.RunLiveAsync(cancel) : looks.RunPlainAsync(cancel));
             return ExitCode.Success;
-        }));
+        }, ending));
         return command;
     }
 
@@ -38,32 +38,44 @@ internal static class TopCommand
     public static string EndpointOf(Dictionary<string, string> labels) =>
         $"{labels.GetValueOrDefault("cluster")}/{labels.GetValueOrDefault("endpoint")}";
 
+    // The line above, and of both tables the names of columns with their line and the empty lines around.
+    private const int Overhead = 1 + (2 * 4);
+
     private sealed class Looks(AdminClient client, TimeSpan pause, int times, int rows)
     {
         private MetricsText? _last;
         private long _at;
 
-        public Task RunLiveAsync(CancellationToken cancel) => AnsiConsole.Live(new Text("…")).AutoClear(true).StartAsync(async live =>
+        public async Task RunLiveAsync(CancellationToken cancel)
         {
+            // What is wrong with the connection is not to be said on a screen that goes.
+            await ReadAsync(cancel);
+            using var view = new LiveView(
+                new Markup($"[bold]{Terminal.Escape(client.Address)}[/]  [grey]first look in {Terminal.Time(pause.TotalSeconds)}[/]"));
             for (var i = 0; i < times; i++)
             {
                 var (routes, endpoints) = await LookAsync(cancel);
-                live.UpdateTarget(new Rows(
-                    new Markup($"[bold]{Terminal.Escape(client.Address)}[/]  {DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}  (ctrl-c ends)"),
-                    Terminal.Live(["Route", .. Columns[1..]], Rows(routes)),
-                    Terminal.Live(["Endpoint", .. Columns[1..]], Rows(endpoints))));
+                var all = Traffic.Sum(routes);
+                var room = Math.Max(2, LiveView.Height - Overhead);
+                var shownRoutes = Math.Min(rows, Math.Max(room / 2, room - endpoints.Count));
+                view.Show(new Rows(
+                    new Markup(
+                        $"[bold]{Terminal.Escape(client.Address)}[/]  {DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}  "
+                        + $"{Terminal.Rate(all.PerSecond)} requests/s  {Terminal.Rate(all.ErrorsPerSecond)} errors/s  [grey]ctrl-c ends[/]"),
+                    Terminal.Live(["Route", .. Numbers], Rows(routes, shownRoutes)),
+                    Terminal.Live(["Endpoint", .. Numbers], Rows(endpoints, Math.Min(rows, room - Math.Min(shownRoutes, routes.Count))))));
             }
-        });
+        }
 
         public async Task RunPlainAsync(CancellationToken cancel)
         {
             for (var i = 0; i < times; i++)
             {
                 var (routes, endpoints) = await LookAsync(cancel);
-                Terminal.WritePlain(["Route", .. Columns[1..]], Rows(routes));
-                Console.Out.WriteLine();
-                Terminal.WritePlain(["Endpoint", .. Columns[1..]], Rows(endpoints));
-                Console.Out.WriteLine();
+                Terminal.WritePlain(["Route", .. Numbers], Rows(routes, rows));
+                Terminal.Out.WriteLine();
+                Terminal.WritePlain(["Endpoint", .. Numbers], Rows(endpoints, rows));
+                Terminal.Out.WriteLine();
             }
         }
 
@@ -86,7 +98,7 @@ internal static class TopCommand
             return _last;
         }
 
-        private IEnumerable<string[]> Rows(IReadOnlyList<Traffic> traffic) => traffic.Take(rows).Select(t => new[]
+        private static IEnumerable<string[]> Rows(IReadOnlyList<Traffic> traffic, int most) => traffic.Take(most).Select(t => new[]
         {
             t.Name, Terminal.Rate(t.PerSecond), Terminal.Rate(t.ErrorsPerSecond), Terminal.Time(t.P50), Terminal.Time(t.P99),
         });

@@ -47,6 +47,10 @@ internal sealed record Traffic(string Name, double PerSecond, double ErrorsPerSe
         ];
     }
 
+    /// <summary>All of it together; without latencies, which cannot be added up.</summary>
+    public static Traffic Sum(IReadOnlyList<Traffic> traffic) =>
+        new("", traffic.Sum(t => t.PerSecond), traffic.Sum(t => t.ErrorsPerSecond), double.NaN, double.NaN);
+
     private sealed class Group
     {
         private readonly SortedDictionary<double, double> _buckets = [];

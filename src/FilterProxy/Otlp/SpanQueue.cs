@@ -8,24 +8,29 @@ namespace FilterProxy.Host.Otlp;
 
 /// <summary>
 /// Spans on their way to the receiver: a bounded queue and a thread that sends. Requests put a span in or find the queue full, and never
-/// wait; what is lost is counted.
+/// wait; what is lost is counted. The thread looks now and then: being woken for every span would cost requests more than the span does.
 /// </summary>
 internal sealed class SpanQueue : BaseExportProcessor<Activity>
 {
     private const int MostAtOnce = 512;
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SayAgain = TimeSpan.FromSeconds(10);
-    private readonly BlockingCollection<Activity> _waiting;
+    private readonly ConcurrentQueue<Activity> _waiting = new();
+    private readonly ManualResetEventSlim _look = new();
     private readonly Counter<long> _exported, _dropped;
     private readonly ILogger _logger;
     private readonly Thread _thread;
+    private readonly int _capacity, _enough;
+    private int _count;
     private long _overflow;
     private long? _saidAt;
+    private volatile bool _isEnding;
 
     public SpanQueue(BaseExporter<Activity> exporter, int capacity, Meter meter, ILogger logger)
         : base(exporter)
     {
-        _waiting = new BlockingCollection<Activity>(capacity);
+        _capacity = capacity;
+        _enough = Math.Clamp(capacity / 2, 1, MostAtOnce);
         _exported = meter.CreateCounter<long>("filterproxy.otlp.exported", "{span}", "Spans the receiver took.");
         _dropped = meter.CreateCounter<long>("filterproxy.otlp.dropped", "{span}", "Spans lost, by reason: queue_full or not_taken by the receiver.");
         _logger = logger;
@@ -35,39 +40,70 @@ internal sealed class SpanQueue : BaseExportProcessor<Activity>
 
     protected override void OnExport(Activity data)
     {
-        if (data.Recorded && (_waiting.IsAddingCompleted || !_waiting.TryAdd(data)))
+        if (!data.Recorded)
         {
+            return;
+        }
+
+        var count = Interlocked.Increment(ref _count);
+        if (_isEnding || count > _capacity)
+        {
+            Interlocked.Decrement(ref _count);
             Interlocked.Increment(ref _overflow);
+            return;
+        }
+
+        _waiting.Enqueue(data);
+        if (count == _enough)
+        {
+            _look.Set();
         }
     }
 
     protected override bool OnShutdown(int timeoutMilliseconds)
     {
-        _waiting.CompleteAdding();
+        _isEnding = true;
+        _look.Set();
         return _thread.Join(timeoutMilliseconds) && exporter.Shutdown(timeoutMilliseconds);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _isEnding = true;
+        _look.Set();
+        base.Dispose(disposing);
     }
 
     private void Run()
     {
         var batch = new Activity[MostAtOnce];
-        var count = 0;
-        var began = 0L;
-        while (!_waiting.IsCompleted || count > 0)
+        var isLast = false;
+        while (!isLast)
         {
-            if (_waiting.TryTake(out var span, count == 0 ? 1000 : 50))
-            {
-                began = count == 0 ? Stopwatch.GetTimestamp() : began;
-                batch[count++] = span;
-            }
-
-            CountOverflow();
-            if (count == MostAtOnce || (count > 0 && (_waiting.IsAddingCompleted ? _waiting.Count == 0 : Stopwatch.GetElapsedTime(began) >= Gather)))
+            _look.Wait(Gather);
+            _look.Reset();
+            isLast = _isEnding;
+            for (var count = 0; (count = Take(batch)) > 0;)
             {
                 Send(batch, count);
                 Array.Clear(batch);
-                count = 0;
+                CountOverflow();
             }
+
+            CountOverflow();
         }
+    }
+
+    private int Take(Activity[] batch)
+    {
+        var count = 0;
+        while (count < batch.Length && _waiting.TryDequeue(out var span))
+        {
+            batch[count++] = span;
+            Interlocked.Decrement(ref _count);
+        }
+
+        return count;
     }
 
     private void Send(Activity[] batch, int count)

@@ -45,6 +45,60 @@ public sealed class ControlTests
     }
 
     [Fact]
+    public async Task Maintenance_closes_what_is_idle_and_keeps_nothing_that_comes_back_a_drain_leaves_it()
+    {
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var upstream = TestUpstream.Start(request => request.Target == "/late" ? UpstreamResponse.After(gate.Task).Then(UpstreamResponse.Ok("late")) : UpstreamResponse.Ok());
+        await using var admin = await AdminProxy.StartAsync(Forwarding(upstream.Port));
+        await using var client = await admin.Proxy.ConnectAsync();
+        await client.SendAsync("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
+        await upstream.WaitForRequestsAsync(1);
+        await admin.Proxy.SendAsync(Get);
+        await OpenAsync(admin, 2, 1);
+
+        await admin.PostAsync($"/endpoints/drain?cluster=origin&endpoint=127.0.0.1:{upstream.Port}");
+        await OpenAsync(admin, 2, 1);
+        await admin.PostAsync($"/endpoints/maintenance?cluster=origin&endpoint=127.0.0.1:{upstream.Port}");
+        await OpenAsync(admin, 1, 0);
+        gate.SetResult();
+
+        Assert.Equal("late", (await client.ReadResponseAsync()).Text);
+        await OpenAsync(admin, 0, 0);
+    }
+
+    [Fact]
+    public async Task A_drain_warns_of_clients_that_come_all_the_same()
+    {
+        await using var admin = await AdminProxy.StartAsync("""
+            routes: [ { name: all, cluster: origin } ]
+            clusters: { origin: { affinity: { cookie: at }, endpoints: [ "127.0.0.1:9", "127.0.0.1:10" ] } }
+            """);
+
+        var (_, drained) = await admin.PostAsync("/endpoints/drain?cluster=origin&endpoint=127.0.0.1:9");
+        var (_, away) = await admin.PostAsync("/endpoints/maintenance?cluster=origin&endpoint=127.0.0.1:9");
+
+        Assert.Contains("by affinity still come", (string?)drained["warning"], StringComparison.Ordinal);
+        Assert.Null(away["warning"]);
+    }
+
+    [Theory]
+    [InlineData("weight", "weight=5", "weight", "5")]
+    [InlineData("health", "health=down", "healthy", "false")]
+    [InlineData("drain", "", "state", "draining")]
+    public async Task What_was_said_holds_through_a_reload_and_for_this_process_only(string what, string more, string shown, string value)
+    {
+        var yaml = Forwarding(9, 10);
+        await using var admin = await AdminProxy.StartAsync(yaml);
+        await admin.PostAsync($"/endpoints/{what}?cluster=origin&endpoint=127.0.0.1:9&{more}");
+
+        Assert.Equal("", await admin.Proxy.ReloadAsync($"admin: {{ address: \"127.0.0.1:0\" }}\n{yaml.Replace("origin: {", "origin: { connect_timeout: 3s,", StringComparison.Ordinal)}"));
+
+        Assert.Equal(value, (await admin.GetAsync("/clusters"))[0]!["endpoints"]![0]![shown]!.ToString());
+        await using var another = await AdminProxy.StartAsync(yaml);
+        Assert.NotEqual(value, (await another.GetAsync("/clusters"))[0]!["endpoints"]![0]![shown]!.ToString());
+    }
+
+    [Fact]
     public async Task What_was_said_of_an_endpoint_survives_a_reload_that_makes_its_cluster_anew()
     {
         await using var one = TestUpstream.Start(_ => UpstreamResponse.Ok("one"));
@@ -178,6 +232,9 @@ public sealed class ControlTests
 
         return answers;
     }
+
+    private static Task OpenAsync(AdminProxy admin, int open, int idle) => Poll.UntilAsync(async () =>
+        (await admin.GetAsync("/clusters"))[0]!["endpoints"]![0]!["pools"]![0] is { } pool && ((int)pool["open"]!, (int)pool["idle"]!) == (open, idle));
 
     private static async Task<string?> StateAsync(AdminProxy admin, int endpoint) => (string?)(await admin.GetAsync("/clusters"))[0]!["endpoints"]![endpoint]!["state"];
 }

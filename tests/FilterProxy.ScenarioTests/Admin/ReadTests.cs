@@ -65,6 +65,35 @@ public sealed class ReadTests
     }
 
     [Fact]
+    public async Task Routes_are_shown_in_order_with_their_hits()
+    {
+        await using var admin = await AdminProxy.StartAsync("routes: [ { name: a, match: { host: x, path: /a }, respond: { status: 204 } }, { name: b, respond: {} } ]");
+        for (var i = 0; i < 3; i++)
+        {
+            await admin.Proxy.SendAsync("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+        }
+
+        JsonNode routes = null!;
+        await Poll.UntilAsync(async () => (int)(routes = await admin.GetAsync("/routes"))[0]!["hits"]! == 3);
+        Assert.Equal(("a", "x", "/a", 204), ((string?)routes[0]!["name"], (string?)routes[0]!["hosts"]![0], (string?)routes[0]!["paths"]![0], (int)routes[0]!["answers"]!));
+        Assert.Equal(("b", 0), ((string?)routes[1]!["name"], (int)routes[1]!["hits"]!));
+    }
+
+    [Fact]
+    public async Task It_is_not_well_once_its_heartbeat_stands_still()
+    {
+        await using var admin = await AdminProxy.StartAsync();
+        Assert.Equal("ok", (string?)(await admin.GetAsync("/healthz"))["status"]);
+
+        admin.Proxy.Engine.Services.Heartbeat.Dispose();
+
+        using var response = await admin.Http.GetAsync("/healthz");
+        using var again = response.IsSuccessStatusCode ? await admin.Http.GetAsync("/healthz") : response;
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, again.StatusCode);
+        Assert.Equal("stuck", (string?)JsonNode.Parse(await again.Content.ReadAsStringAsync())!["status"]);
+    }
+
+    [Fact]
     public async Task Listeners_show_where_they_are_bound()
     {
         await using var admin = await AdminProxy.StartAsync();

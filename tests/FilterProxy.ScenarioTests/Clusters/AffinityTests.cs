@@ -1,3 +1,4 @@
+using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Clusters.Health;
 using FilterProxy.ScenarioTests.Protocol;
 using FilterProxy.TestKit;
@@ -120,6 +121,43 @@ public sealed class AffinityTests : Scenario
     }
 
     [Fact]
+    public async Task A_drained_endpoint_keeps_its_clients_and_gets_no_new_ones()
+    {
+        await using var farm = new Farm(2);
+        await using var proxy = await farm.StartAsync($"load_balancer: round_robin, affinity: {{ header: x-session, {Key} }}");
+        var own = await proxy.SendAsync(Get);
+        Say(proxy, own.Text, EndpointMode.Draining);
+
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(own.Text, (await proxy.SendAsync(With("x-session", own.Headers["x-session"]!))).Text);
+            Assert.NotEqual(own.Text, (await proxy.SendAsync(Get)).Text);
+        }
+    }
+
+    [Theory]
+    [InlineData("another", 200)]
+    [InlineData("refuse", 503)]
+    public async Task One_in_maintenance_gets_not_even_its_own_clients(string whenGone, int status)
+    {
+        await using var farm = new Farm(2);
+        await using var proxy = await farm.StartAsync($"load_balancer: round_robin, affinity: {{ header: x-session, when_gone: {whenGone}, {Key} }}");
+        var own = await proxy.SendAsync(Get);
+        var token = own.Headers["x-session"]!;
+        Say(proxy, own.Text, EndpointMode.Maintenance);
+
+        for (var i = 0; i < 4; i++)
+        {
+            var response = await proxy.SendAsync(With("x-session", token));
+            Assert.Equal(status, response.Status);
+            Assert.NotEqual(own.Text, response.Text);
+        }
+
+        Say(proxy, own.Text, EndpointMode.Active);
+        Assert.Equal(own.Text, (await proxy.SendAsync(With("x-session", token))).Text);
+    }
+
+    [Fact]
     public async Task Two_proxies_with_one_key_send_a_client_to_the_same_endpoint()
     {
         await using var farm = new Farm(4);
@@ -174,6 +212,13 @@ public sealed class AffinityTests : Scenario
         }
 
         Assert.InRange(inA, 120, 180);
+    }
+
+    private static void Say(TestProxy proxy, string number, EndpointMode mode)
+    {
+        var cluster = proxy.Engine.Snapshot!.Clusters["origin"];
+        cluster.Controls.Change("origin", cluster.Known[int.Parse(number)].Name, control => control with { Mode = mode });
+        cluster.TakeControls();
     }
 
     private static string With(string header, string value) => $"GET / HTTP/1.1\r\nHost: a\r\n{header}: {value}\r\n\r\n";

@@ -88,6 +88,13 @@ internal sealed partial class ProxyProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Writes to its standard input.</summary>
+    public void Type(string keys)
+    {
+        _process.StandardInput.Write(keys);
+        _process.StandardInput.Flush();
+    }
+
     public void Signal(int signal)
     {
         if (Kill(_process.Id, signal) != 0)

@@ -1,3 +1,4 @@
+using FilterProxy.Core.Clusters;
 using FilterProxy.TestKit;
 using Xunit;
 
@@ -88,11 +89,7 @@ public sealed class MetricsTests
     public async Task Series_stay_over_a_reload_and_a_replaced_configuration_shows_its_exchanges()
     {
         var release = new TaskCompletionSource();
-        await using var upstream = TestUpstream.Start(async _ =>
-        {
-            await release.Task;
-            return UpstreamResponse.Ok();
-        });
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.After(release.Task).Then(UpstreamResponse.Ok()));
         var yaml = $$"""
             routes: [ { name: all, cluster: origin } ]
             clusters: { origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] } }
@@ -113,6 +110,48 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task A_drain_shows_what_the_endpoint_and_the_clients_still_have()
+    {
+        var release = new TaskCompletionSource();
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.After(release.Task).Then(UpstreamResponse.Ok()));
+        await using var proxy = await TestProxy.StartAsync(upstream.Port);
+        var held = Draining(upstream);
+        var first = proxy.SendAsync(Get);
+        await upstream.WaitForRequestsAsync(1);
+        Assert.DoesNotContain(held, Metrics.Of(proxy));
+
+        var cluster = proxy.Engine.Snapshot!.Clusters["origin"];
+        cluster.Controls.Change("origin", cluster.Known[0].Name, control => control with { Mode = EndpointMode.Draining });
+        cluster.TakeControls();
+        Assert.Equal(1, Metrics.Of(proxy)[held]);
+        proxy.Engine.Services.BeginDrain();
+        Assert.Equal(1, Metrics.Of(proxy)["filterproxy_downstream_connections_draining"]);
+
+        release.SetResult();
+        await first;
+        await Metrics.UntilAsync(proxy, held, 0);
+        await Metrics.UntilAsync(proxy, "filterproxy_downstream_connections_draining", 0);
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_was_taken_away_shows_what_still_runs_on_it()
+    {
+        var release = new TaskCompletionSource();
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.After(release.Task).Then(UpstreamResponse.Ok()));
+        await using var proxy = await TestProxy.StartAsync(upstream.Port);
+        var held = Draining(upstream);
+        var first = proxy.SendAsync(Get);
+        await upstream.WaitForRequestsAsync(1);
+
+        proxy.Engine.Snapshot!.Clusters["origin"].SetEndpoints([]);
+
+        Assert.Equal(1, Metrics.Of(proxy)[held]);
+        release.SetResult();
+        await first;
+        await Poll.UntilAsync(() => !Metrics.Of(proxy).ContainsKey(held));
+    }
+
+    [Fact]
     public async Task Nothing_of_exchanges_is_counted_where_metrics_are_off()
     {
         await using var upstream = TestUpstream.Start();
@@ -127,4 +166,7 @@ public sealed class MetricsTests
         Assert.DoesNotContain(Metrics.Of(proxy).Keys, key => key.StartsWith("http_server_request_duration", StringComparison.Ordinal));
         Assert.Equal(1, Metrics.Of(proxy)["filterproxy_config_version"]);
     }
+
+    private static string Draining(TestUpstream upstream) =>
+        $"filterproxy_upstream_endpoint_draining{{cluster=\"origin\",endpoint=\"127.0.0.1:{upstream.Port}\"}}";
 }

@@ -68,6 +68,39 @@ public sealed class TracingTests
         Assert.Null(upstream.Requests[0].Headers["tracestate"]);
     }
 
+    [Theory]
+    [InlineData("b3", "b3: {0}-{1}-1", "b3", "^{0}-[0-9a-f]{{16}}-1$")]
+    [InlineData("b3_multi", "X-B3-TraceId: {0}\r\nX-B3-SpanId: {1}\r\nX-B3-Sampled: 1", "x-b3-traceid", "^{0}$")]
+    public async Task A_trace_of_B3_goes_on_in_both_of_its_forms(string format, string fields, string field, string expected)
+    {
+        using var spans = new Spans();
+        await using var upstream = TestUpstream.Start();
+        await using var proxy = await StartAsync($"{{ ratio: 0, parent: any, propagation: [{format}] }}", upstream.Port);
+
+        await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\n{string.Format(fields, _trace, Span)}\r\n\r\n");
+
+        await Poll.UntilAsync(() => spans.Of(_trace).Count == 2);
+        Assert.Equal(Span, spans.Of(_trace).Single(s => s.Kind == ActivityKind.Server).ParentSpanId.ToString());
+        Assert.Matches(string.Format(expected, _trace), upstream.Requests[0].Headers[field]);
+        Assert.Equal(format == "b3" ? null : "1", upstream.Requests[0].Headers["x-b3-sampled"]);
+        Assert.Null(upstream.Requests[0].Headers["traceparent"]);
+    }
+
+    [Fact]
+    public async Task A_filter_is_an_event_of_the_span_in_its_phase()
+    {
+        using var spans = new Spans();
+        await using var proxy = await TestProxy.StartAsync(
+            "http: { filters: [ no_op ] }\ntelemetry: { tracing: { parent: any } }\nroutes: [ { respond: {} } ]", TestTransport.Direct, typeof(NoOpFilter));
+
+        await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\ntraceparent: 00-{_trace}-{Span}-01\r\n\r\n");
+
+        await Poll.UntilAsync(() => spans.Of(_trace).Count == 1);
+        var call = spans.Of(_trace)[0].Events.First(e => e.Name == "filter no_op");
+        Assert.Contains(call.Tags, tag => tag is { Key: "filterproxy.phase", Value: "request_filter" });
+        Assert.Contains(call.Tags, tag => tag is { Key: "filterproxy.duration_ms", Value: >= 0.0 });
+    }
+
     [Fact]
     public async Task Without_tracing_the_headers_pass_as_they_are()
     {

@@ -62,6 +62,34 @@ public sealed class EndpointControlsTests
     }
 
     [Fact]
+    public void A_weight_that_is_taken_back_is_the_configured_one_also_where_a_change_of_health_comes_between()
+    {
+        using var cluster = new Sample(_controls, "a", "b");
+        _controls.Change("c", "a", control => control with { Weight = 7 });
+        cluster.Cluster.TakeControls();
+
+        _controls.Change("c", "a", control => control with { Weight = null });
+        ((IThreadPoolWorkItem)cluster.Cluster).Execute();
+        cluster.Cluster.TakeControls();
+
+        Assert.Equal(1, cluster.Cluster.Known[0].Weight);
+    }
+
+    [Fact]
+    public void One_that_is_let_in_again_begins_as_slowly_as_a_new_one()
+    {
+        using var cluster = new Sample(_controls, "a");
+        Assert.Equal(0, EndpointState.Of(cluster.Cluster.Known[0]).ServingSince);
+        _controls.Change("c", "a", control => control with { Mode = EndpointMode.Maintenance });
+        cluster.Cluster.TakeControls();
+
+        _controls.Change("c", "a", control => control with { Mode = EndpointMode.Active });
+        cluster.Cluster.TakeControls();
+
+        Assert.NotEqual(0, EndpointState.Of(cluster.Cluster.Known[0]).ServingSince);
+    }
+
+    [Fact]
     public void What_is_said_of_one_cluster_does_not_hold_for_another()
     {
         using var cluster = new Sample(_controls, "a", "b");

@@ -52,7 +52,7 @@ internal sealed class ClusterHealth(ProxyCluster cluster, Heartbeat heartbeat, L
     {
         lock (_lock)
         {
-            foreach (var endpoint in cluster.Endpoints.Span)
+            foreach (var endpoint in cluster.Known.Span)
             {
                 var health = Of(endpoint);
                 if (health.IsEjected && now >= health.EjectedUntil)

@@ -5,7 +5,7 @@ namespace FilterProxy.Core.Clusters.Health;
 
 /// <summary>
 /// Probes a cluster's endpoints, each in its own rhythm. A new one is probed at once. Probes run on the thread pool, a bounded number at a
-/// time, and one that does not end is given up.
+/// time, and one that does not end is given up. Those in maintenance are left alone.
 /// </summary>
 internal sealed class HealthMonitor(ProxyCluster cluster, IHealthCheck check, HealthRules rules, Heartbeat heartbeat, TimeProvider time) : IHeartbeatTarget
 {
@@ -27,7 +27,7 @@ internal sealed class HealthMonitor(ProxyCluster cluster, IHealthCheck check, He
 
     public void OnHeartbeat(long now)
     {
-        foreach (var endpoint in cluster.Endpoints.Span)
+        foreach (var endpoint in cluster.Known.Span)
         {
             if (_running >= MostAtOnce || _stopped)
             {
@@ -35,7 +35,12 @@ internal sealed class HealthMonitor(ProxyCluster cluster, IHealthCheck check, He
             }
 
             var turn = _turns.GetOrCreateValue(endpoint);
-            if (now >= turn.DueAt && Interlocked.Exchange(ref turn.IsRunning, 1) == 0)
+            if (endpoint.IsInMaintenance)
+            {
+                // Its health is asked anew when it is back, and as that of a new one.
+                turn.Rested = true;
+            }
+            else if (now >= turn.DueAt && Interlocked.Exchange(ref turn.IsRunning, 1) == 0)
             {
                 Interlocked.Increment(ref _running);
                 ThreadPool.UnsafeQueueUserWorkItem(static state => _ = state.Monitor.ProbeAsync(state.Endpoint, state.Turn), (Monitor: this, Endpoint: endpoint, Turn: turn), preferLocal: false);
@@ -48,8 +53,14 @@ internal sealed class HealthMonitor(ProxyCluster cluster, IHealthCheck check, He
         try
         {
             var result = await ProbeAsync(endpoint);
-            if (!_stopped)
+            if (!_stopped && !endpoint.IsInMaintenance)
             {
+                if (turn.Rested)
+                {
+                    turn.Rested = false;
+                    ClusterHealth.Of(endpoint).ForgetChecks();
+                }
+
                 cluster.Health.Probed(endpoint, result, rules);
             }
         }
@@ -87,5 +98,6 @@ internal sealed class HealthMonitor(ProxyCluster cluster, IHealthCheck check, He
     {
         public long DueAt;
         public int IsRunning;
+        public volatile bool Rested;
     }
 }

@@ -43,18 +43,20 @@ internal sealed record EndpointView
             Labels = endpoint.Labels.ToDictionary(label => label.Key, label => SecretRules.IsNamedLikeSecret(label.Key) ? SecretRules.Mask : label.Value),
             State = control.Mode.ToString().ToLowerInvariant(),
             Healthy = endpoint.IsHealthy,
-            Why = WhyOf(endpoint, control),
+            Why = WhyOf(cluster, endpoint, control),
             InFlight = endpoint.InFlight,
             Pools = [.. cluster.Pools.Where(pool => ReferenceEquals(pool.Key.Endpoint, endpoint)).Select(pool => PoolView.Of(pool.Value)).OfType<PoolView>()],
         };
     }
 
-    private static string WhyOf(Endpoint endpoint, EndpointControl control)
+    private static string WhyOf(ProxyCluster cluster, Endpoint endpoint, EndpointControl control)
     {
         var reasons = new List<string>();
         if (control.Mode != EndpointMode.Active)
         {
-            reasons.Add(control.Mode == EndpointMode.Draining ? "an operator drains it: no new requests" : "an operator has it in maintenance: no new requests");
+            reasons.Add(control.Mode == EndpointMode.Draining
+                ? cluster.Affinity is { Hash: null } ? "an operator drains it: only clients that belong to it by affinity" : "an operator drains it: no new requests"
+                : "an operator has it in maintenance: no requests");
         }
 
         reasons.Add(control.Health switch

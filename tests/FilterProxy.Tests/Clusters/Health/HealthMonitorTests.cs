@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Clusters.Health;
 using FilterProxy.TestKit;
 using Xunit;
@@ -10,7 +11,7 @@ public sealed class HealthMonitorTests : IDisposable
     private static readonly HealthRules Rules = new(1000, 0, TimeSpan.FromSeconds(2), 2, 3);
     private readonly TestClusters _clusters = new();
     private readonly ScriptedCheck _check = new();
-    private FilterProxy.Core.Clusters.ProxyCluster? _cluster;
+    private ProxyCluster? _cluster;
 
     public void Dispose() => _clusters.Dispose();
 
@@ -138,6 +139,44 @@ public sealed class HealthMonitorTests : IDisposable
         _clusters.Time.Advance(TimeSpan.FromMilliseconds(200));
         await TestClusters.TakesAsync(cluster, "a");
         await Poll.UntilAsync(() => !cluster.Endpoints[1].IsHealthy);
+    }
+
+    [Fact]
+    public async Task One_that_is_drained_is_probed_on()
+    {
+        var cluster = _cluster = _clusters.Create(2, check: _check, rules: Rules);
+        await TickAsync("ab", 1);
+
+        Say(cluster, EndpointMode.Draining);
+        var probes = _check.Probes["a"];
+
+        await TickAsync("a", probes + 1);
+        await TickAsync("a", probes + 2);
+    }
+
+    [Fact]
+    public async Task One_in_maintenance_is_left_alone_and_is_a_new_one_when_it_is_back()
+    {
+        var cluster = _cluster = _clusters.Create(2, check: _check, rules: Rules);
+        await TickAsync("ab", 1);
+        Say(cluster, EndpointMode.Maintenance);
+        var (probes, others) = (_check.Probes["a"], _check.Probes["b"]);
+        await TickAsync("b", others + 1);
+        await TickAsync("b", others + 2);
+        Assert.Equal(probes, _check.Probes["a"]);
+
+        _check.Down.TryAdd("a", "not up yet");
+        Say(cluster, EndpointMode.Active);
+        await TickAsync("a", probes + 1);
+
+        await TestClusters.TakesAsync(cluster, "b");
+        Assert.Equal("health check failed: not up yet", ClusterHealth.Of(cluster.Known[0]).Describe());
+    }
+
+    private static void Say(ProxyCluster cluster, EndpointMode mode)
+    {
+        cluster.Controls.Change(cluster.Name, "a", control => control with { Mode = mode });
+        cluster.TakeControls();
     }
 
     /// <summary>A second passes, and each endpoint was probed so often.</summary>
