@@ -43,7 +43,7 @@ public sealed class HealthCheckTests : Scenario
         Assert.Equal(healthy, EndpointOf(proxy).IsHealthy);
     }
 
-    [Fact]
+    [IPv6Fact]
     public async Task An_endpoint_may_have_an_IPv6_address()
     {
         await using var upstream = TestUpstream.StartAt(new System.Net.IPEndPoint(System.Net.IPAddress.IPv6Loopback, 0), r => UpstreamResponse.Ok(r.Headers["host"]!));

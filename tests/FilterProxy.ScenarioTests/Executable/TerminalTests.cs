@@ -95,9 +95,9 @@ public sealed partial class TerminalTests : AdminScenario
         Assert.Matches($@"^\d\d:\d\d:\d\d\.\d\d\d 200 GET a/a/path/longer/than/forty/columns  all → origin/{Regex.Escape(Endpoint)}  \S+  127\.0\.0\.1  [0-9a-f]{{32}}\n$", Plain(tail.Output));
     }
 
-    // util-linux's script gives a command a terminal, which begins without a size.
+    // util-linux's script gives a command a terminal, which begins without a size. Who runs tests in the background has them ignore interrupts.
     private static ProxyProcess Start(int columns, int rows, string command, string environment = "") => ProxyProcess.Start(
-        ["-qefc", $"stty cols {columns} rows {rows}; exec env {environment}'{Repository.ProxyExecutable}' {command}", "/dev/null"],
+        ["-qefc", $"stty cols {columns} rows {rows}; exec env --default-signal=INT {environment}'{Repository.ProxyExecutable}' {command}", "/dev/null"],
         new() { ["TERM"] = "xterm-256color" },
         "/usr/bin/script");
 
