@@ -34,6 +34,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
         : base(services)
     {
         Connection = connection;
+        Loop = connection.Loop;
         RequestBody = _body;
     }
 
@@ -69,7 +70,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
 
         // Kestrel begins every stream on the thread pool. On the loop its upstream connection is one of the loop's own: no thread wakes
         // another for it, and nothing is received in vain.
-        await Hop.BackTo(Connection.Loop);
+        await Hop.BackTo(Loop);
         Begin();
         await HttpPipeline.RunAsync(this);
         _isOver = true;
@@ -146,7 +147,6 @@ internal sealed partial class KestrelExchange : DownstreamExchange
 
     private void Begin()
     {
-        Loop = Connection.Loop;
         var snapshot = Hold();
         base.Begin(snapshot, Connection.Entry.RulesOf(snapshot, this));
         _isOver = false;
