@@ -32,18 +32,23 @@ internal static class Relay
     }
 
     /// <summary>Goes on when the other sockets of this loop have had their turn.</summary>
-    private static Task BehindOthersAsync()
+    public static Task BehindOthersAsync()
     {
-        var turn = new TaskCompletionSource();
         if (EventLoop.Current is { } loop)
         {
-            loop.Schedule(static t => ((TaskCompletionSource)t!).SetResult(), turn);
-        }
-        else
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static t => t.SetResult(), turn, preferLocal: false);
+            return BackToAsync(loop);
         }
 
+        var turn = new TaskCompletionSource();
+        ThreadPool.UnsafeQueueUserWorkItem(static t => t.SetResult(), turn, preferLocal: false);
+        return turn.Task;
+    }
+
+    /// <summary>Goes on on a loop.</summary>
+    public static Task BackToAsync(EventLoop loop)
+    {
+        var turn = new TaskCompletionSource();
+        loop.Schedule(static t => ((TaskCompletionSource)t!).SetResult(), turn);
         return turn.Task;
     }
 

@@ -24,9 +24,10 @@ internal static class ListenerChecks
                 CheckAddress(context, new Taken($"listener '{name}'", listener, nameof(listener.Address), listener.Address), taken);
             }
 
-            if (listener.Protocols.Count == 0 && context.IsBound(listener, nameof(listener.Protocols)))
+            if (listener.Protocols.Count == 0 && !listener.Filters.Any(f => !f.Off && f.Name != "tls") && context.IsBound(listener, nameof(listener.Protocols)))
             {
-                context.Refuse(listener, nameof(listener.Protocols), "a listener needs at least one protocol", "http1 is the default");
+                context.Refuse(
+                    listener, nameof(listener.Protocols), "a listener needs at least one protocol, or a connection filter that takes its connections", "http1 is the default");
             }
 
             context.CheckComponents(listener.Filters, defaults: null);
