@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace FilterProxy.Core.Clusters;
 
@@ -49,8 +47,8 @@ internal sealed partial class ProxyCluster
     {
         await using (lease)
         {
-            KeepAlive(downstream, options.KeepAlive);
-            KeepAlive(lease.Connection!, options.KeepAlive);
+            SocketKeepAlive.Set(downstream, options.KeepAlive);
+            SocketKeepAlive.Set(lease.Connection!, options.KeepAlive);
             var relay = new StreamRelay(downstream, lease.Connection!, options, _heartbeat, Time);
             var reason = await relay.RunAsync(stop);
             return new RelayReport(relay.ToUpstream, relay.ToClient, reason, lease.Endpoint, true);
@@ -172,24 +170,4 @@ internal sealed partial class ProxyCluster
         { Kind: ProxyErrorKind.NoEndpoint } => "no_endpoint",
         _ => Metrics?.ReasonOf(error.Kind) ?? "connect_failed",
     };
-
-    private static void KeepAlive(ConnectionContext connection, TimeSpan after)
-    {
-        if (after <= TimeSpan.Zero || connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { ProtocolType: ProtocolType.Tcp } socket)
-        {
-            return;
-        }
-
-        try
-        {
-            var seconds = (int)Math.Clamp(after.TotalSeconds, 1, 32_767);
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Math.Max(1, seconds / 3));
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // It has just closed: whoever reads it finds out.
-        }
-    }
 }

@@ -20,6 +20,9 @@ internal sealed class ConnectionBooks
         _began = services.Time.GetTimestamp();
         _report = new ConnectionReport { Listener = plan.Name };
         connection.Features.Set(_report);
+
+        // A socket that has been reset knows its addresses no more.
+        connection.RemoteEndPoint = connection.RemoteEndPoint;
         if (connection is not SocketConnection)
         {
             connection.Transport = _counted = new CountedTransport(connection.Transport);

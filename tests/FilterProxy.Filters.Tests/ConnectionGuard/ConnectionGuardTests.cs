@@ -118,10 +118,9 @@ public sealed class ConnectionGuardTests
         using var certificate = new TestCertificate("a.example");
         using var shown = new TestCertificate("deploy.example");
         using var upstream = new StreamUpstream();
-        await using var proxy = await RelayProxy.StartAsync(upstream.Port, before: $$"""
-            { tls: { certificates: [ { file: { cert: "{{certificate.CertPath}}", key: "{{certificate.KeyPath}}", default: true } } ],
-            client_certificates: { ca: ["{{shown.CertPath}}"] } } }, { connection_rbac: { rules: [ { certificates: ["{{name}}"] } ] } },
-            """);
+        await using var proxy = await RelayProxy.StartAsync(upstream.Port, before:
+            $$"""{ tls: { certificates: [ { file: { cert: "{{certificate.CertPath}}", key: "{{certificate.KeyPath}}", default: true } } ], """
+            + $$"""client_certificates: { ca: ["{{shown.CertPath}}"] } } }, { connection_rbac: { rules: [ { certificates: ["{{name}}"] } ] } },""");
         using var pem = X509Certificate2.CreateFromPemFile(shown.CertPath, shown.KeyPath);
         using var own = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pfx), null);
         await using var client = new SslStream(new NetworkStream(await StreamUpstream.ConnectAsync(proxy.Port), ownsSocket: true));

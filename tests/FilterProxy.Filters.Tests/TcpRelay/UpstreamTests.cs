@@ -46,7 +46,7 @@ public sealed class UpstreamTests
         using var upstream = new StreamUpstream();
         await using var proxy = await RelayProxy.StartAsync($$"""
             listeners: { web: { address: "127.0.0.1:0", protocols: [], filters: [ { tcp_relay: { cluster: origin, connect_attempts: 1 } } ] } }
-            clusters: { origin: { endpoints: ["127.0.0.1:{{DeadPort()}}", "127.0.0.1:{{upstream.Port}}"], load_balancer: round_robin, outlier_detection: off } }
+            clusters: { origin: { endpoints: ["127.0.0.1:{{DeadPort()}}", "127.0.0.1:{{upstream.Port}}"], load_balancer: round_robin } }
             """);
         for (var i = 0; i < 4; i++)
         {

@@ -10,7 +10,7 @@ internal static class ListenerChecks
     public static void Run(CheckContext context)
     {
         var config = context.Config;
-        if (config.Listeners.Count == 0 && context.IsBound(config, nameof(config.Listeners)))
+        if (config.Listeners.Count + config.UdpListeners.Count == 0 && context.IsBound(config, nameof(config.Listeners)))
         {
             context.Refuse(config, nameof(config.Listeners), "the configuration has no listeners", "listeners: { web: { address: 0.0.0.0:8080 } }");
         }
