@@ -17,6 +17,7 @@ internal sealed partial class ProxyCluster
 
     public override async Task RelayAsync(ConnectionContext downstream, PickContext context, CancellationToken stop)
     {
+        await Relay.ToLoopOfAsync(downstream);
         var lease = await OpenAsync(context with { Connection = downstream }, UpstreamProtocol.Bytes, 0, stop);
         if (lease.Error.IsError)
         {
@@ -29,6 +30,7 @@ internal sealed partial class ProxyCluster
     public override async ValueTask<RelayReport> RelayAsync(ConnectionContext downstream, PickContext context, RelayOptions options, CancellationToken stop = default)
     {
         StreamLease lease;
+        await Relay.ToLoopOfAsync(downstream);
         try
         {
             lease = await OpenAsync(context with { Connection = downstream }, UpstreamProtocol.Bytes, options.ConnectAttempts, stop);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
 
@@ -43,6 +44,13 @@ internal static class Relay
         ThreadPool.UnsafeQueueUserWorkItem(static t => t.SetResult(), turn, preferLocal: false);
         return turn.Task;
     }
+
+    /// <summary>
+    /// Goes on on the loop of a connection, where it has one of ours: what is opened from there belongs to the same, and the two talk without
+    /// changing threads.
+    /// </summary>
+    public static Task ToLoopOfAsync(ConnectionContext connection) =>
+        connection is SocketConnection { Loop: { } loop } && loop != EventLoop.Current ? BackToAsync(loop) : Task.CompletedTask;
 
     /// <summary>Goes on on a loop.</summary>
     public static Task BackToAsync(EventLoop loop)
