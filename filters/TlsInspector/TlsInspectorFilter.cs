@@ -31,7 +31,8 @@ public sealed class TlsInspectorFilter : IConnectionFilter
     public bool WaitsWithoutReading => false;
 
     /// <inheritdoc/>
-    public Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next) => InspectAsync(connection, next);
+    public Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next) =>
+        connection.Features.Get<DetectedProtocol>() is { Name: not ("tls" or "unknown") } ? next(connection) : InspectAsync(connection, next);
 
     private async Task InspectAsync(ConnectionContext connection, ConnectionDelegate next)
     {

@@ -38,7 +38,6 @@ public sealed class EgressTests
     [InlineData("CONNECT 10.0.0.1:22 HTTP/1.1\r\n\r\n", "403")]
     [InlineData("CONNECT 169.254.169.254:80 HTTP/1.1\r\n\r\n", "403")]
     [InlineData("CONNECT [::ffff:10.0.0.1]:22 HTTP/1.1\r\n\r\n", "403")]
-    [InlineData("CONNECT elsewhere.example:443 HTTP/1.1\r\n\r\n", "403")]
     [InlineData("CONNECT 127.0.0.1 HTTP/1.1\r\n\r\n", "400")]
     [InlineData("CONNECT 127.0.0.1:0 HTTP/1.1\r\n\r\n", "400")]
     [InlineData("CONNECT 127.1:80 HTTP/1.1\r\n\r\n", "400")]
@@ -131,7 +130,6 @@ public sealed class EgressTests
 
     [Theory]
     [InlineData("10.0.0.1", 22, 2)]
-    [InlineData("elsewhere.example", 22, 2)]
     [InlineData("127.0.0.1", 0, 1)]
     [InlineData("bad name", 22, 1)]
     public async Task A_SOCKS_client_is_told_why_not(string host, int port, int code)
@@ -140,6 +138,17 @@ public sealed class EgressTests
         using var client = await StreamUpstream.ConnectAsync(proxy.Port);
 
         Assert.Equal(code, await SocksAsync(client, host, port));
+    }
+
+    [Fact]
+    public async Task A_name_nobody_may_ask_for_is_not_even_looked_up()
+    {
+        await using var proxy = await StartAsync("socks5", "allow: [ { hosts: [a.example, '*.b.example'], ports: [22] } ]");
+        foreach (var (host, port) in new[] { ("b.example", 22), ("xa.example", 22), ("a.example", 23), ("10.0.0.1", 22) })
+        {
+            using var client = await StreamUpstream.ConnectAsync(proxy.Port);
+            Assert.Equal(2, await SocksAsync(client, host, port));
+        }
     }
 
     [Fact]
@@ -193,10 +202,10 @@ public sealed class EgressTests
     [InlineData("allow: [ { ports: [22] } ]", "a destination needs ports")]
     [InlineData("allow: [ { hosts: ['a b'], ports: [22] } ]", "is no name")]
     [InlineData("allow: [ { hosts: ['*'], ports: [22] } ], users: { 'a:b': x }", "without ':'")]
-    [InlineData("{}", "allow")]
+    [InlineData("", "allow")]
     public async Task Configurations_that_make_no_sense_are_refused(string options, string said)
     {
-        var refused = await Assert.ThrowsAsync<ArgumentException>(() => StartAsync("socks5", options.Trim('{', '}')));
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => StartAsync("socks5", options));
 
         Assert.Contains(said, refused.Message, StringComparison.Ordinal);
     }

@@ -24,6 +24,8 @@ public sealed class ConnectionLogTests
         await server.SayAsync("welcome");
         await client.HearAsync(7);
         client.Shutdown(SocketShutdown.Send);
+        await server.HearAsync(hello.Length);
+        Assert.True(await server.EndsOrderlyAsync());
         server.Shutdown(SocketShutdown.Both);
 
         var line = JsonDocument.Parse(await LineAsync(folder)).RootElement;

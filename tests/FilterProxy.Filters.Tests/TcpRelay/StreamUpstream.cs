@@ -33,11 +33,12 @@ internal sealed class StreamUpstream : IDisposable
         return await AcceptAsync();
     }
 
-    public static async Task<Socket> ConnectAsync(int port)
+    /// <summary>Connects without a wait in between, in which a reset by a proxy that refuses would be taken for a failed connect.</summary>
+    public static Task<Socket> ConnectAsync(int port)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, port);
-        return socket;
+        socket.Connect(IPAddress.Loopback, port);
+        return Task.FromResult(socket);
     }
 
     public void Dispose() => _listener.Dispose();

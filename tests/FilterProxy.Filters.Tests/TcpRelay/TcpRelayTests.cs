@@ -66,7 +66,8 @@ public sealed class TcpRelayTests
         Assert.Equal("wait, there is more", await server.HearAsync(19));
         client.Shutdown(SocketShutdown.Send);
         Assert.True(await server.EndsOrderlyAsync());
-        await Poll.UntilAsync(() => proxy.Ended("upstream_closed") == 1);
+        await Poll.UntilAsync(() => proxy.Counts.Keys.Any(key => key.StartsWith("filterproxy.tcp_relay.connections", StringComparison.Ordinal)));
+        Assert.Contains("filterproxy.tcp_relay.connections cluster=origin reason=upstream_closed", proxy.Counts.Keys);
     }
 
     [Theory]
