@@ -26,8 +26,8 @@ internal static class ListenerChecks
 
             if (listener.Protocols.Count == 0 && !listener.Filters.Any(f => !f.Off && f.Name != "tls") && context.IsBound(listener, nameof(listener.Protocols)))
             {
-                context.Refuse(
-                    listener, nameof(listener.Protocols), "a listener needs at least one protocol, or a connection filter that takes its connections", "http1 is the default");
+                // Without one, filters take its connections; TLS alone takes none.
+                context.Refuse(listener, nameof(listener.Protocols), "a listener needs at least one protocol", "http1 is the default");
             }
 
             context.CheckComponents(listener.Filters, defaults: null);
