@@ -53,6 +53,9 @@ internal static class JsonWebKeyReader
         return key is not null;
     }
 
+    /// <summary>Whether a key, readable or not, is of a known type and meant to check signatures.</summary>
+    public static bool IsForSignatures(JsonElement json) => CheckUse(json).Length == 0 && json.TryGetText("kty", out var type) && (type is "RSA" or "EC" or "oct");
+
     // RFC 7517 §4.2, §4.3
     private static string CheckUse(JsonElement json)
     {

@@ -10,8 +10,9 @@ internal sealed class JsonWebKeySet
     private const int MostKeys = 256;
 
     private readonly JsonWebKey[] _keys;
+    private readonly HashSet<string> _broken;
 
-    private JsonWebKeySet(JsonWebKey[] keys, IReadOnlyList<string> skipped) => (_keys, Skipped) = (keys, skipped);
+    private JsonWebKeySet(JsonWebKey[] keys, IReadOnlyList<string> skipped, HashSet<string> broken) => (_keys, Skipped, _broken) = (keys, skipped, broken);
 
     /// <summary>Number of keys that can be used.</summary>
     public int Count => _keys.Length;
@@ -49,6 +50,7 @@ internal sealed class JsonWebKeySet
 
         var keys = new List<JsonWebKey>();
         var skipped = new List<string>();
+        var broken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var json in list.EnumerateArray())
         {
             var why = "";
@@ -59,13 +61,17 @@ internal sealed class JsonWebKeySet
             else
             {
                 why = why.Length > 0 ? why : symmetric ? "a secret is expected" : "a secret has no place among public keys";
-                var id = json.ValueKind == JsonValueKind.Object && json.TryGetText("kid", out var text) ? JwtFailure.Show(text) : "without kid";
-                skipped.Add($"key {id}: {why}");
+                var hasId = json.TryGetText("kid", out var id);
+                skipped.Add($"key {(hasId ? JwtFailure.Show(id) : "without kid")}: {why}");
+                if (hasId && JsonWebKeyReader.IsForSignatures(json))
+                {
+                    broken.Add(id);
+                }
             }
         }
 
         problem = keys.Count > 0 ? "" : skipped.Count == 0 ? "it has no keys" : $"it has no key that can be used: {string.Join("; ", skipped.Take(3))}";
-        set = keys.Count > 0 ? new JsonWebKeySet([.. keys], skipped) : null;
+        set = keys.Count > 0 ? new JsonWebKeySet([.. keys], skipped, broken) : null;
         return set is not null;
     }
 
@@ -107,10 +113,11 @@ internal sealed class JsonWebKeySet
         {
             0 when hasId => new(JwtError.AlgorithmDenied, $"the key {JwtFailure.Show(id)} is not for {algorithm}"),
             0 => new(JwtError.UnknownKey, id is null ? $"no key is for {algorithm}" : $"no key is called {JwtFailure.Show(id)}"),
+            1 when found!.Id is { } named && _broken.Contains(named) => new(JwtError.AmbiguousKey, $"another key called {JwtFailure.Show(named)} cannot be read"),
             1 => default,
             _ when id is null => new(JwtError.AmbiguousKey, $"it names no key, and {fitting} are for {algorithm}"),
             _ => new(JwtError.AmbiguousKey, $"{fitting} keys are called {JwtFailure.Show(id)}"),
         };
-        return fitting == 1 ? found : null;
+        return failure.Error == JwtError.None ? found : null;
     }
 }

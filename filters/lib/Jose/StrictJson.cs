@@ -50,10 +50,11 @@ internal static class StrictJson
         return problem.Length == 0;
     }
 
-    /// <summary>A member that is text; false where it is missing or something else.</summary>
+    /// <summary>A member that is text; false where it is missing or something else, as where the parent is no object.</summary>
     public static bool TryGetText(this JsonElement parent, string name, out string text)
     {
-        var found = parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String;
+        JsonElement value = default;
+        var found = parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out value) && value.ValueKind == JsonValueKind.String;
         text = found ? value.GetString()! : "";
         return found;
     }

@@ -76,6 +76,18 @@ public sealed class JsonWebKeySetTests : IDisposable
     }
 
     [Fact]
+    public void A_key_whose_id_another_has_that_cannot_be_read_is_none()
+    {
+        var wrong = _two.Jwk;
+        (wrong["kid"], wrong["x"]) = ("one", "AAAA");
+        Assert.Null(Parse(_one.Jwk, wrong).Find("one", JwsAlgorithm.ES256, out var failure));
+        Assert.Equal("another key called 'one' cannot be read", failure.Detail);
+
+        wrong["use"] = "enc";
+        Assert.NotNull(Parse(_one.Jwk, wrong).Find("one", JwsAlgorithm.ES256, out _));
+    }
+
+    [Fact]
     public void A_key_without_an_id_is_any()
     {
         var nameless = _one.Jwk;
@@ -93,7 +105,7 @@ public sealed class JsonWebKeySetTests : IDisposable
     public void A_set_may_not_be_endless() =>
         Assert.Contains("at most 256", ProblemOf(Set([.. Enumerable.Range(0, 257).Select(_ => new JsonObject())])), StringComparison.Ordinal);
 
-    private static string Set(params JsonObject[] keys) => new JsonObject { ["keys"] = new JsonArray([.. keys]) }.ToJsonString();
+    private static string Set(params JsonObject[] keys) => new JsonObject { ["keys"] = new JsonArray([.. keys.Select(key => key.DeepClone())]) }.ToJsonString();
 
     private static JsonWebKeySet Parse(params JsonObject[] keys)
     {

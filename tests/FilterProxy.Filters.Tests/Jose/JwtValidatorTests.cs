@@ -27,7 +27,7 @@ public sealed class JwtValidatorTests : IDisposable
     [InlineData("HS256")]
     [InlineData("HS384")]
     [InlineData("HS512")]
-    public void A_token_of_every_algorithm_holds_and_one_with_a_bit_flipped_does_not(string algorithm)
+    public void A_token_of_every_algorithm_holds_and_one_that_was_changed_does_not(string algorithm)
     {
         using var maker = new TokenMaker(algorithm);
         var rules = Rules with { Algorithms = JwsAlgorithms.SetOf([JwsAlgorithms.Parse(algorithm)]) };
@@ -35,7 +35,7 @@ public sealed class JwtValidatorTests : IDisposable
         var token = Encoding.ASCII.GetBytes(maker.Sign(Claims()));
         Assert.Equal("ada", JwtValidator.Validate(token, keys, rules, Now, out _)!.Subject);
 
-        token[^20] ^= 1;
+        token[^20] = (byte)(token[^20] == 'A' ? 'B' : 'A');
         Assert.Null(JwtValidator.Validate(token, keys, rules, Now, out var failure));
         Assert.Equal(JwtError.BadSignature, failure.Error);
     }
