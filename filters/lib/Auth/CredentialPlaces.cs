@@ -96,11 +96,13 @@ internal sealed class CredentialPlaces
         {
             if (_scheme.Length == 0)
             {
-                (found, credential) = (Add(found, CredentialFound.One), value);
+                found = Add(found, CredentialFound.One);
+                credential = value;
             }
             else if (value.Length > _scheme.Length && value[_scheme.Length] == (byte)' ' && Ascii.EqualsIgnoreCase(value[.._scheme.Length], _scheme))
             {
-                (found, credential) = (Add(found, CredentialFound.One), value[(_scheme.Length + 1)..].TrimStart((byte)' '));
+                found = Add(found, CredentialFound.One);
+                credential = value[(_scheme.Length + 1)..].TrimStart((byte)' ');
             }
         }
 
@@ -118,7 +120,8 @@ internal sealed class CredentialPlaces
             var pair = pairs[range].Trim((byte)' ');
             if (IsNamed(pair, name))
             {
-                (found, value) = (Add(found, CredentialFound.One), pair.Length > name.Length ? pair[(name.Length + 1)..] : default);
+                found = Add(found, CredentialFound.One);
+                value = pair.Length > name.Length ? pair[(name.Length + 1)..] : default;
             }
         }
 
