@@ -37,7 +37,9 @@ public sealed record RbacTimeOptions : IValidatableObject
         }
     }
 
-    internal static bool TryParse(string text, out TimeSpan time)
+    internal static TimeSpan Parse(string text) => TryParse(text, out var time) ? time : throw new ArgumentException($"'{text}' is no time like '08:00'");
+
+    private static bool TryParse(string text, out TimeSpan time)
     {
         time = TimeSpan.FromDays(1);
         return text == "24:00" || TimeSpan.TryParseExact(text, "hh\\:mm", CultureInfo.InvariantCulture, out time);

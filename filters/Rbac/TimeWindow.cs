@@ -11,8 +11,7 @@ internal sealed class TimeWindow
     public TimeWindow(RbacTimeOptions options)
     {
         _zone = TimeZoneInfo.FindSystemTimeZoneById(options.Zone);
-        RbacTimeOptions.TryParse(options.From, out _from);
-        RbacTimeOptions.TryParse(options.To, out _to);
+        (_from, _to) = (RbacTimeOptions.Parse(options.From), RbacTimeOptions.Parse(options.To));
         _days = options.Days.Count == 0 ? 0b111_1111 : options.Days.Aggregate(0, (days, day) => days | (1 << (int)day));
     }
 
