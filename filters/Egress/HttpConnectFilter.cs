@@ -34,9 +34,10 @@ public sealed class HttpConnectFilter : IConnectionFilter
         using (var handshake = new Handshake(connection.Transport.Input, _time, _options.HandshakeTimeout))
         {
             var isRead = await handshake.ReadAsync(received => ConnectRequest.Read(received, LargestHead, out request));
-            if (!handshake.TryEnd() || !isRead)
+            var isInTime = handshake.TryEnd();
+            if (!isInTime || !isRead)
             {
-                _way.Refuse(connection, isRead ? "handshake_timeout" : "client_closed");
+                _way.Refuse(connection, isInTime ? "client_closed" : "handshake_timeout");
                 connection.Abort(new ConnectionAbortedException("No CONNECT request."));
                 return;
             }
