@@ -37,7 +37,7 @@ public sealed class HttpConnectFilter : IConnectionFilter
             var isInTime = handshake.TryEnd();
             if (!isInTime || !isRead)
             {
-                _way.Refuse(connection, isInTime ? "client_closed" : "handshake_timeout");
+                _way.GiveUp(connection, isInTime ? "client_closed" : "handshake_timeout");
                 connection.Abort(new ConnectionAbortedException("No CONNECT request."));
                 return;
             }
@@ -78,7 +78,7 @@ public sealed class HttpConnectFilter : IConnectionFilter
 
     private async Task RefuseAsync(ConnectionContext connection, int status, string reason, Destination? destination = null)
     {
-        _way.Refuse(connection, reason, destination);
+        _way.GiveUp(connection, reason, destination);
         var body = $"{reason}\n";
         var challenge = status switch
         {

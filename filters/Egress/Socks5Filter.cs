@@ -38,7 +38,7 @@ public sealed class Socks5Filter : IConnectionFilter
             (destination, var refusal) = await AskAsync(connection, handshake);
             if (!handshake.TryEnd())
             {
-                _way.Refuse(connection, "handshake_timeout");
+                _way.GiveUp(connection, "handshake_timeout");
                 connection.Abort(new ConnectionAbortedException("No SOCKS request in time."));
                 return;
             }
@@ -46,7 +46,7 @@ public sealed class Socks5Filter : IConnectionFilter
             if (destination is null)
             {
                 // It ends in order: what it was told must reach it.
-                _way.Refuse(connection, refusal);
+                _way.GiveUp(connection, refusal);
                 return;
             }
         }
@@ -55,7 +55,7 @@ public sealed class Socks5Filter : IConnectionFilter
         await ReplyAsync(connection, error);
         if (upstream is null)
         {
-            _way.Refuse(connection, EgressWay.ReasonOf(error), destination);
+            _way.GiveUp(connection, EgressWay.ReasonOf(error), destination);
             return;
         }
 
