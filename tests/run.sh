@@ -54,6 +54,7 @@ missing_packages() {
   has pebble || echo pebble
   has nghttp || echo nghttp2-client
   has prometheus || echo prometheus
+  has redis-server || echo redis-server
   has script || echo bsdutils
   has redis-server || echo redis-server
   has redis-benchmark || echo redis-tools
