@@ -57,6 +57,6 @@ internal sealed class Identity
         var star = pattern.IndexOf('*', StringComparison.Ordinal);
         return star < 0
             ? string.Equals(pattern, name, comparison)
-            : name.Length >= pattern.Length && name.StartsWith(pattern[..star], comparison) && name.EndsWith(pattern[(star + 1)..], comparison);
+            : name.Length >= pattern.Length - 1 && name.StartsWith(pattern[..star], comparison) && name.EndsWith(pattern[(star + 1)..], comparison);
     }
 }
