@@ -46,6 +46,11 @@ public sealed record ExtAuthzOptions : IValidatableObject
             yield return new($"'{name}' is no header name", [nameof(RequestHeaders)]);
         }
 
+        if (RequestHeaders.FirstOrDefault(name => name.ToLowerInvariant() is "content-length" or "transfer-encoding" or "connection" or "expect" or "upgrade") is { } hop)
+        {
+            yield return new($"'{hop}' belongs to the connection", [nameof(RequestHeaders)]);
+        }
+
         if (UpstreamHeaders.FirstOrDefault(name => name.ToLowerInvariant() is "host" or "content-length" or "transfer-encoding" or "connection") is { } framing)
         {
             yield return new($"'{framing}' cannot be changed by an answer", [nameof(UpstreamHeaders)]);

@@ -25,8 +25,6 @@ internal sealed class ReplayGuard(TimeProvider time)
     private readonly Queue<(string Key, string Nonce, long At)> _order = new();
     private DateTimeOffset _latest = DateTimeOffset.MinValue;
 
-    public int Count => _seen.Count;
-
     public ReplayCheck Check(string key, string nonce, DateTimeOffset signed, TimeSpan window, int most)
     {
         lock (_gate)

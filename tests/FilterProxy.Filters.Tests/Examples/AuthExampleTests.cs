@@ -26,6 +26,7 @@ public sealed class AuthExampleTests : IDisposable
         var root = Token("root", "acme", ["admin"], "");
 
         Assert.Equal("200 ada staff acme ", await AskAsync("GET", "acme.localhost", "/api/orders/7", ada));
+        Assert.Equal("200   acme ", await AskAsync("GET", "acme.localhost", "/api/health", null));
         Assert.Equal("403 jwt_insufficient_scope", await AskAsync("POST", "acme.localhost", "/api/orders/7", ada));
         Assert.Equal("403 tenant_denied", await AskAsync("GET", "bolt.localhost", "/api/orders/7", ada));
         Assert.Equal("404 tenant_unknown", await AskAsync("GET", "other.localhost", "/api/orders/7", ada));

@@ -176,6 +176,7 @@ public sealed class ExtAuthzFilterTests : IDisposable
     [InlineData("timeout: 1s", "cluster")]
     [InlineData("cluster: nobody", "there is no cluster 'nobody'")]
     [InlineData("cluster: authz, upstream_headers: [host]", "'host' cannot be changed")]
+    [InlineData("cluster: authz, request_headers: [Content-Length]", "'Content-Length' belongs to the connection")]
     [InlineData("cluster: authz, request_headers: ['a b']", "'a b' is no header name")]
     [InlineData("cluster: authz, path_prefix: check", "must begin with '/'")]
     [InlineData("cluster: authz, timeout: 0s", "must be more than 0")]
