@@ -1,3 +1,5 @@
+using FilterProxy.Filters.Keys;
+
 namespace FilterProxy.Filters.RateLimit;
 
 /// <summary>What one limit took from a request and said to it.</summary>

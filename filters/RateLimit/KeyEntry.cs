@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using FilterProxy.Filters.Keys;
 
 namespace FilterProxy.Filters.RateLimit;
 

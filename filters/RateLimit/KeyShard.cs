@@ -1,3 +1,5 @@
+using FilterProxy.Filters.Keys;
+
 namespace FilterProxy.Filters.RateLimit;
 
 /// <summary>A part of a table of keys under a lock of its own: a hash table whose entries lie in pages, made when they are needed.</summary>
@@ -90,7 +92,7 @@ internal sealed class KeyShard
     public void Remove(int index)
     {
         ref var entry = ref this[index];
-        Unlink(index, KeyTable.HashOf(entry.Id));
+        Unlink(index, entry.Id.Spread());
         if (_logs[index / PageSize] is { } logs)
         {
             logs[index % PageSize] = null;

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using FilterProxy.Filters.Keys;
 
 namespace FilterProxy.Filters.RateLimit;
 
@@ -10,9 +10,6 @@ namespace FilterProxy.Filters.RateLimit;
 internal sealed class KeyTable
 {
     private const int MostShards = 64, LeastShard = 1024;
-    private static readonly ulong Salt0 = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-    private static readonly ulong Salt1 = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-
     private readonly KeyShard[] _shards;
     private readonly int _shift;
     private readonly Lock _sharedGate = new();
@@ -47,14 +44,6 @@ internal sealed class KeyTable
     /// <summary>Requests whose key had no room.</summary>
     public long Overflows => Interlocked.Read(ref _overflows);
 
-    /// <summary>Where a key goes: no client can choose keys that go to the same place.</summary>
-    public static uint HashOf(in KeyId id)
-    {
-        var high = Math.BigMul(id.High ^ Salt0, id.Low ^ Salt1, out var low);
-        var mixed = (high ^ low ^ id.High) * 0x9E3779B97F4A7C15;
-        return (uint)(mixed >> 32);
-    }
-
     /// <summary>Uses up the cost of a key, where there is as much left.</summary>
     /// <param name="id">The key.</param>
     /// <param name="text">The key as it is shown; empty for an address.</param>
@@ -64,7 +53,7 @@ internal sealed class KeyTable
     /// <param name="whenFull">What becomes of a key there is no room for.</param>
     public Verdict Take(in KeyId id, ReadOnlySpan<byte> text, long cost, long now, CountMode mode, FullTable whenFull)
     {
-        var hash = HashOf(id);
+        var hash = id.Spread();
         var shard = ShardOf(hash);
         var share = mode == CountMode.Share;
         lock (shard.Gate)
@@ -110,7 +99,7 @@ internal sealed class KeyTable
     /// <summary>Gives back what a request took that was refused after all.</summary>
     public void Return(in KeyId id, long cost)
     {
-        var hash = HashOf(id);
+        var hash = id.Spread();
         var shard = ShardOf(hash);
         lock (shard.Gate)
         {
@@ -124,7 +113,7 @@ internal sealed class KeyTable
     /// <summary>Refuses a key without asking anybody, for as long as redis would.</summary>
     public void Block(in KeyId id, long until)
     {
-        var hash = HashOf(id);
+        var hash = id.Spread();
         var shard = ShardOf(hash);
         lock (shard.Gate)
         {
@@ -138,7 +127,7 @@ internal sealed class KeyTable
     /// <summary>Forgets what was counted of a key; false when there is none.</summary>
     public bool Reset(in KeyId id)
     {
-        var hash = HashOf(id);
+        var hash = id.Spread();
         var shard = ShardOf(hash);
         lock (shard.Gate)
         {
@@ -248,7 +237,7 @@ internal sealed class KeyTable
         other.Visit(now, (entry, used) => entries.Add((entry, used)));
         foreach (var (entry, used) in entries)
         {
-            var hash = HashOf(entry.Id);
+            var hash = entry.Id.Spread();
             var shard = ShardOf(hash);
             lock (shard.Gate)
             {

@@ -1,3 +1,5 @@
+using FilterProxy.Filters.Keys;
+
 namespace FilterProxy.Filters.RateLimit;
 
 /// <summary>A limit of a filter: whom it is for, how it counts, and where that is kept.</summary>
@@ -9,7 +11,9 @@ internal sealed class Limit(LimitOptions options, int instances)
 
     public bool IsDryRun => options.DryRun;
 
-    public KeyReader Reader { get; } = new(options);
+    public KeyReader Reader { get; } = new(new KeyRule(options.Key, options.WithAddress, options.Missing, options.Ipv4Prefix, options.Ipv6Prefix));
+
+    public CostReader Cost { get; } = new(options.Cost);
 
     public Meter Meter { get; } = Meter.Create(options, instances);
 

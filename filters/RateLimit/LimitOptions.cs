@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using FilterProxy.Filters.Keys;
 
 namespace FilterProxy.Filters.RateLimit;
 

@@ -22,7 +22,7 @@ internal sealed class RateJudge(Limit[] limits, RateLimitState state, FullTable 
             }
 
             charge.Applies = true;
-            charge.Cost = limit.Reader.CostOf(exchange);
+            charge.Cost = limit.Cost.Of(exchange);
             charge.Verdict = limit.Table.Take(charge.Id, text, charge.Cost, now, mode, whenFull);
             charge.IsTaken = charge.Verdict is { IsAllowed: true, IsOpen: false };
             if (!charge.Verdict.IsAllowed)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using System.Text.Json;
 
@@ -113,23 +112,6 @@ internal sealed class RateLimitAdmin(Limit[] limits, SharedCounters? counters, S
         writer.WriteEndObject();
     }
 
-    private static string TextOf(in KeyEntry entry)
-    {
-        if (entry.Id is { IsAddress: false, High: 0, Low: 0 })
-        {
-            return "(shared)";
-        }
-
-        if (!entry.Id.IsAddress)
-        {
-            var text = ((ReadOnlySpan<byte>)entry.Text)[..entry.TextLength];
-            return Encoding.Latin1.GetString(text) + (entry.TextLength == KeyEntry.MostText ? "…" : "");
-        }
-
-        Span<byte> bytes = stackalloc byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(bytes, entry.Id.High);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], entry.Id.Low);
-        var address = new IPAddress(bytes);
-        return (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
-    }
+    private static string TextOf(in KeyEntry entry) =>
+        entry.Id.Show(((ReadOnlySpan<byte>)entry.Text)[..entry.TextLength]) + (entry.TextLength == KeyEntry.MostText ? "…" : "");
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using FilterProxy.Filters.Keys;
 using FilterProxy.Filters.Resp;
 
 namespace FilterProxy.Filters.RateLimit;

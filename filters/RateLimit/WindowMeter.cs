@@ -38,6 +38,13 @@ internal sealed class WindowMeter(LimitOptions options, int instances, bool slid
     private void Turn(ref KeyEntry entry, long now)
     {
         var passed = now - entry.At;
+        if (entry.Used == 0 && entry.Before == 0)
+        {
+            // Not when somebody looks at it: a window begins with a request.
+            entry.At = now;
+            return;
+        }
+
         if (passed < Per)
         {
             return;

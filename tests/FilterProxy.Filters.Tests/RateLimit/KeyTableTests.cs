@@ -1,4 +1,5 @@
 using System.Text;
+using FilterProxy.Filters.Keys;
 using FilterProxy.Filters.RateLimit;
 using Xunit;
 

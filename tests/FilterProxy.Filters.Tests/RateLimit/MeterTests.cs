@@ -96,8 +96,9 @@ public sealed class MeterTests
             count += key.Take(now).IsAllowed ? 1 : 0;
         }
 
-        // At the start a bucket holds one burst more.
-        Assert.InRange(count, algorithm == RateAlgorithm.SlidingWindow ? 6_500 : 6_990, 7_007);
+        // At the start a bucket holds one burst more; asked every 10 ms, even distances are a little longer. A sliding window that is used up counts its
+        // last request into the next one.
+        Assert.InRange(count, algorithm == RateAlgorithm.SlidingWindow ? 5_990 : 6_970, 7_007);
     }
 
     [Theory]

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using FilterProxy.Filters.RateLimit;
+using FilterProxy.Filters.Keys;
 using Xunit;
 
 namespace FilterProxy.Filters.Tests.RateLimit;

@@ -1,4 +1,4 @@
-namespace FilterProxy.Filters.RateLimit;
+namespace FilterProxy.Filters.Keys;
 
 /// <summary>What counts for a request that has no key.</summary>
 public enum MissingKey

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Security.Cryptography;
 
-namespace FilterProxy.Filters.RateLimit;
+namespace FilterProxy.Filters.Keys;
 
 /// <summary>SipHash-2-4 with 128 bits, under a key of this process: clients choose what is hashed, and must not be able to make two keys meet.</summary>
 internal static class SipHash
