@@ -77,9 +77,9 @@ public sealed record LimitOptions : IValidatableObject
             yield return new("sliding_log keeps the time of each request: at most 10000", [nameof(Rate)]);
         }
 
-        if (Cost.TryGetConstant(out var cost) && (!System.Buffers.Text.Utf8Parser.TryParse(cost, out long number, out var used) || used != cost.Length || number < 1))
+        if (CostReader.Problem(Cost) is { } problem)
         {
-            yield return new("must be a whole number from 1 on, or an operator", [nameof(Cost)]);
+            yield return new(problem, [nameof(Cost)]);
         }
     }
 }

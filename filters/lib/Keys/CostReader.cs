@@ -1,12 +1,17 @@
 using System.Buffers.Text;
-using FilterProxy.Filters.Keys;
 
-namespace FilterProxy.Filters.RateLimit;
+namespace FilterProxy.Filters.Keys;
 
 /// <summary>Reads from a request what it costs.</summary>
 internal sealed class CostReader(Template template)
 {
     private readonly long _constant = template.TryGetConstant(out var text) && Utf8Parser.TryParse(text, out long cost, out _) ? cost : 0;
+
+    /// <summary>What is wrong with a template for costs; null for nothing.</summary>
+    public static string? Problem(Template template) =>
+        template.TryGetConstant(out var cost) && (!Utf8Parser.TryParse(cost, out long number, out var used) || used != cost.Length || number < 1)
+            ? "must be a whole number from 1 on, or an operator"
+            : null;
 
     /// <summary>At least 1.</summary>
     public long Of(HttpExchange exchange)
