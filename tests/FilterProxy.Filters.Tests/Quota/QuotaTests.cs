@@ -80,7 +80,7 @@ public sealed class QuotaTests
     {
         using var context = new TestComponentContext();
         using var filter = Start(new QuotaOptions { Limit = 10, Cost = Template.Parse("%REQ(x-cost)%"), Status = 402 }, context);
-        Assert.Equal([0, 402, 0, 402, 402], await Task.WhenAll(((string[])["6", "5", "4", "1", "99999999999999999999"]).Select(cost => AskAsync(filter, cost: cost))));
+        Assert.Equal((int[])[0, 402, 0, 402, 402], await Task.WhenAll(((string[])["6", "5", "4", "1", "99999999999999999999"]).Select(cost => AskAsync(filter, cost: cost))));
 
         using var other = new TestComponentContext();
         using var dry = Start(new QuotaOptions { Limit = 1, DryRun = true }, other);
@@ -177,11 +177,11 @@ public sealed class QuotaTests
         await using var redis = await RedisServer.StartAsync();
         await using var one = await StartAsync("limit: 6, key: '%REQ(x-key)%'", redis.Port);
         await using var two = await StartAsync("limit: 6, key: '%REQ(x-key)%'", redis.Port);
-        Assert.Equal([200, 200, 200, 200], new[] { await GetAsync(one), await GetAsync(two), await GetAsync(one), await GetAsync(two) });
+        Assert.Equal((int[])[200, 200, 200, 200], new[] { await GetAsync(one), await GetAsync(two), await GetAsync(one), await GetAsync(two) });
 
         // The second has last seen four used: it lets two more through, and tells redis when it is back.
         await redis.PauseAsync();
-        Assert.Equal([200, 200, 429], new[] { await GetAsync(two), await GetAsync(two), await GetAsync(two) });
+        Assert.Equal((int[])[200, 200, 429], new[] { await GetAsync(two), await GetAsync(two), await GetAsync(two) });
         await redis.ResumeAsync();
         await Poll.UntilAsync(async () => await GetAsync(two) == 429 && await GetAsync(one) == 429);
         Assert.True(two.Counts["filterproxy.quota.requests quota=quota result=unshared"] >= 3);
