@@ -17,7 +17,7 @@ internal sealed class JailMetrics
         var weak = new WeakReference<JailState>(state);
         meter.CreateObservableGauge(
             "filterproxy.jail.banned",
-            () => weak.TryGetTarget(out var jail) ? [new Measurement<int>(jail.BanCount, new KeyValuePair<string, object?>("jail", place))] : Array.Empty<Measurement<int>>(),
+            () => weak.TryGetTarget(out var jail) ? [new Measurement<long>(jail.BanCount, new KeyValuePair<string, object?>("jail", place))] : Array.Empty<Measurement<long>>(),
             "{client}",
             "Clients that are banned now.");
     }

@@ -7,7 +7,7 @@ namespace FilterProxy.Filters.RateLimit;
 /// <summary>What responses say of limits: the draft's two structured fields, and the older three.</summary>
 internal sealed class RateFields
 {
-    private readonly Limit[] _limits;
+    private readonly long[] _quotas;
     private readonly bool _draft;
     private readonly LegacyFields _legacy;
     private readonly byte[][] _names;
@@ -15,14 +15,16 @@ internal sealed class RateFields
 
     public RateFields(RateLimitOptions options, Limit[] limits)
     {
-        _limits = limits;
+        // Without redis a client is told of what this instance gives.
+        var isShare = options.Redis is null && options.Instances > 1;
+        _quotas = [.. limits.Select(limit => isShare ? limit.Meter.ShareOfCapacity : limit.Meter.Capacity)];
         _draft = options.Fields;
         _legacy = options.LegacyFields;
         _names = [.. limits.Select(limit => Encoding.ASCII.GetBytes($"\"{limit.Name}\""))];
 
         // draft-ietf-httpapi-ratelimit-headers §3.1: q is the quota, w the window in seconds.
-        _policy = Encoding.ASCII.GetBytes(string.Join(", ", limits.Select(limit => string.Create(
-            CultureInfo.InvariantCulture, $"\"{limit.Name}\";q={limit.Meter.Capacity};w={Seconds(WindowOf(limit.Meter))}"))));
+        _policy = Encoding.ASCII.GetBytes(string.Join(", ", limits.Select((limit, i) => string.Create(
+            CultureInfo.InvariantCulture, $"\"{limit.Name}\";q={_quotas[i]};w={Seconds(WindowOf(limit.Meter))}"))));
     }
 
     public bool AreWanted => _draft || _legacy != LegacyFields.None;
@@ -100,7 +102,7 @@ internal sealed class RateFields
         }
 
         var isX = _legacy == LegacyFields.XRatelimit;
-        Set(headers, isX ? "X-RateLimit-Limit"u8 : "RateLimit-Limit"u8, _limits[least].Meter.Capacity);
+        Set(headers, isX ? "X-RateLimit-Limit"u8 : "RateLimit-Limit"u8, _quotas[least]);
         Set(headers, isX ? "X-RateLimit-Remaining"u8 : "RateLimit-Remaining"u8, charges[least].Verdict.Remaining);
         Set(headers, isX ? "X-RateLimit-Reset"u8 : "RateLimit-Reset"u8, Seconds(charges[least].Verdict.Reset));
     }
