@@ -186,8 +186,8 @@ def main(argv):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
-    # HAProxy does not start with more than it has descriptors for, two a connection.
-    most = min(20_000, hard // 2 - 500)
+    # HAProxy does not start with more than it has descriptors for: two a connection, and pipes.
+    most = min(20_000, hard // 3)
     origin, copy, splice, own_copy, own_splice = free_ports(5)
     server = os.fork()
     if server == 0:
