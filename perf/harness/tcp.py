@@ -21,10 +21,10 @@ PIECE = 1 << 20
 HAPROXY = """
 global
   nbthread {threads}
-  maxconn 20000
+  maxconn {most}
 defaults
   mode tcp
-  maxconn 20000
+  maxconn {most}
   timeout connect 5s
   timeout client 1h
   timeout server 1h
@@ -185,6 +185,9 @@ def main(argv):
     options = arguments(argv)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    # HAProxy does not start with more than it has descriptors for: two a connection, and pipes.
+    most = min(20_000, hard // 3)
     origin, copy, splice, own_copy, own_splice = free_ports(5)
     server = os.fork()
     if server == 0:
@@ -192,7 +195,7 @@ def main(argv):
     processes = []
     with tempfile.TemporaryDirectory() as folder:
         try:
-            (haproxy := Path(folder, "haproxy.cfg")).write_text(HAPROXY.format(threads=os.cpu_count(), origin=origin, copy=copy, splice=splice))
+            (haproxy := Path(folder, "haproxy.cfg")).write_text(HAPROXY.format(threads=os.cpu_count(), most=most, origin=origin, copy=copy, splice=splice))
             (relay := Path(folder, "relay.yaml")).write_text(RELAY.format(origin=origin, copy=own_copy, splice=own_splice))
             for command in (["haproxy", "-db", "-f", haproxy], [FILTERPROXY, "run", "-c", relay]):
                 processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
