@@ -1,0 +1,11 @@
+namespace FilterProxy.Filters.OAuth2Login;
+
+/// <summary>Where sessions are kept.</summary>
+public enum SessionPlace
+{
+    /// <summary>With the client, encrypted: every proxy with the same keys knows them.</summary>
+    Cookie,
+
+    /// <summary>In this process; the cookie names one. They end with the process.</summary>
+    Memory,
+}

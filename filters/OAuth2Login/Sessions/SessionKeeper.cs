@@ -1,0 +1,201 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace FilterProxy.Filters.OAuth2Login.Sessions;
+
+/// <summary>
+/// Finds the session of a request, and keeps and forgets sessions. A cookie that was opened lately is known again by all of its bytes: that allocates
+/// nothing; opening one costs a few times its size.
+/// </summary>
+internal sealed class SessionKeeper
+{
+    private const int NoncePlace = 7;
+
+    private readonly OAuth2LoginOptions _options;
+    private readonly LoginState _state;
+    private readonly KeyRing _keys;
+    private readonly TimeProvider _time;
+    private readonly CookieJar _jar;
+    private readonly byte[] _purpose;
+    private readonly UInt128 _rules;
+    private readonly long _lifetime, _idle, _skew;
+
+    public SessionKeeper(OAuth2LoginOptions options, LoginState state, KeyRing keys, TimeProvider time)
+    {
+        (_options, _state, _keys, _time) = (options, state, keys, time);
+        _jar = new CookieJar(options.Session);
+        _purpose = Encoding.UTF8.GetBytes($"session\0{_jar.Name}\0{options.Issuer}\0{options.ClientId}");
+        _rules = keys.Fingerprint ^ Digest.Of(options.RolesClaim, options.Session.Lifetime.ToString(), Encoding.UTF8.GetString(_purpose));
+        _lifetime = (long)options.Session.Lifetime.TotalMilliseconds;
+        _idle = (long)options.Session.Idle.TotalMilliseconds;
+        _skew = (long)options.ClockSkew.TotalMilliseconds;
+    }
+
+    public CookieJar Jar => _jar;
+
+    private bool IsMemory => _options.Session.Place == SessionPlace.Memory;
+
+    /// <summary>The session a request shows.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="now">Unix milliseconds.</param>
+    /// <param name="session">The session, when it holds.</param>
+    /// <param name="problem">Why it does not; empty where the request shows none.</param>
+    public bool TryFind(RequestHead request, long now, [NotNullWhen(true)] out Session? session, out string problem)
+    {
+        byte[]? rented = null;
+        session = null;
+        problem = "";
+        if (_jar.TryRead(request, ref rented, out var value))
+        {
+            session = IsMemory ? FindKept(value) : FindOpened(value) ?? Open(value);
+            problem = session is not null ? Judge(session, now) : IsMemory ? "unknown" : "unreadable";
+        }
+
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
+        if (problem.Length > 0)
+        {
+            session = null;
+        }
+
+        return session is not null;
+    }
+
+    /// <summary>Makes a session of what there is to store.</summary>
+    public Session Create(SessionData data) => new(data, _options.RolesClaim, _options.Session.Lifetime, _time);
+
+    /// <summary>Whether the client must be given its cookie anew, so that time without a request is counted from now.</summary>
+    public bool IsStale(Session session, long now)
+    {
+        if (_idle == 0 || now - session.Seen < _idle / 4)
+        {
+            return false;
+        }
+
+        if (IsMemory)
+        {
+            session.Touch(now);
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Keeps a session and tells the client. Into a response whose head was not sent.</summary>
+    /// <returns>False when it is too large for its cookies.</returns>
+    public bool Save(HttpExchange exchange, Session session, long now)
+    {
+        if (IsMemory)
+        {
+            Replace(session);
+            _jar.Write(exchange, session.Data.Id);
+            return true;
+        }
+
+        var data = session.Data with { Seen = now };
+        var sealedText = Seal(data);
+
+        // The ID token is only shown to the provider at logout, which goes without it as well.
+        if (sealedText.Length > _jar.Longest && _options.Relay != TokenRelay.IdToken)
+        {
+            sealedText = Seal(data with { IdToken = null });
+        }
+
+        if (sealedText.Length > _jar.Longest)
+        {
+            return false;
+        }
+
+        _jar.Write(exchange, sealedText);
+        return true;
+    }
+
+    /// <summary>Puts a refreshed session in the place of the one before, where sessions are kept here.</summary>
+    public void Replace(Session session)
+    {
+        if (IsMemory)
+        {
+            session.Touch(Math.Max(session.Seen, _time.GetUtcNow().ToUnixTimeMilliseconds()));
+            _state.Kept.Set(KeyOf(session.Data.Id), session);
+        }
+    }
+
+    /// <summary>Ends a session: its cookie is worth nothing from now on.</summary>
+    public bool End(Session session, long now)
+    {
+        _state.Kept.Remove(KeyOf(session.Data.Id));
+        return _state.Ended.End(session.Key, now, now + _lifetime);
+    }
+
+    /// <summary>Ends all sessions of a key up to now.</summary>
+    public bool End(UInt128 key, long now) => _state.Ended.End(key, now, now + _lifetime);
+
+    /// <summary>Drops sessions that have ended from memory.</summary>
+    public void Sweep()
+    {
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        _state.Kept.RemoveWhere(session => Judge(session, now).Length > 0);
+        _state.Opened.RemoveWhere(cookie => Judge(cookie.Session, now).Length > 0);
+    }
+
+    private Session? FindKept(ReadOnlySpan<byte> value) =>
+        value.Length is > 0 and < 64 && _state.Kept.TryGet(Digest.Of(value), out var session) ? session : null;
+
+    private static UInt128 KeyOf(string id) => Digest.Of(Encoding.ASCII.GetBytes(id));
+
+    private Session? FindOpened(ReadOnlySpan<byte> value) =>
+        value.Length > NoncePlace + 16 && _state.Opened.TryGet(NonceOf(value), out var opened) && opened.Rules == _rules
+            && CryptographicOperations.FixedTimeEquals(opened.Value, value)
+            ? opened.Session : null;
+
+    // Twelve of the cookie's first bytes are random: as text they name it.
+    private static UInt128 NonceOf(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadUInt128BigEndian(value[NoncePlace..]);
+
+    private Session? Open(ReadOnlySpan<byte> value)
+    {
+        if (value.Length <= NoncePlace + 16 || CookieJar.Decode(value) is not { } bytes || !_keys.TryOpen(bytes, _purpose, out var plain)
+            || !SessionData.TryRead(plain, out var data))
+        {
+            return null;
+        }
+
+        var session = Create(data);
+        _state.Opened.Set(NonceOf(value), new OpenedCookie(value.ToArray(), _rules, session));
+        return session;
+    }
+
+    private string Seal(SessionData data) => CookieJar.Encode(_keys.Seal(data.Write(), _purpose));
+
+    // Both clocks must agree that it goes on: one set back must not make it live longer.
+    private string Judge(Session session, long now)
+    {
+        var data = session.Data;
+        if (data.Issuer != _options.Issuer || data.ClientId != _options.ClientId)
+        {
+            return "foreign";
+        }
+
+        if (data.Created > now + _skew)
+        {
+            return "from_the_future";
+        }
+
+        if (now >= data.Created + _lifetime || _time.GetTimestamp() >= session.EndsAt)
+        {
+            return "expired";
+        }
+
+        if (_idle > 0 && now - session.Seen >= _idle)
+        {
+            return "idle";
+        }
+
+        return _state.Ended.Has(session) ? "ended" : "";
+    }
+}
