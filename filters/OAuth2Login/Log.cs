@@ -17,27 +17,18 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Information, "{Place}: {Subject} of {Client} has logged in.")]
     public static partial void LoggedIn(ILogger logger, string place, string subject, string client);
 
-    [LoggerMessage(5, LogLevel.Warning, "{Place}: a login of {Client} was refused ({Code}): {Reason}.")]
-    public static partial void LoginRefused(ILogger logger, string place, string client, string code, string reason);
-
-    [LoggerMessage(6, LogLevel.Warning, "{Place}: the cookie of {Client} was refused: {Reason}.")]
-    public static partial void CookieRefused(ILogger logger, string place, string client, string reason);
-
-    [LoggerMessage(7, LogLevel.Warning, "{Place}: the tokens of {Subject} were not refreshed: {Reason}. {Consequence}.")]
+    [LoggerMessage(5, LogLevel.Warning, "{Place}: the tokens of {Subject} were not refreshed: {Reason}. {Consequence}.")]
     public static partial void NotRefreshed(ILogger logger, string place, string subject, string reason, string consequence);
 
-    [LoggerMessage(8, LogLevel.Information, "{Place}: {Subject} has logged out ({How}).")]
+    [LoggerMessage(6, LogLevel.Information, "{Place}: {Subject} has logged out ({How}).")]
     public static partial void LoggedOut(ILogger logger, string place, string subject, string how);
 
-    [LoggerMessage(9, LogLevel.Warning, "{Place}: a logout by {Client} was refused: {Reason}.")]
-    public static partial void LogoutRefused(ILogger logger, string place, string client, string reason);
-
-    [LoggerMessage(10, LogLevel.Error, "{Place}: there were too many logouts to remember each: every session has ended.")]
+    [LoggerMessage(7, LogLevel.Error, "{Place}: there were too many logouts to remember each: every session has ended.")]
     public static partial void AllEnded(ILogger logger, string place);
 
-    [LoggerMessage(11, LogLevel.Warning, "{Place}: no key is configured, so one was made: sessions end with this process, and no other proxy knows them.")]
+    [LoggerMessage(8, LogLevel.Warning, "{Place}: no key is configured, so one was made: sessions end with this process, and no other proxy knows them.")]
     public static partial void RandomKey(ILogger logger, string place);
 
-    [LoggerMessage(12, LogLevel.Warning, "{Place}: a token could not be checked at {Issuer}: {Reason}. {Consequence}.")]
+    [LoggerMessage(9, LogLevel.Warning, "{Place}: a token could not be checked at {Issuer}: {Reason}. {Consequence}.")]
     public static partial void NotIntrospected(ILogger logger, string place, string issuer, string reason, string consequence);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FilterProxy.Filters.Auth;
 using FilterProxy.Filters.OAuth2Login.Login;
 using FilterProxy.Filters.OAuth2Login.Provider;
 using FilterProxy.Filters.OAuth2Login.Sessions;
@@ -21,7 +22,7 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
     private readonly LogoutEndpoint _logout;
     private readonly Refresher _refresher;
     private readonly Identity _identity;
-    private readonly PathPatterns _apiPaths;
+    private readonly PathRule[] _apiPaths;
     private readonly Slot<Session> _toSave;
     private ITimer? _sweep;
 
@@ -38,7 +39,7 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
         _logout = new LogoutEndpoint(_site, idTokens);
         _refresher = new Refresher(_site, idTokens);
         _identity = new Identity(options.Relay, options.ClaimHeaders);
-        _apiPaths = new PathPatterns(options.ApiPaths);
+        _apiPaths = [.. options.ApiPaths.Select(PathRule.Parse)];
         _toSave = context.CreateSlot<Session>("session");
     }
 
@@ -98,7 +99,7 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
         {
             if (!_site.Sessions.Save(exchange, session, _site.Now))
             {
-                Log.CookieRefused(_context.Logger, _context.Place, LoginSite.ClientOf(exchange), "the refreshed session is too large for its cookies");
+                _site.Denials.Write(exchange, "login_session_too_large", "the refreshed session needs more cookies than max_cookies");
                 _site.Sessions.Jar.Remove(exchange);
             }
 
@@ -240,7 +241,7 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
             // Sessions that are over are no news; a cookie that was never ours may be.
             if (problem is "unreadable" or "foreign" or "from_the_future")
             {
-                Log.CookieRefused(_context.Logger, _context.Place, LoginSite.ClientOf(exchange), problem);
+                _site.Denials.Write(exchange, "login_required", $"its session cookie is {problem.Replace('_', ' ')}");
             }
         }
 
@@ -310,7 +311,7 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
     private bool IsPage(RequestHead request)
     {
         var headers = request.Headers;
-        if (request.MethodKind is not (HttpMethodKind.Get or HttpMethodKind.Head) || headers.Contains(KnownHeader.Upgrade) || _apiPaths.Matches(request.Path))
+        if (request.MethodKind is not (HttpMethodKind.Get or HttpMethodKind.Head) || headers.Contains(KnownHeader.Upgrade) || IsApi(request.Path))
         {
             return false;
         }
@@ -322,6 +323,19 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
 
         return !headers.Contains("x-requested-with"u8)
             && headers.TryGet(KnownHeader.Accept, out var accept) && accept.IndexOf("text/html"u8) >= 0;
+    }
+
+    private bool IsApi(ReadOnlySpan<byte> path)
+    {
+        foreach (var rule in _apiPaths)
+        {
+            if (rule.Matches(path))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private enum Endpoint

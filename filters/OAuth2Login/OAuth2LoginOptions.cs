@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text;
+using FilterProxy.Filters.Auth;
 
 namespace FilterProxy.Filters.OAuth2Login;
 
@@ -89,9 +90,9 @@ public sealed record OAuth2LoginOptions : ProviderOptions
             yield return new($"'{wrong}' is no header name", [nameof(ClaimHeaders)]);
         }
 
-        if (ApiPaths.FirstOrDefault(path => !path.StartsWith('/')) is { } relative)
+        if (ApiPaths.FirstOrDefault(path => !PathRule.TryParse(path, out _)) is { } noPath)
         {
-            yield return new($"'{relative}' is no path like '/api/*'", [nameof(ApiPaths)]);
+            yield return new($"'{noPath}' is no path like '/api' or '/api/*'", [nameof(ApiPaths)]);
         }
 
         if (RefreshBefore < TimeSpan.Zero || Stale < TimeSpan.Zero)

@@ -1,5 +1,5 @@
 using System.Security.Claims;
-using System.Text;
+using System.Text.Json;
 using FilterProxy.Filters.Jose;
 using FilterProxy.Filters.OAuth2Login.Sessions;
 
@@ -50,7 +50,7 @@ internal sealed class IntrospectedToken
             return Unknown($"its answer cannot be understood: {failure.Detail}");
         }
 
-        var problem = !claims.Root.TryGetProperty("active", out var active) || active.ValueKind != System.Text.Json.JsonValueKind.True ? "it is not active"
+        var problem = !claims.Root.TryGetProperty("active", out var active) || active.ValueKind != JsonValueKind.True ? "it is not active"
             : claims.Issuer is { } issuer && issuer != options.Issuer ? "it is another issuer's"
             : claims.Expires is { } ends && ends + options.ClockSkew <= now ? "its time has passed"
             : claims.TryGetTime("nbf", out var begins) && now + options.ClockSkew < begins ? "its time has not come"
@@ -73,7 +73,7 @@ internal sealed class IntrospectedToken
         return new IntrospectedToken("", isUnknown: false)
         {
             Principal = principal,
-            Fields = [.. options.ClaimHeaders.Select(header => FieldText.Encode(string.Join(',', claims.Texts(header.Value))))],
+            Fields = [.. options.ClaimHeaders.Select(header => FieldText.Of(claims, header.Value))],
             Subject = claims.Subject ?? "",
             Roles = string.Join(' ', roles),
             Scope = string.Join(' ', scopes),

@@ -54,7 +54,7 @@ public sealed record TokenIntrospectionOptions : ProviderOptions
             yield return new($"'{wrong}' is no header name", [nameof(ClaimHeaders)]);
         }
 
-        foreach (var (name, value) in (ReadOnlySpan<(string, TimeSpan)>)[(nameof(Cache), Cache), (nameof(CacheRefused), CacheRefused), (nameof(Stale), Stale)])
+        foreach (var (name, value) in ((string, TimeSpan)[])[(nameof(Cache), Cache), (nameof(CacheRefused), CacheRefused), (nameof(Stale), Stale)])
         {
             if (value < TimeSpan.Zero || value > TimeSpan.FromDays(1))
             {

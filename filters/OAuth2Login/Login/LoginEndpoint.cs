@@ -224,7 +224,7 @@ internal sealed class LoginEndpoint
     private FilterStatus Refuse(HttpExchange exchange, int status, string reason, string problem)
     {
         _site.Metrics.Login(reason);
-        Log.LoginRefused(_site.Context.Logger, _site.Context.Place, LoginSite.ClientOf(exchange), reason, problem);
+        _site.Denials.Write(exchange, reason, problem);
         return Replies.Text(exchange, status, reason, status switch
         {
             403 => "The login was denied.",

@@ -1,4 +1,5 @@
 using System.Text;
+using FilterProxy.Filters.Auth;
 using FilterProxy.Filters.OAuth2Login.Provider;
 using FilterProxy.Filters.OAuth2Login.Sessions;
 
@@ -16,6 +17,7 @@ internal sealed class LoginSite
         Keys = KeyFile.Read(options.Session, context) is { Count: > 0 } secrets ? new KeyRing(secrets) : State.Keys;
         Sessions = new SessionKeeper(options, State, Keys, context.Time);
         Provider = new OpenIdProvider(options, context, forLogin: true);
+        Denials = new DenialLog(context.Logger, context.Time);
         Metrics = new LoginMetrics(context.Meter);
         OwnPath = Encoding.ASCII.GetBytes(options.Path + "/");
     }
@@ -31,6 +33,8 @@ internal sealed class LoginSite
     public SessionKeeper Sessions { get; }
 
     public OpenIdProvider Provider { get; }
+
+    public DenialLog Denials { get; }
 
     public LoginMetrics Metrics { get; }
 

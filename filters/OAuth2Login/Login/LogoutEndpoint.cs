@@ -175,14 +175,14 @@ internal sealed class LogoutEndpoint(LoginSite site, IdTokens idTokens)
     private FilterStatus RefuseToken(HttpExchange exchange, int status, string problem)
     {
         site.Metrics.Logout("refused");
-        Log.LogoutRefused(site.Context.Logger, site.Context.Place, LoginSite.ClientOf(exchange), problem);
+        site.Denials.Write(exchange, "logout_bad_request", problem);
         return Replies.Json(exchange, status, "logout_bad_request", "invalid_request", "");
     }
 
     private FilterStatus Refuse(HttpExchange exchange, int status, string reason, string problem)
     {
         site.Metrics.Logout("refused");
-        Log.LogoutRefused(site.Context.Logger, site.Context.Place, LoginSite.ClientOf(exchange), problem);
+        site.Denials.Write(exchange, reason, problem);
         return Replies.Text(exchange, status, reason, "Nobody was logged out.");
     }
 }

@@ -84,7 +84,7 @@ internal sealed class Session
     /// <summary>The granted scopes.</summary>
     public bool HasScope(string scope) => Principal.HasClaim("scope", scope);
 
-    private byte[] MakeField(string claim) => FieldText.Encode(string.Join(',', _claims.Texts(claim)));
+    private byte[] MakeField(string claim) => FieldText.Of(_claims, claim);
 
     private static void AddMissing(ClaimsIdentity identity, string type, IReadOnlyList<string> values) =>
         identity.AddClaims(values.Where(value => !identity.HasClaim(type, value)).Select(value => new Claim(type, value)));

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using System.Text;
+using FilterProxy.Filters.Auth;
 
 namespace FilterProxy.Filters.OAuth2Login.Sessions;
 
@@ -151,7 +151,7 @@ internal sealed class SessionKeeper
 
     private Session? FindOpened(ReadOnlySpan<byte> value) =>
         value.Length > NoncePlace + 16 && _state.Opened.TryGet(NonceOf(value), out var opened) && opened.Rules == _rules
-            && CryptographicOperations.FixedTimeEquals(opened.Value, value)
+            && ConstantTime.AreEqual(opened.Value, value)
             ? opened.Session : null;
 
     // Twelve of the cookie's first bytes are random: as text they name it.
