@@ -13,6 +13,7 @@ namespace FilterProxy.Filters.OAuth2Login.Sessions;
 internal sealed class SessionKeeper
 {
     private const int NoncePlace = 7;
+    private const string Outlived = "outlived";
 
     private readonly OAuth2LoginOptions _options;
     private readonly LoginState _state;
@@ -51,7 +52,7 @@ internal sealed class SessionKeeper
         if (_jar.TryRead(request, ref rented, out var value))
         {
             session = IsMemory ? FindKept(value) : FindOpened(value) ?? Open(value);
-            problem = session is not null ? Judge(session, now) : IsMemory ? "unknown" : "unreadable";
+            problem = session is not null ? Check(session, now) : IsMemory ? "unknown" : "unreadable";
         }
 
         if (rented is not null)
@@ -140,8 +141,8 @@ internal sealed class SessionKeeper
     public void Sweep()
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        _state.Kept.RemoveWhere(session => Judge(session, now).Length > 0);
-        _state.Opened.RemoveWhere(cookie => Judge(cookie.Session, now).Length > 0);
+        _state.Kept.RemoveWhere(session => Check(session, now).Length > 0);
+        _state.Opened.RemoveWhere(cookie => Check(cookie.Session, now).Length > 0);
     }
 
     private Session? FindKept(ReadOnlySpan<byte> value) =>
@@ -172,7 +173,18 @@ internal sealed class SessionKeeper
 
     private string Seal(SessionData data) => CookieJar.Encode(_keys.Seal(data.Write(), _purpose));
 
-    // Both clocks must agree that it goes on: one set back must not make it live longer.
+    // A clock was set back while it was known: what only this process remembers must not be forgotten with the table's entry.
+    private string Check(Session session, long now)
+    {
+        var problem = Judge(session, now);
+        if (problem == Outlived)
+        {
+            _state.Ended.End(session.Key, now, now + _lifetime);
+        }
+
+        return problem;
+    }
+
     private string Judge(Session session, long now)
     {
         var data = session.Data;
@@ -186,9 +198,14 @@ internal sealed class SessionKeeper
             return "from_the_future";
         }
 
-        if (now >= data.Created + _lifetime || _time.GetTimestamp() >= session.EndsAt)
+        if (now >= data.Created + _lifetime)
         {
             return "expired";
+        }
+
+        if (_time.GetTimestamp() >= session.EndsAt)
+        {
+            return Outlived;
         }
 
         if (_idle > 0 && now - session.Seen >= _idle)
