@@ -25,10 +25,8 @@ public sealed class TestComponentContext : ComponentContext, ILogger, IDisposabl
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-
-        // Without closures: what a component allocates is counted while this listens.
-        _listener.SetMeasurementEventCallback<long>((i, value, _, _) => _sums.AddOrUpdate(i.Name, static (_, v) => v, static (_, sum, v) => sum + v, value));
-        _listener.SetMeasurementEventCallback<int>((i, value, _, _) => _sums.AddOrUpdate(i.Name, static (_, v) => v, static (_, sum, v) => sum + v, value));
+        _listener.SetMeasurementEventCallback<long>((i, value, _, _) => _sums.AddOrUpdate(i.Name, value, (_, sum) => sum + value));
+        _listener.SetMeasurementEventCallback<int>((i, value, _, _) => _sums.AddOrUpdate(i.Name, value, (_, sum) => sum + value));
         _listener.Start();
     }
 
