@@ -6,10 +6,12 @@ namespace FilterProxy.Filters.OAuth2Login;
 public abstract record ProviderOptions : IValidatableObject
 {
     /// <summary>The provider's issuer, exactly as it names itself, e.g. `https://login.example.com`.</summary>
-    public required string Issuer { get; init; }
+    [Required(ErrorMessage = "issuer is missing")]
+    public string Issuer { get; init; } = "";
 
     /// <summary>The client's id at the provider.</summary>
-    public required string ClientId { get; init; }
+    [Required(ErrorMessage = "client_id is missing")]
+    public string ClientId { get; init; } = "";
 
     /// <summary>The client's secret.</summary>
     [Secret]
@@ -39,7 +41,11 @@ public abstract record ProviderOptions : IValidatableObject
     /// <inheritdoc/>
     public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (!Uri.TryCreate(Issuer, UriKind.Absolute, out var issuer) || issuer.Scheme is not ("https" or "http")
+        if (Issuer.Length == 0)
+        {
+            // Said already.
+        }
+        else if (!Uri.TryCreate(Issuer, UriKind.Absolute, out var issuer) || issuer.Scheme is not ("https" or "http")
             || issuer.Query.Length > 0 || issuer.Fragment.Length > 0)
         {
             yield return new($"'{Issuer}' is no issuer: expected an https URL without query and fragment", [nameof(Issuer)]);
@@ -47,11 +53,6 @@ public abstract record ProviderOptions : IValidatableObject
         else if (issuer.Scheme == "http" && !issuer.IsLoopback && Cluster is null)
         {
             yield return new("an issuer that is not on this machine must be https, or reached through a cluster", [nameof(Issuer)]);
-        }
-
-        if (ClientId.Length == 0)
-        {
-            yield return new("must not be empty", [nameof(ClientId)]);
         }
 
         if (ClientSecret is not null && ClientSecretFile is not null)

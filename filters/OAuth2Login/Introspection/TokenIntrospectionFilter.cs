@@ -163,13 +163,13 @@ public sealed class TokenIntrospectionFilter : IRequestFilter, IStartable, IAsyn
         if (token.Principal is null)
         {
             Count("refused");
-            return Challenge(exchange, 401, "introspection_token_denied", "invalid_token", "Bearer error=\"invalid_token\""u8);
+            return Refuse(exchange, 401, "introspection_token_denied", "invalid_token", "Bearer error=\"invalid_token\""u8);
         }
 
         if (!token.HasScopes)
         {
             Count("refused");
-            return Challenge(exchange, 403, "introspection_scope_denied", "insufficient_scope", "Bearer error=\"insufficient_scope\""u8);
+            return Refuse(exchange, 403, "introspection_scope_denied", "insufficient_scope", "Bearer error=\"insufficient_scope\""u8);
         }
 
         Count(how);
@@ -204,12 +204,12 @@ public sealed class TokenIntrospectionFilter : IRequestFilter, IStartable, IAsyn
     {
         Count("missing");
         return _options.Required
-            ? Challenge(exchange, 401, "introspection_token_required", "token_required", "Bearer"u8)
+            ? Refuse(exchange, 401, "introspection_token_required", "token_required", "Bearer"u8)
             : FilterStatus.Continue;
     }
 
     // RFC 6750 §3
-    private static FilterStatus Challenge(HttpExchange exchange, int status, string reason, string error, ReadOnlySpan<byte> challenge)
+    private static FilterStatus Refuse(HttpExchange exchange, int status, string reason, string error, ReadOnlySpan<byte> challenge)
     {
         _ = Replies.Json(exchange, status, reason, error, "");
         exchange.Response.Headers.Set(KnownHeader.WWWAuthenticate, challenge);

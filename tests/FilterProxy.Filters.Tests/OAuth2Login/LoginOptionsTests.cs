@@ -9,7 +9,7 @@ namespace FilterProxy.Filters.Tests.OAuth2Login;
 public sealed class LoginOptionsTests
 {
     [Theory]
-    [InlineData("issuer: https://login.example.com", "missing option 'client_id'")]
+    [InlineData("issuer: https://login.example.com", "client_id is missing")]
     [InlineData("issuer: login.example.com, client_id: web", "is no issuer")]
     [InlineData("issuer: 'https://login.example.com/?a=b', client_id: web", "is no issuer")]
     [InlineData("issuer: http://login.example.com, client_id: web", "must be https")]
