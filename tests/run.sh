@@ -54,6 +54,7 @@ missing_packages() {
   has pebble || echo pebble
   has nghttp || echo nghttp2-client
   has prometheus || echo prometheus
+  has redis-server || echo redis-server
   has script || echo bsdutils
   if [[ $full == yes ]]; then
     has python3 || echo python3
