@@ -31,4 +31,7 @@ internal static partial class Log
 
     [LoggerMessage(9, LogLevel.Warning, "{Place}: a token could not be checked at {Issuer}: {Reason}. {Consequence}.")]
     public static partial void NotIntrospected(ILogger logger, string place, string issuer, string reason, string consequence);
+
+    [LoggerMessage(10, LogLevel.Error, "{Place}: a session could not be {What} in redis: {Reason}.")]
+    public static partial void RedisFailed(ILogger logger, string place, string what, string reason);
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using FilterProxy.Filters.Auth;
 using FilterProxy.Filters.OAuth2Login.Login;
 using FilterProxy.Filters.OAuth2Login.Provider;
 using FilterProxy.Filters.OAuth2Login.Sessions;
@@ -11,7 +10,7 @@ namespace FilterProxy.Filters.OAuth2Login;
 /// logout ask the provider.
 /// </summary>
 [Component("oauth2_login")]
-public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, IResponseFilter, IStartable, IAdminView, IAdminAction, IAsyncDisposable
+public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, IResponseFilter, IExplainedFilter, IStartable, IAdminView, IAdminAction, IAsyncDisposable
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
 
@@ -22,7 +21,7 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
     private readonly LogoutEndpoint _logout;
     private readonly Refresher _refresher;
     private readonly Identity _identity;
-    private readonly PathRule[] _apiPaths;
+    private readonly Admission _admission;
     private readonly Slot<Session> _toSave;
     private ITimer? _sweep;
 
@@ -39,7 +38,7 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
         _logout = new LogoutEndpoint(_site, idTokens);
         _refresher = new Refresher(_site, idTokens);
         _identity = new Identity(options.Relay, options.ClaimHeaders);
-        _apiPaths = [.. options.ApiPaths.Select(PathRule.Parse)];
+        _admission = new Admission(options);
         _toSave = context.CreateSlot<Session>("session");
     }
 
@@ -66,9 +65,19 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
         var path = exchange.Request.Path;
         if (path.StartsWith(_site.OwnPath) && EndpointOf(path[_site.OwnPath.Length..]) is var endpoint and not Endpoint.None)
         {
-            return AnswerAsync(exchange, endpoint);
+            return _site.Sessions.MustAsk(exchange.Request, out var shown) ? AskAsync(exchange, shown, endpoint) : AnswerAsync(exchange, endpoint);
         }
 
+        return _site.Sessions.MustAsk(exchange.Request, out var id) ? AskAsync(exchange, id, Endpoint.None) : DecideAsync(exchange);
+    }
+
+    private async ValueTask<FilterStatus> AskAsync(HttpExchange exchange, string id, Endpoint endpoint) =>
+        !await _site.Sessions.AskAsync(id) && endpoint is Endpoint.None or Endpoint.Logout ? _site.SessionsUnavailable(exchange)
+        : endpoint == Endpoint.None ? await DecideAsync(exchange)
+        : await AnswerAsync(exchange, endpoint);
+
+    private ValueTask<FilterStatus> DecideAsync(HttpExchange exchange)
+    {
         var now = _site.Now;
         if (!_site.Sessions.TryFind(exchange.Request, now, out var session, out var problem))
         {
@@ -111,6 +120,14 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
     }
 
     /// <inheritdoc/>
+    public string? Explain(HttpExchange exchange)
+    {
+        ArgumentNullException.ThrowIfNull(exchange);
+        var path = exchange.Request.Path;
+        return path.StartsWith(_site.OwnPath) && EndpointOf(path[_site.OwnPath.Length..]) != Endpoint.None ? "answers it itself" : _admission.Explain(exchange.Request);
+    }
+
+    /// <inheritdoc/>
     public void WriteView(Utf8JsonWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);
@@ -125,16 +142,17 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
     }
 
     /// <inheritdoc/>
-    public ValueTask<AdminOutcome> RunAsync(string action, IReadOnlyDictionary<string, string> arguments, CancellationToken cancel)
+    public async ValueTask<AdminOutcome> RunAsync(string action, IReadOnlyDictionary<string, string> arguments, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(arguments);
         if (!arguments.TryGetValue("subject", out var subject) || subject.Length == 0)
         {
-            return new(new AdminOutcome(false, "subject is missing"));
+            return new AdminOutcome(false, "subject is missing");
         }
 
-        _site.Sessions.End(Digest.Of(_options.Issuer, "sub", subject), _site.Now);
-        return new(new AdminOutcome(true, "the sessions of this subject that began until now have ended"));
+        return await _site.Sessions.EndAsync(Digest.Of(_options.Issuer, "sub", subject), _site.Now)
+            ? new AdminOutcome(true, "the sessions of this subject that began until now have ended")
+            : new AdminOutcome(false, "they have ended at this proxy; redis, and so the others, could not be told");
     }
 
     /// <summary>Returns when nothing is asked of the provider in the background any more.</summary>
@@ -146,6 +164,7 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
         }
 
         await _site.Provider.DisposeAsync();
+        _site.Sessions.Remote?.Dispose();
     }
 
     private static void Sweep(LoginSite site)
@@ -177,18 +196,18 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
             Endpoint.Login => _login.BeginAsync(exchange, exchange.Request.TryGetQuery("return_to"u8, out var to) ? ReturnAddress.OfParameter(to) : "/"),
             Endpoint.Callback => _login.CompleteAsync(exchange),
             Endpoint.Logout => _logout.OfUserAsync(exchange),
-            Endpoint.FrontChannelLogout => new(_logout.OfFrontChannel(exchange)),
+            Endpoint.FrontChannelLogout => _logout.OfFrontChannelAsync(exchange),
             _ => _logout.OfBackChannelAsync(exchange),
         };
     }
 
     private FilterStatus Admit(HttpExchange exchange, Session session, long now)
     {
-        if (!IsAllowed(session))
+        if (!_admission.Allows(session))
         {
             _site.Metrics.Request("forbidden");
             _identity.Strip(exchange.Request);
-            return IsPage(exchange.Request)
+            return _admission.IsPage(exchange.Request)
                 ? Replies.Text(exchange, 403, "login_forbidden", "This page is not for you.")
                 : Replies.Json(exchange, 403, "login_forbidden", "forbidden", "");
         }
@@ -252,7 +271,7 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
             return new(FilterStatus.Continue);
         }
 
-        return _options.Anonymous == AnonymousAction.Login && IsPage(exchange.Request)
+        return _options.Anonymous == AnonymousAction.Login && _admission.IsPage(exchange.Request)
             ? BeginAsync(exchange, problem)
             : new(Unauthorized(exchange, problem));
     }
@@ -281,65 +300,6 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
         }
 
         return status;
-    }
-
-    private bool IsAllowed(Session session)
-    {
-        var require = _options.Require;
-        return (require.Roles.Count == 0 || Shares(require.Roles, session.Roles))
-            && (require.Scopes.Count == 0 || require.Scopes.All(session.HasScope))
-            && (require.Claims.Count == 0 || HasClaims(session, require.Claims));
-    }
-
-    // Apart, so that who asks for no claims pays for no closure.
-    private static bool HasClaims(Session session, IReadOnlyDictionary<string, IReadOnlyList<string>> claims) =>
-        claims.All(claim => session.HasClaim(claim.Key, claim.Value));
-
-    private static bool Shares(IReadOnlyList<string> wanted, IReadOnlyList<string> there)
-    {
-        for (var i = 0; i < wanted.Count; i++)
-        {
-            for (var j = 0; j < there.Count; j++)
-            {
-                if (wanted[i] == there[j])
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
-
-    // Whether a browser shows the answer as a page, and so can be sent elsewhere for it. Scripts would get the provider's page for their data.
-    private bool IsPage(RequestHead request)
-    {
-        var headers = request.Headers;
-        if (request.MethodKind is not (HttpMethodKind.Get or HttpMethodKind.Head) || headers.Contains(KnownHeader.Upgrade) || IsApi(request.Path))
-        {
-            return false;
-        }
-
-        if (headers.TryGet("sec-fetch-mode"u8, out var mode))
-        {
-            return mode.SequenceEqual("navigate"u8);
-        }
-
-        return !headers.Contains("x-requested-with"u8)
-            && headers.TryGet(KnownHeader.Accept, out var accept) && accept.IndexOf("text/html"u8) >= 0;
-    }
-
-    private bool IsApi(ReadOnlySpan<byte> path)
-    {
-        foreach (var rule in _apiPaths)
-        {
-            if (rule.Matches(path))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private enum Endpoint

@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
+using FilterProxy.Filters.Resp;
 
 namespace FilterProxy.Filters.OAuth2Login;
 
 /// <summary>How long a login lasts and where it is kept.</summary>
 public sealed record SessionOptions : IValidatableObject
 {
-    /// <summary>Where sessions are kept: `cookie`, encrypted with the client, or `memory`. Default: cookie.</summary>
+    /// <summary>Where sessions are kept: `cookie`, encrypted with the client, `memory` or `redis`. Default: cookie.</summary>
     public SessionPlace Place { get; init; } = SessionPlace.Cookie;
 
     /// <summary>
@@ -42,6 +43,18 @@ public sealed record SessionOptions : IValidatableObject
     [Range(1, 10, ErrorMessage = "must be between 1 and 10")]
     public int MaxCookies { get; init; } = 5;
 
+    /// <summary>Where redis is, for `place: redis`.</summary>
+    public RedisOptions? Redis { get; init; }
+
+    /// <summary>What keys in redis begin with. Default: filterproxy:login:.</summary>
+    public string RedisPrefix { get; init; } = "filterproxy:login:";
+
+    /// <summary>Duration a session is believed without asking redis again: so long a logout at another proxy may take to hold here. Default: 2s.</summary>
+    public TimeSpan RedisCheck { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Whether sessions this proxy knows go on while redis is out of reach; else they get 503. Default: false.</summary>
+    public bool KeepWithoutRedis { get; init; }
+
     /// <summary>Sessions kept in memory, or opened cookies remembered; over it the ones not used for longest go. Default: 20000.</summary>
     [Range(16, 10_000_000, ErrorMessage = "must be between 16 and 10000000")]
     public int Max { get; init; } = 20_000;
@@ -57,6 +70,21 @@ public sealed record SessionOptions : IValidatableObject
         if (Keys.Any(key => key.Length < 32))
         {
             yield return new("a key must have 32 characters or more; 'openssl rand -base64 32' makes one", [nameof(Keys)]);
+        }
+
+        if ((Place == SessionPlace.Redis) != (Redis is not null))
+        {
+            yield return new("place: redis and redis belong together", [nameof(Redis)]);
+        }
+
+        if (Place == SessionPlace.Redis && Keys.Count == 0 && KeysFile is null)
+        {
+            yield return new("sessions in redis need keys, or no other proxy could read them", [nameof(Keys)]);
+        }
+
+        if (RedisCheck < TimeSpan.Zero || RedisCheck > TimeSpan.FromMinutes(5))
+        {
+            yield return new("must be between 0 and 5m", [nameof(RedisCheck)]);
         }
 
         if (Lifetime < TimeSpan.FromMinutes(1) || Lifetime > TimeSpan.FromDays(90))

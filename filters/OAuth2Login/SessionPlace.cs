@@ -8,4 +8,7 @@ public enum SessionPlace
 
     /// <summary>In this process; the cookie names one. They end with the process.</summary>
     Memory,
+
+    /// <summary>In redis; the cookie names one. All proxies with the same redis and keys share them, and a logout at one holds at all.</summary>
+    Redis,
 }

@@ -62,6 +62,8 @@ const provider = new Provider(origin + mount, {
     await grant.save();
     return grant;
   },
+  // It calls nobody on this machine otherwise, and the proxy is.
+  fetch: (url, { dispatcher, ...options }) => fetch(url, options),
   interactions: { url: (_, interaction) => `${mount}/login/${interaction.uid}` },
 });
 

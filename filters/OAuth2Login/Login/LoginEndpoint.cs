@@ -137,7 +137,7 @@ internal sealed class LoginEndpoint
             }
         }
 
-        return Establish(exchange, login, tokens, claims, user);
+        return await EstablishAsync(exchange, login, tokens, claims, user);
     }
 
     /// <summary>The user's claims from userinfo, if they are that user's (OpenID Connect Core §5.3.2).</summary>
@@ -151,14 +151,14 @@ internal sealed class LoginEndpoint
 
     public static IEnumerable<JsonProperty> OfUser(JsonElement? user) => user is { } claims ? claims.EnumerateObject() : [];
 
-    private FilterStatus Establish(HttpExchange exchange, PendingLogin login, TokenAnswer tokens, JwtClaims claims, JsonElement? user)
+    private async ValueTask<FilterStatus> EstablishAsync(HttpExchange exchange, PendingLogin login, TokenAnswer tokens, JwtClaims claims, JsonElement? user)
     {
         var now = _site.Now;
 
         // Always a new one: what the browser had before, somebody else may have put there (session fixation).
         var session = _site.Sessions.Create(new SessionData
         {
-            Id = CookieJar.Encode(RandomNumberGenerator.GetBytes(24)),
+            Id = CookieJar.Encode(RandomNumberGenerator.GetBytes(SessionKeeper.IdLength * 3 / 4)),
             Issuer = _site.Options.Issuer,
             ClientId = _site.Options.ClientId,
             Subject = claims.Subject!,
@@ -176,7 +176,12 @@ internal sealed class LoginEndpoint
         });
         if (_site.Sessions.TryFind(exchange.Request, now, out var before, out _))
         {
-            _site.Sessions.End(before, now);
+            await _site.Sessions.EndAsync(before, now);
+        }
+
+        if (!await _site.Sessions.StoreAsync(session))
+        {
+            return _site.SessionsUnavailable(exchange);
         }
 
         var status = _site.Options.Session.SameSite == SameSitePolicy.Strict

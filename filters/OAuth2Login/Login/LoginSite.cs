@@ -15,7 +15,7 @@ internal sealed class LoginSite
         Context = context;
         State = context.Store(() => new LoginState(options.Session.Max));
         Keys = KeyFile.Read(options.Session, context) is { Count: > 0 } secrets ? new KeyRing(secrets) : State.Keys;
-        Sessions = new SessionKeeper(options, State, Keys, context.Time);
+        Sessions = new SessionKeeper(options, State, Keys, context);
         Provider = new OpenIdProvider(options, context, forLogin: true);
         Denials = new DenialLog(context.Logger, context.Time);
         Metrics = new LoginMetrics(context.Meter);
@@ -49,6 +49,15 @@ internal sealed class LoginSite
         Options.ExternalUrl?.TrimEnd('/') ?? $"{(exchange.Downstream.IsTls ? "https" : "http")}://{exchange.Request.AuthorityText}";
 
     public static string ClientOf(HttpExchange exchange) => exchange.Downstream.ClientAddress?.ToString() ?? "a local client";
+
+    /// <summary>Redis is away.</summary>
+    public FilterStatus SessionsUnavailable(HttpExchange exchange)
+    {
+        Metrics.Request("unavailable");
+        _ = Replies.Text(exchange, 503, "login_sessions_unavailable", "Sessions cannot be reached");
+        exchange.Response.Headers.Set(KnownHeader.RetryAfter, "1"u8);
+        return FilterStatus.Stop;
+    }
 
     /// <summary>The provider is away.</summary>
     public FilterStatus Unavailable(HttpExchange exchange)

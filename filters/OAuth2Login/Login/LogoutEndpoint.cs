@@ -30,7 +30,7 @@ internal sealed class LogoutEndpoint(LoginSite site, IdTokens idTokens)
         var found = site.Sessions.TryFind(exchange.Request, now, out var session, out _);
         if (found)
         {
-            EndAll(session!, now);
+            _ = await EndAllAsync(session!, now);
             Told(session!.Data.Subject, "user");
             if (logout.Revoke && session.Data.RefreshToken is { } token)
             {
@@ -53,7 +53,7 @@ internal sealed class LogoutEndpoint(LoginSite site, IdTokens idTokens)
     }
 
     /// <summary>The provider's page has this in a frame.</summary>
-    public FilterStatus OfFrontChannel(HttpExchange exchange)
+    public async ValueTask<FilterStatus> OfFrontChannelAsync(HttpExchange exchange)
     {
         if (!QueryFields.TryParse(exchange.Request.Query, out var query))
         {
@@ -69,14 +69,15 @@ internal sealed class LogoutEndpoint(LoginSite site, IdTokens idTokens)
         var now = site.Now;
         var found = site.Sessions.TryFind(exchange.Request, now, out var session, out _);
         var isThis = found && (sid is null || session!.Data.Sid == sid);
-        if (sid is { Length: > 0 and <= 256 })
-        {
-            End(Digest.Of(site.Options.Issuer, "sid", sid), now);
-        }
-
+        var isTold = sid is not { Length: > 0 and <= 256 } || await site.Sessions.EndAsync(Digest.Of(site.Options.Issuer, "sid", sid), now);
         if (isThis)
         {
-            End(session!, now);
+            isTold &= await site.Sessions.EndAsync(session!, now);
+        }
+
+        if (!isTold)
+        {
+            return site.SessionsUnavailable(exchange);
         }
 
         if (isThis || sid is not null)
@@ -115,7 +116,8 @@ internal sealed class LogoutEndpoint(LoginSite site, IdTokens idTokens)
         }
 
         _ = claims.Root.TryGetText("jti", out var id);
-        if (!site.State.Spent.TryAdd(Digest.Of(site.Options.Issuer, "jti", id), site))
+        var spent = Digest.Of(site.Options.Issuer, "jti", id);
+        if (!site.State.Spent.TryAdd(spent, site))
         {
             return RefuseToken(exchange, 400, "the logout token was used before");
         }
@@ -124,34 +126,21 @@ internal sealed class LogoutEndpoint(LoginSite site, IdTokens idTokens)
         var key = claims.Root.TryGetText("sid", out var sid) && sid.Length > 0
             ? Digest.Of(site.Options.Issuer, "sid", sid)
             : Digest.Of(site.Options.Issuer, "sub", claims.Subject!);
-        End(key, site.Now);
+        if (!await site.Sessions.EndAsync(key, site.Now))
+        {
+            // The provider may try again with the same token.
+            site.State.Spent.Remove(spent);
+            return site.SessionsUnavailable(exchange);
+        }
+
         Told(claims.Subject, "back_channel");
         return Replies.Empty(exchange, "logout_done");
     }
 
-    private void EndAll(Session session, long now)
+    private async ValueTask<bool> EndAllAsync(Session session, long now)
     {
-        End(session, now);
-        if (site.Options.Logout.Everywhere)
-        {
-            End(session.SubjectKey, now);
-        }
-    }
-
-    private void End(Session session, long now)
-    {
-        if (!site.Sessions.End(session, now))
-        {
-            Log.AllEnded(site.Context.Logger, site.Context.Place);
-        }
-    }
-
-    private void End(UInt128 key, long now)
-    {
-        if (!site.Sessions.End(key, now))
-        {
-            Log.AllEnded(site.Context.Logger, site.Context.Place);
-        }
+        var isTold = await site.Sessions.EndAsync(session, now);
+        return (!site.Options.Logout.Everywhere || await site.Sessions.EndAsync(session.SubjectKey, now)) && isTold;
     }
 
     private void Told(string? subject, string kind)

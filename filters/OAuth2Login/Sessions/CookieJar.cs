@@ -186,7 +186,7 @@ internal sealed class CookieJar
     public static byte[]? Decode(ReadOnlySpan<byte> text)
     {
         // By hand what the decoder would allow: white space and padding, which would make two texts of one value.
-        if (text.IsEmpty || text.ContainsAnyExcept(Alphabet))
+        if (!IsText(text))
         {
             return null;
         }
@@ -194,6 +194,9 @@ internal sealed class CookieJar
         var bytes = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
         return Base64Url.DecodeFromUtf8(text, bytes, out var read, out var written) == OperationStatus.Done && read == text.Length ? bytes[..written] : null;
     }
+
+    /// <summary>Whether there is something, and all of it of base64url's digits.</summary>
+    public static bool IsText(ReadOnlySpan<byte> text) => !text.IsEmpty && !text.ContainsAnyExcept(Alphabet);
 
     private static readonly SearchValues<byte> Alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"u8);
 

@@ -73,7 +73,7 @@ internal sealed class Refresher(LoginSite site, IdTokens idTokens)
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            outcome = Failed(session, e.Message, isRefused: false);
+            outcome = Failed(session, e.Message);
         }
 
         site.Metrics.Refresh(outcome.Session is not null ? "done" : outcome.IsRefused ? "refused" : "failed");
@@ -85,10 +85,21 @@ internal sealed class Refresher(LoginSite site, IdTokens idTokens)
     private async Task<RefreshOutcome> AskAsync(Session session)
     {
         var data = session.Data;
+        if (site.Sessions.Remote is { } remote)
+        {
+            var (isOurs, isGone, newer) = await remote.BeginRefreshAsync(data, site.Options.Timeout);
+            if (!isOurs)
+            {
+                return newer is not null ? new RefreshOutcome(site.Sessions.Adopt(newer), IsRefused: false)
+                    : isGone ? await RefusedAsync(session, "it has ended at another proxy")
+                    : Failed(session, "redis does not say who refreshes it");
+            }
+        }
+
         var tokens = await site.Provider.AskTokensAsync([new("grant_type", "refresh_token"), new("refresh_token", data.RefreshToken!)]);
         if (tokens.IsFailed)
         {
-            return Failed(session, tokens.Problem, tokens.IsRefused);
+            return tokens.IsRefused ? await RefusedAsync(session, tokens.Problem) : Failed(session, tokens.Problem);
         }
 
         JwtClaims? claims = null;
@@ -98,7 +109,7 @@ internal sealed class Refresher(LoginSite site, IdTokens idTokens)
             if (claims is null || claims.Subject != data.Subject)
             {
                 // A provider that takes one user for another is believed in nothing.
-                return Failed(session, claims is null ? problem : "the ID token is another user's", isRefused: true);
+                return await RefusedAsync(session, claims is null ? problem : "the ID token is another user's");
             }
         }
 
@@ -132,7 +143,7 @@ internal sealed class Refresher(LoginSite site, IdTokens idTokens)
             return new RefreshOutcome(null, IsRefused: true);
         }
 
-        site.Sessions.Replace(refreshed);
+        _ = await site.Sessions.StoreAsync(refreshed);
         return new RefreshOutcome(refreshed, IsRefused: false);
     }
 
@@ -145,15 +156,16 @@ internal sealed class Refresher(LoginSite site, IdTokens idTokens)
         return IdTokens.Merge([.. ofToken, .. ofUser]);
     }
 
-    private RefreshOutcome Failed(Session session, string problem, bool isRefused)
+    private RefreshOutcome Failed(Session session, string problem)
     {
-        var consequence = isRefused ? "The session has ended" : "It is tried again";
-        Log.NotRefreshed(site.Context.Logger, site.Context.Place, JwtFailure.Show(session.Data.Subject), problem, consequence);
-        if (isRefused && !site.Sessions.End(session, site.Now))
-        {
-            Log.AllEnded(site.Context.Logger, site.Context.Place);
-        }
+        Log.NotRefreshed(site.Context.Logger, site.Context.Place, JwtFailure.Show(session.Data.Subject), problem, "It is tried again");
+        return new RefreshOutcome(null, IsRefused: false);
+    }
 
-        return new RefreshOutcome(null, isRefused);
+    private async ValueTask<RefreshOutcome> RefusedAsync(Session session, string problem)
+    {
+        Log.NotRefreshed(site.Context.Logger, site.Context.Place, JwtFailure.Show(session.Data.Subject), problem, "The session has ended");
+        _ = await site.Sessions.EndAsync(session, site.Now);
+        return new RefreshOutcome(null, IsRefused: true);
     }
 }

@@ -73,6 +73,9 @@ internal sealed class Session
     /// <summary>Unix milliseconds of the last request that counted.</summary>
     public long Seen => Volatile.Read(ref _seen);
 
+    /// <summary>The timestamp at which it was last found in redis.</summary>
+    public long CheckedAt { get; set; }
+
     public void Touch(long now) => Volatile.Write(ref _seen, now);
 
     /// <summary>A claim as text for a field, several values with commas between them; empty for none. Made once.</summary>

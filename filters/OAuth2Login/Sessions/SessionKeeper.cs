@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using FilterProxy.Filters.Auth;
+using Microsoft.Extensions.Logging;
 
 namespace FilterProxy.Filters.OAuth2Login.Sessions;
 
@@ -15,6 +16,9 @@ internal sealed class SessionKeeper
     private const int NoncePlace = 7;
     private const string Outlived = "outlived";
 
+    /// <summary>Characters of an id.</summary>
+    public const int IdLength = 32;
+
     private readonly OAuth2LoginOptions _options;
     private readonly LoginState _state;
     private readonly KeyRing _keys;
@@ -23,9 +27,13 @@ internal sealed class SessionKeeper
     private readonly byte[] _purpose;
     private readonly UInt128 _rules;
     private readonly long _lifetime, _idle, _skew;
+    private readonly ILogger _logger;
+    private readonly string _place;
 
-    public SessionKeeper(OAuth2LoginOptions options, LoginState state, KeyRing keys, TimeProvider time)
+    public SessionKeeper(OAuth2LoginOptions options, LoginState state, KeyRing keys, ComponentContext context)
     {
+        var time = context.Time;
+        (_logger, _place) = (context.Logger, context.Place);
         (_options, _state, _keys, _time) = (options, state, keys, time);
         _jar = new CookieJar(options.Session);
         _purpose = Encoding.UTF8.GetBytes($"session\0{_jar.Name}\0{options.Issuer}\0{options.ClientId}");
@@ -33,11 +41,16 @@ internal sealed class SessionKeeper
         _lifetime = (long)options.Session.Lifetime.TotalMilliseconds;
         _idle = (long)options.Session.Idle.TotalMilliseconds;
         _skew = (long)options.ClockSkew.TotalMilliseconds;
+        Remote = options.Session.Place == SessionPlace.Redis ? new RemoteSessions(options.Session, keys, context) : null;
     }
 
     public CookieJar Jar => _jar;
 
-    private bool IsMemory => _options.Session.Place == SessionPlace.Memory;
+    /// <summary>Where all proxies have their sessions; null for none.</summary>
+    public RemoteSessions? Remote { get; }
+
+    // Of those in redis the ones that were asked for lately are kept here.
+    private bool IsKept => _options.Session.Place != SessionPlace.Cookie;
 
     /// <summary>The session a request shows.</summary>
     /// <param name="request">The request.</param>
@@ -51,8 +64,8 @@ internal sealed class SessionKeeper
         problem = "";
         if (_jar.TryRead(request, ref rented, out var value))
         {
-            session = IsMemory ? FindKept(value) : FindOpened(value) ?? Open(value);
-            problem = session is not null ? Check(session, now) : IsMemory ? "unknown" : "unreadable";
+            session = IsKept ? FindKept(value) : FindOpened(value) ?? Open(value);
+            problem = session is not null ? Check(session, now) : IsKept ? "unknown" : "unreadable";
         }
 
         if (rented is not null)
@@ -68,6 +81,71 @@ internal sealed class SessionKeeper
         return session is not null;
     }
 
+    /// <summary>Whether redis must be asked for the session a request shows, before <see cref="TryFind"/> can tell.</summary>
+    public bool MustAsk(RequestHead request, out string id)
+    {
+        id = "";
+        byte[]? rented = null;
+        if (Remote is null || !_jar.TryRead(request, ref rented, out var value))
+        {
+            return false;
+        }
+
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+            return false;
+        }
+
+        if (value.Length != IdLength || !CookieJar.IsText(value)
+            || (_state.Kept.TryGet(Digest.Of(value), out var known) && _time.GetElapsedTime(known.CheckedAt) < _options.Session.RedisCheck))
+        {
+            return false;
+        }
+
+        id = Encoding.ASCII.GetString(value);
+        return true;
+    }
+
+    /// <summary>Asks redis for a session, so that <see cref="TryFind"/> finds it.</summary>
+    /// <returns>False where redis is out of reach and it may not go on without.</returns>
+    public async ValueTask<bool> AskAsync(string id)
+    {
+        var key = KeyOf(id);
+        _state.Kept.TryGet(key, out var known);
+        var (data, isAway) = await Remote!.ReadAsync(id);
+        if (!isAway && data is null)
+        {
+            _state.Kept.Remove(key);
+            return true;
+        }
+
+        // The one that is known is as good, and has everything made.
+        var session = data is null || known?.Data.Generation == data.Generation ? known : Create(data);
+        var hasEnded = session is null || isAway ? null : await Remote.HasEndedAsync(session);
+        if (hasEnded is null)
+        {
+            if (!_options.Session.KeepWithoutRedis || known is null)
+            {
+                return false;
+            }
+
+            known.CheckedAt = _time.GetTimestamp();
+            return true;
+        }
+
+        if (hasEnded.Value)
+        {
+            _state.Kept.Remove(key);
+            return true;
+        }
+
+        session!.CheckedAt = _time.GetTimestamp();
+        session.Touch(_time.GetUtcNow().ToUnixTimeMilliseconds());
+        _state.Kept.Set(key, session);
+        return true;
+    }
+
     /// <summary>Makes a session of what there is to store.</summary>
     public Session Create(SessionData data) => new(data, _options.RolesClaim, _options.Session.Lifetime, _time);
 
@@ -79,7 +157,7 @@ internal sealed class SessionKeeper
             return false;
         }
 
-        if (IsMemory)
+        if (IsKept)
         {
             session.Touch(now);
             return false;
@@ -92,9 +170,8 @@ internal sealed class SessionKeeper
     /// <returns>False when it is too large for its cookies.</returns>
     public bool Save(HttpExchange exchange, Session session, long now)
     {
-        if (IsMemory)
+        if (IsKept)
         {
-            Replace(session);
             _jar.Write(exchange, session.Data.Id);
             return true;
         }
@@ -117,25 +194,49 @@ internal sealed class SessionKeeper
         return true;
     }
 
-    /// <summary>Puts a refreshed session in the place of the one before, where sessions are kept here.</summary>
-    public void Replace(Session session)
+    /// <summary>Keeps a session that is new, or has new tokens, where sessions are not with the client.</summary>
+    /// <returns>False where redis did not take it; this proxy knows it all the same.</returns>
+    public async ValueTask<bool> StoreAsync(Session session)
     {
-        if (IsMemory)
+        if (!IsKept)
         {
-            session.Touch(Math.Max(session.Seen, _time.GetUtcNow().ToUnixTimeMilliseconds()));
-            _state.Kept.Set(KeyOf(session.Data.Id), session);
+            return true;
         }
+
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        session.Touch(Math.Max(session.Seen, now));
+        session.CheckedAt = _time.GetTimestamp();
+        var isWritten = Remote is null || await Remote.WriteAsync(session.Data, now);
+        _state.Kept.Set(KeyOf(session.Data.Id), session);
+        return isWritten;
+    }
+
+    /// <summary>Takes over a session that another proxy has refreshed.</summary>
+    public Session Adopt(SessionData data)
+    {
+        var session = Create(data);
+        session.Touch(_time.GetUtcNow().ToUnixTimeMilliseconds());
+        session.CheckedAt = _time.GetTimestamp();
+        _state.Kept.Set(KeyOf(data.Id), session);
+        return session;
     }
 
     /// <summary>Ends a session: its cookie is worth nothing from now on.</summary>
-    public bool End(Session session, long now)
+    /// <returns>False where other proxies could not be told.</returns>
+    public async ValueTask<bool> EndAsync(Session session, long now)
     {
         _state.Kept.Remove(KeyOf(session.Data.Id));
-        return _state.Ended.End(session.Key, now, now + _lifetime);
+        EndHere(session.Key, now);
+        return Remote is null || (await Remote.EndAsync(session.Key, now) && await Remote.RemoveAsync(session.Data.Id));
     }
 
     /// <summary>Ends all sessions of a key up to now.</summary>
-    public bool End(UInt128 key, long now) => _state.Ended.End(key, now, now + _lifetime);
+    /// <returns>False where other proxies could not be told.</returns>
+    public async ValueTask<bool> EndAsync(UInt128 key, long now)
+    {
+        EndHere(key, now);
+        return Remote is null || await Remote.EndAsync(key, now);
+    }
 
     /// <summary>Drops sessions that have ended from memory.</summary>
     public void Sweep()
@@ -143,6 +244,14 @@ internal sealed class SessionKeeper
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         _state.Kept.RemoveWhere(session => Check(session, now).Length > 0);
         _state.Opened.RemoveWhere(cookie => Check(cookie.Session, now).Length > 0);
+    }
+
+    private void EndHere(UInt128 key, long now)
+    {
+        if (!_state.Ended.End(key, now, now + _lifetime))
+        {
+            Log.AllEnded(_logger, _place);
+        }
     }
 
     private Session? FindKept(ReadOnlySpan<byte> value) =>

@@ -230,4 +230,18 @@ public sealed class LoginTests
         Assert.True(outcome.IsDone);
         Assert.Equal(302, (await browser.PageAsync("/")).Status);
     }
+
+    [Fact]
+    public async Task Explains_what_becomes_of_a_request()
+    {
+        await using var rig = await LoginRig.StartAsync(o => o with { Require = new() { Roles = ["admin", "owner"] } });
+        using var page = TestExchange.Get("/").WithHeader("accept", "text/html");
+        using var data = TestExchange.Get("/");
+        using var callback = TestExchange.Get("/oauth2/callback");
+
+        Assert.Equal(
+            $"without a session it is sent to log in at {rig.Provider.Issuer}; with one it passes if it has one of the roles admin, owner, else it gets 403", rig.Filter.Explain(page));
+        Assert.StartsWith("without a session it gets 401", rig.Filter.Explain(data));
+        Assert.Equal("answers it itself", rig.Filter.Explain(callback));
+    }
 }

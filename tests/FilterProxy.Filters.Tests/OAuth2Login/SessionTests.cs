@@ -145,6 +145,9 @@ public sealed class SessionTests
     {
         await using var rig = await LoginRig.StartAsync(o => o with { Session = o.Session with { Lifetime = TimeSpan.FromHours(2), Idle = TimeSpan.Zero, OutlivesToken = true } });
         rig.Provider.GivesRefreshTokens = false;
+
+        // The provider has been heard: a clock that moves before would end its call.
+        await rig.LogInAsync();
         rig.Clock.Advance(TimeSpan.FromHours(5));
         var browser = await rig.LogInAsync();
         Assert.True((await browser.PageAsync("/")).Passed);

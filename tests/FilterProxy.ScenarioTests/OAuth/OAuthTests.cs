@@ -22,7 +22,7 @@ public sealed class OAuthTests(OAuthSite site) : IClassFixture<OAuthSite>
         Assert.Equal((200, site.Origin + "/admin/reports?year=2030"), (answer.Status, page.Url));
         var told = await OAuthSite.ToldAsync(page);
         Assert.Equal(("ada", "admin,staff", true), (told.GetProperty("user").GetString(), told.GetProperty("roles").GetString(), told.GetProperty("bearer").GetBoolean()));
-        Assert.DoesNotContain("session", told.GetProperty("cookie").GetString() ?? "", StringComparison.Ordinal);
+        Assert.DoesNotContain("__Host-session", told.GetProperty("cookie").GetString() ?? "", StringComparison.Ordinal);
     }
 
     [OAuthFact]
