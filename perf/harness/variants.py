@@ -134,7 +134,7 @@ def run(options):
                 process.stop()
 
 
-def render(facts, rounds, names, base, together):
+def render(facts, rounds, names, base, together=False):
     how = "rounds side by side on one core" if together else "interleaved rounds"
     lines = [f"# What features cost: CPU per request against {base}, {len(rounds)} {how}", "",
              f"| variant | microseconds, median | paired ratio to {base} | 95% interval |", "|---|---:|---:|---:|"]
