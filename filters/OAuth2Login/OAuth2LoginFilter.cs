@@ -113,7 +113,11 @@ public sealed class OAuth2LoginFilter : IRequestFilter, IUpstreamRequestFilter, 
             }
 
             // Another's cache must not give this cookie to everybody.
-            exchange.Response.Headers.Set(KnownHeader.CacheControl, "private, no-cache"u8);
+            var headers = exchange.Response.Headers;
+            if (!headers.TryGet(KnownHeader.CacheControl, out var kept) || kept.IndexOf("no-store"u8) < 0)
+            {
+                headers.Set(KnownHeader.CacheControl, "private, no-cache"u8);
+            }
         }
 
         return default;

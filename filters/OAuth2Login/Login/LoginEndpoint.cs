@@ -221,7 +221,7 @@ internal sealed class LoginEndpoint
 
         var age = _site.Now - login.Created;
         problem = age > _site.Options.LoginTimeout.TotalMilliseconds || age < -_site.Options.ClockSkew.TotalMilliseconds ? "the login took too long"
-            : !_site.State.Spent.TryAdd(Digest.Of(_site.Options.Issuer, "state", state), _site) ? "the state was used before"
+            : !_site.State.Spent.TryAdd(Digest.Of(_site.Options.Issuer, "state", state), LoginState.Present) ? "the state was used before"
             : "";
         return problem.Length == 0;
     }

@@ -69,7 +69,7 @@ internal sealed class LogoutEndpoint(LoginSite site, IdTokens idTokens)
         var now = site.Now;
         var found = site.Sessions.TryFind(exchange.Request, now, out var session, out _);
         var isThis = found && (sid is null || session!.Data.Sid == sid);
-        var isTold = sid is not { Length: > 0 and <= 256 } || await site.Sessions.EndAsync(Digest.Of(site.Options.Issuer, "sid", sid), now);
+        var isTold = sid is not { Length: > 0 and <= 256 } || await EndSidAsync(Digest.Of(site.Options.Issuer, "sid", sid), now);
         if (isThis)
         {
             isTold &= await site.Sessions.EndAsync(session!, now);
@@ -117,7 +117,7 @@ internal sealed class LogoutEndpoint(LoginSite site, IdTokens idTokens)
 
         _ = claims.Root.TryGetText("jti", out var id);
         var spent = Digest.Of(site.Options.Issuer, "jti", id);
-        if (!site.State.Spent.TryAdd(spent, site))
+        if (!site.State.Spent.TryAdd(spent, LoginState.Present))
         {
             return RefuseToken(exchange, 400, "the logout token was used before");
         }
@@ -136,6 +136,9 @@ internal sealed class LogoutEndpoint(LoginSite site, IdTokens idTokens)
         Told(claims.Subject, "back_channel");
         return Replies.Empty(exchange, "logout_done");
     }
+
+    // Nobody has signed it: what was never seen is not written down, or a stranger could fill the table of what has ended.
+    private async ValueTask<bool> EndSidAsync(UInt128 key, long now) => !await site.Sessions.KnowsSidAsync(key) || await site.Sessions.EndAsync(key, now);
 
     private async ValueTask<bool> EndAllAsync(Session session, long now)
     {

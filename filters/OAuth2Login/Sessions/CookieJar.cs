@@ -14,6 +14,8 @@ internal sealed class CookieJar
     /// <summary>Bytes of one value: browsers take 4096 with name and attributes (RFC 6265bis §5.6).</summary>
     private const int Piece = 3800;
 
+    private static readonly SearchValues<byte> Alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"u8);
+
     private readonly byte[][] _names;
     private readonly string _attributes;
     private readonly string[] _removals;
@@ -197,8 +199,6 @@ internal sealed class CookieJar
 
     /// <summary>Whether there is something, and all of it of base64url's digits.</summary>
     public static bool IsText(ReadOnlySpan<byte> text) => !text.IsEmpty && !text.ContainsAnyExcept(Alphabet);
-
-    private static readonly SearchValues<byte> Alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"u8);
 
     private string NameOf(int piece) => piece == 0 ? Name : string.Create(CultureInfo.InvariantCulture, $"{Name}.{piece}");
 

@@ -3,6 +3,9 @@ namespace FilterProxy.Filters.OAuth2Login.Sessions;
 /// <summary>What logins have in this process, apart from any one configuration: it outlives reloads and is shared by filters of the same store.</summary>
 internal sealed class LoginState(int max)
 {
+    /// <summary>What stands in tables whose keys say everything.</summary>
+    public static readonly object Present = new();
+
     private const int MostEnded = 100_000;
     private const int MostSpent = 50_000;
 
@@ -17,6 +20,9 @@ internal sealed class LoginState(int max)
 
     /// <summary>Logins that were come back from, and logout tokens: neither counts twice.</summary>
     public Generations<object> Spent { get; } = new(MostSpent);
+
+    /// <summary>Sessions of the provider that this process has seen. Others are not worth remembering that they have ended: anybody can make them up.</summary>
+    public Generations<object> KnownSids { get; } = new(max);
 
     public EndedLogins Ended { get; } = new(MostEnded);
 

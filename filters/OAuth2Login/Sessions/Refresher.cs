@@ -29,7 +29,7 @@ internal sealed class Refresher(LoginSite site, IdTokens idTokens)
 
         // By whichever clock says it first; and not before half of a short life is over, or each request would ask.
         var time = site.Context.Time;
-        var left = Math.Min(data.TokenEnds - now, (session.TokenEndsAt - time.GetTimestamp()) * 1000 / time.TimestampFrequency);
+        var left = Math.Min(data.TokenEnds - now, session.TokenEndsAt == long.MaxValue ? long.MaxValue : (long)time.GetElapsedTime(time.GetTimestamp(), session.TokenEndsAt).TotalMilliseconds);
         if (data.RefreshToken is null)
         {
             return left > 0 || site.Options.Session.OutlivesToken ? TokenNeed.None : TokenNeed.Over;

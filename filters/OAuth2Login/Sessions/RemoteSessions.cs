@@ -64,10 +64,19 @@ internal sealed class RemoteSessions : IDisposable
         return false;
     }
 
-    public async ValueTask<bool> WriteAsync(SessionData data, long now)
+    /// <summary>Whether any proxy has had a session that belongs to the provider's of this key.</summary>
+    public async ValueTask<bool> KnowsSidAsync(UInt128 key) => await _redis.SendAsync(new RespCommand(2).Add("GET").AddKey(SidKey(key))) is { IsDone: true, Value.IsNull: false };
+
+    public async ValueTask<bool> WriteAsync(Session session, long now)
     {
+        var data = session.Data;
         var left = data.Created + (long)_options.Lifetime.TotalMilliseconds - now;
         var keep = _options.Idle == TimeSpan.Zero ? left : Math.Min(left, (long)_options.Idle.TotalMilliseconds);
+        if (session.SidKey != 0)
+        {
+            _ = Succeeded(await _redis.SendAsync(new RespCommand(5).Add("SET").AddKey(SidKey(session.SidKey)).Add("1").Add("PX").Add((long)_options.Lifetime.TotalMilliseconds)), "kept");
+        }
+
         return keep > 0 && Succeeded(
             await _redis.SendAsync(new RespCommand(5).Add("SET").AddKey(SessionKey(data.Id)).Add(_keys.Seal(data.Write(), Purpose)).Add("PX").Add(keep)), "kept");
     }
@@ -115,6 +124,8 @@ internal sealed class RemoteSessions : IDisposable
     public void Dispose() => _redis.Dispose();
 
     private string SessionKey(string id) => $"{_options.RedisPrefix}session:{Digest.Of(Encoding.ASCII.GetBytes(id)):x32}";
+
+    private string SidKey(UInt128 key) => $"{_options.RedisPrefix}sid:{key:x32}";
 
     private string EndedKey(UInt128 key) => $"{_options.RedisPrefix}ended:{key:x32}";
 

@@ -147,7 +147,19 @@ internal sealed class SessionKeeper
     }
 
     /// <summary>Makes a session of what there is to store.</summary>
-    public Session Create(SessionData data) => new(data, _options.RolesClaim, _options.Session.Lifetime, _time);
+    public Session Create(SessionData data)
+    {
+        var session = new Session(data, _options.RolesClaim, _options.Session.Lifetime, _time);
+        if (session.SidKey != 0)
+        {
+            _state.KnownSids.Set(session.SidKey, LoginState.Present);
+        }
+
+        return session;
+    }
+
+    /// <summary>Whether there has been a session that belongs to the provider's of this key.</summary>
+    public async ValueTask<bool> KnowsSidAsync(UInt128 key) => _state.KnownSids.TryGet(key, out _) || (Remote is not null && await Remote.KnowsSidAsync(key));
 
     /// <summary>Whether the client must be given its cookie anew, so that time without a request is counted from now.</summary>
     public bool IsStale(Session session, long now)
@@ -206,7 +218,7 @@ internal sealed class SessionKeeper
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         session.Touch(Math.Max(session.Seen, now));
         session.CheckedAt = _time.GetTimestamp();
-        var isWritten = Remote is null || await Remote.WriteAsync(session.Data, now);
+        var isWritten = Remote is null || await Remote.WriteAsync(session, now);
         _state.Kept.Set(KeyOf(session.Data.Id), session);
         return isWritten;
     }

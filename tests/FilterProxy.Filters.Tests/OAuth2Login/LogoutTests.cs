@@ -96,6 +96,27 @@ public sealed class LogoutTests
     }
 
     [Fact]
+    public async Task Sessions_somebody_makes_up_are_not_written_down()
+    {
+        await using var rig = await LoginRig.StartAsync();
+        var browser = await rig.LogInAsync();
+        for (var i = 0; i < 50; i++)
+        {
+            await new Browser(rig.Filter).PageAsync($"/oauth2/frontchannel_logout?iss={Uri.EscapeDataString(rig.Provider.Issuer)}&sid=made-up-{i}");
+        }
+
+        using var json = new MemoryStream();
+        using (var writer = new System.Text.Json.Utf8JsonWriter(json))
+        {
+            rig.Filter.WriteView(writer);
+        }
+
+        using var view = System.Text.Json.JsonDocument.Parse(json.ToArray());
+        Assert.Equal(0, view.RootElement.GetProperty("ended").GetInt32());
+        Assert.True((await browser.PageAsync("/")).Passed);
+    }
+
+    [Fact]
     public async Task A_logout_token_with_a_session_ends_that_one()
     {
         await using var rig = await LoginRig.StartAsync();
