@@ -56,6 +56,14 @@ missing_packages() {
   has prometheus || echo prometheus
   has redis-server || echo redis-server
   has script || echo bsdutils
+  has redis-server || echo redis-server
+  has redis-benchmark || echo redis-tools
+  has_server sshd || echo openssh-server
+  has scp || echo openssh-client
+  has_server dnsmasq || echo dnsmasq-base
+  has dig || echo dnsutils
+  [[ -d /usr/lib/postgresql ]] || echo postgresql
+  has psql || echo postgresql-client
   if [[ $full == yes ]]; then
     has python3 || echo python3
     has slowhttptest || echo slowhttptest

@@ -1,7 +1,7 @@
-namespace FilterProxy.Core.Security;
+namespace FilterProxy;
 
 /// <summary>What the first bytes of a connection turned out to be.</summary>
-internal enum ClientHelloStatus
+public enum ClientHelloStatus
 {
     /// <summary>More bytes are needed to tell.</summary>
     NeedMore,

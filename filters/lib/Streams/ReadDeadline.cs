@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 
-namespace FilterProxy.Filters.ProxyProtocol;
+namespace FilterProxy.Filters.Streams;
 
 /// <summary>Cancels a reader's pending read when its time is up, unless it ended before: one of both happens, never both.</summary>
 internal sealed class ReadDeadline : IDisposable

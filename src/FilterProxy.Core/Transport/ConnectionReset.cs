@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
-namespace FilterProxy.Core.Downstream;
+namespace FilterProxy.Core.Transport;
 
 /// <summary>Breaks a connection off so that its peer sees a reset, never an orderly end.</summary>
 internal static class ConnectionReset

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Net.Security;
 using System.Text;
 
-namespace FilterProxy.Core.Security;
+namespace FilterProxy;
 
 /// <summary>
 /// Reads what a certificate is chosen by out of a ClientHello (RFC 8446 §4.1.2) before the TLS library sees it. It does not judge the
@@ -18,15 +18,16 @@ internal static class ClientHelloReader
     private const byte ClientHelloMessage = 1;
     private const ushort ServerNameExtension = 0;
     private const ushort ProtocolsExtension = 16;
-
-    // With large post-quantum keys and a session ticket a hello has a few KiB; a longer one only costs memory.
-    private const int LargestHello = 64 * 1024;
+    private const ushort EncryptedHelloExtension = 0xfe0d;
     private const int MostRecords = 32;
 
     /// <summary>Looks at everything received so far; consumes nothing.</summary>
     /// <param name="received">From the first byte of the connection on.</param>
     /// <param name="hello">What it says, when it is complete.</param>
-    public static ClientHelloStatus Read(in ReadOnlySequence<byte> received, out TlsClientHello? hello)
+    /// <param name="maxSize">The most bytes of the message.</param>
+    /// <param name="fingerprint">Whether its fingerprint is wanted.</param>
+    public static ClientHelloStatus Read(
+        in ReadOnlySequence<byte> received, out TlsClientHello? hello, int maxSize = TlsClientHello.LargestSize, bool fingerprint = false)
     {
         hello = null;
         if (received.IsEmpty)
@@ -43,8 +44,8 @@ internal static class ClientHelloReader
         }
 
         var bytes = received.IsSingleSegment ? received.FirstSpan : received.ToArray();
-        var status = Gather(bytes, out var message);
-        return status == ClientHelloStatus.Complete && !TryParse(message, out hello) ? ClientHelloStatus.Malformed : status;
+        var status = Gather(bytes, maxSize, out var message);
+        return status == ClientHelloStatus.Complete && !TryParse(message, fingerprint, out hello) ? ClientHelloStatus.Malformed : status;
     }
 
     private static ClientHelloStatus Other(ReadOnlySpan<byte> start)
@@ -65,7 +66,7 @@ internal static class ClientHelloReader
     }
 
     /// <summary>The handshake message, put together where it is spread over records.</summary>
-    private static ClientHelloStatus Gather(ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> message)
+    private static ClientHelloStatus Gather(ReadOnlySpan<byte> bytes, int maxSize, out ReadOnlySpan<byte> message)
     {
         message = default;
         byte[] joined = [];
@@ -93,7 +94,7 @@ internal static class ClientHelloReader
             if (soFar.Length >= HandshakeHeader)
             {
                 var total = HandshakeHeader + ((soFar[1] << 16) | BinaryPrimitives.ReadUInt16BigEndian(soFar[2..]));
-                if (total > LargestHello)
+                if (total > maxSize)
                 {
                     return ClientHelloStatus.Malformed;
                 }
@@ -117,18 +118,21 @@ internal static class ClientHelloReader
         return ClientHelloStatus.Malformed;
     }
 
-    private static bool TryParse(ReadOnlySpan<byte> body, out TlsClientHello? hello)
+    private static bool TryParse(ReadOnlySpan<byte> body, bool fingerprint, out TlsClientHello? hello)
     {
         hello = null;
         var rest = body;
 
         // legacy_version, random; then session id, cipher suites and compression methods, each with its length.
-        if (!TryTake(ref rest, 2 + 32, out _) || !TryTakeVector8(ref rest, out _) || !TryTakeVector16(ref rest, out _) || !TryTakeVector8(ref rest, out _))
+        if (!TryTake(ref rest, 2, out var version) || !TryTake(ref rest, 32, out _) || !TryTakeVector8(ref rest, out _)
+            || !TryTakeVector16(ref rest, out var suites) || !TryTakeVector8(ref rest, out _))
         {
             return false;
         }
 
         var name = "";
+        var encrypted = false;
+        var marks = fingerprint ? new ClientHelloMarks(BinaryPrimitives.ReadUInt16BigEndian(version), suites) : null;
         IReadOnlyList<SslApplicationProtocol> protocols = [];
         if (!rest.IsEmpty)
         {
@@ -149,10 +153,13 @@ internal static class ClientHelloReader
                 {
                     return false;
                 }
+
+                encrypted |= known == EncryptedHelloExtension;
+                marks?.Add(known, data);
             }
         }
 
-        hello = new TlsClientHello(name, protocols);
+        hello = new TlsClientHello(name, protocols) { HasEncryptedHello = encrypted, Fingerprint = marks?.ToString() };
         return true;
     }
 
