@@ -32,7 +32,7 @@ internal readonly record struct ActionText(string Name, string? Value)
             {
                 at++;
                 Skip(text, ref at, " \t\r\n");
-                actions.Add(new ActionText(name, Value(text, ref at)));
+                actions.Add(new ActionText(name, ReadValue(text, ref at)));
             }
             else
             {
@@ -47,7 +47,7 @@ internal readonly record struct ActionText(string Name, string? Value)
         }
     }
 
-    private static string Value(string text, ref int at)
+    private static string ReadValue(string text, ref int at)
     {
         if (at < text.Length && text[at] == '\'')
         {

@@ -50,6 +50,19 @@ internal sealed class Macro
         return new Macro([.. parts], text);
     }
 
+    /// <summary>Null where what looks like a reference is none, as in an expression.</summary>
+    public static Macro? TryParse(string text)
+    {
+        try
+        {
+            return Parse(text);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
     /// <param name="lookup">Gives the first value of a variable, or an empty text.</param>
     public string Expand(IVariableLookup lookup)
     {

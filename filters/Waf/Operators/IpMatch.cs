@@ -33,15 +33,9 @@ internal sealed class IpMatch : Operator
 
         var number = NumberOf(address);
         var isV4 = address.AddressFamily == AddressFamily.InterNetwork;
-        var isMatch = isV4 || number >> 32 == Mapped >> 32
+        return isV4 || number >> 32 == Mapped >> 32
             ? Has(_v4, number) || (!isV4 && Has(_v6, number))
             : Has(_v6, number);
-        if (isMatch)
-        {
-            run.Capture(text);
-        }
-
-        return isMatch;
     }
 
     private static bool Has(Dictionary<int, HashSet<UInt128>> networks, UInt128 number)

@@ -9,12 +9,6 @@ internal sealed class NumberOperator(Macro argument, Func<long, long, bool> comp
 
     public override bool Matches(string text, OperatorRun run)
     {
-        var isMatch = compare(Number.Parse(text), _constant ?? Number.Parse(argument.Expand(run.Lookup)));
-        if (isMatch)
-        {
-            run.Capture(text);
-        }
-
-        return isMatch;
+        return compare(Number.Parse(text), _constant ?? Number.Parse(argument.Expand(run.Lookup)));
     }
 }

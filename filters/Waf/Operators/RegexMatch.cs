@@ -24,11 +24,8 @@ internal sealed class RegexMatch : Operator
     public override IReadOnlyCollection<string>? RequiredLiterals => _matcher?.Literals;
 
     /// <exception cref="ArgumentException">It is no expression.</exception>
-    public static RegexMatch Create(string pattern)
-    {
-        var macro = Macro.Parse(pattern);
-        return macro.IsConstant ? new RegexMatch(null, ByteMatcher.Create(pattern)) : new RegexMatch(macro, null);
-    }
+    public static RegexMatch Create(string pattern) =>
+        Macro.TryParse(pattern) is { IsConstant: false } macro ? new RegexMatch(macro, null) : new RegexMatch(null, ByteMatcher.Create(pattern));
 
     public override bool Matches(string text, OperatorRun run)
     {

@@ -9,12 +9,6 @@ internal sealed class TextOperator(Macro argument, Func<string, string, bool> co
 
     public override bool Matches(string text, OperatorRun run)
     {
-        var isMatch = compare(text, _constant ?? argument.Expand(run.Lookup));
-        if (isMatch)
-        {
-            run.Capture(text);
-        }
-
-        return isMatch;
+        return compare(text, _constant ?? argument.Expand(run.Lookup));
     }
 }

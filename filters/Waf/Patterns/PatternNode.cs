@@ -19,7 +19,7 @@ internal abstract record PatternNode
     public sealed record Options(string Text) : PatternNode;
 
     /// <summary>A reference to what a group has matched.</summary>
-    public sealed record Reference(int Group) : PatternNode;
+    public sealed record Reference(int Number) : PatternNode;
 
     /// <summary>A group with its opening as .NET wants it.</summary>
     public sealed record Group(string Opening, PatternNode Inner, GroupKind Kind) : PatternNode;

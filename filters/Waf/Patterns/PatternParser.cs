@@ -234,7 +234,7 @@ internal ref struct PatternParser(string pattern)
         (":", GroupKind.Plain), (">", GroupKind.Atomic), ("=", GroupKind.LookAhead), ("!", GroupKind.Look), ("<=", GroupKind.Look), ("<!", GroupKind.Look),
     ];
 
-    private PatternNode Inner(string opening, GroupKind kind)
+    private PatternNode.Group Inner(string opening, GroupKind kind)
     {
         var inner = ParseChoice();
         if (Ends || Current != ')')

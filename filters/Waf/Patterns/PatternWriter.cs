@@ -43,7 +43,7 @@ internal sealed class PatternWriter
                 NeedsBacktracking = true;
 
                 // In a group of its own: a digit behind it is not part of the number.
-                _output.Append(CultureInfo.InvariantCulture, $"(?:\\{reference.Group})");
+                _output.Append(CultureInfo.InvariantCulture, $"(?:\\{reference.Number})");
                 break;
             case PatternNode.Group group:
                 NeedsBacktracking |= group.Kind is GroupKind.Atomic or GroupKind.LookAhead or GroupKind.Look;

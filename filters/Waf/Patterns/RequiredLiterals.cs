@@ -148,7 +148,7 @@ internal static class RequiredLiterals
     /// <param name="Any">Texts one of which must be there, where <paramref name="Exact"/> is null; null for none.</param>
     private readonly record struct Facts(HashSet<string>? Exact, IReadOnlyCollection<string>? Any)
     {
-        public static readonly Facts Nothing;
+        public static readonly Facts Nothing = new(null, null);
 
         public static Facts Of(IEnumerable<string> exact) => new(new HashSet<string>(exact, StringComparer.Ordinal), null);
     }
