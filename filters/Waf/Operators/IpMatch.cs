@@ -31,11 +31,9 @@ internal sealed class IpMatch : Operator
             return false;
         }
 
+        // An IPv4 address in IPv6's clothes is an IPv4 address.
         var number = NumberOf(address);
-        var isV4 = address.AddressFamily == AddressFamily.InterNetwork;
-        return isV4 || number >> 32 == Mapped >> 32
-            ? Has(_v4, number) || (!isV4 && Has(_v6, number))
-            : Has(_v6, number);
+        return Has(number >> 32 == Mapped >> 32 ? _v4 : _v6, number);
     }
 
     private static bool Has(Dictionary<int, HashSet<UInt128>> networks, UInt128 number)
