@@ -1,0 +1,13 @@
+namespace FilterProxy.Filters.Waf.Detection;
+
+/// <summary>What a tag can do.</summary>
+internal enum HtmlTag : byte
+{
+    Plain,
+
+    /// <summary>It runs, loads or restyles by being there.</summary>
+    Active,
+
+    /// <summary>It does so with any attribute.</summary>
+    ActiveWithAttribute,
+}
