@@ -17,4 +17,7 @@ internal enum HtmlAttribute : byte
 
     /// <summary>A way into XML, where other elements have other powers.</summary>
     Namespace,
+
+    /// <summary>What a link is for.</summary>
+    Relation,
 }

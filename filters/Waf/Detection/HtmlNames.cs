@@ -10,8 +10,8 @@ internal static class HtmlNames
 
     // They do something with an attribute; without one they are a placeholder in a sentence ("List<object>", "the <link> tag").
     private static readonly byte[][] ActiveWithAttribute = Split(
-        "object embed base link meta xml layer import handler listener portal fencedframe frameset svg math set animate animatetransform animatemotion"
-        + " foreignobject noscript template");
+        "object embed base meta xml layer import handler listener portal fencedframe frameset svg math set animate animatetransform animatemotion"
+        + " foreignobject noscript");
 
     private static readonly byte[][] Urls = Split(
         "href src action formaction data background dynsrc lowsrc poster from to by values code codebase classid archive ping manifest longdesc cite"
@@ -39,6 +39,7 @@ internal static class HtmlNames
         name = name[(name.LastIndexOf((byte)':') + 1)..];
         return Contains(Active, name) ? HtmlTag.Active
             : Contains(ActiveWithAttribute, name) || name.StartsWith("xsl"u8) ? HtmlTag.ActiveWithAttribute
+            : name.SequenceEqual("link"u8) ? HtmlTag.Link
             : HtmlTag.Plain;
     }
 
@@ -64,6 +65,7 @@ internal static class HtmlNames
 
         return Contains(Urls, name) ? HtmlAttribute.Url
             : name.SequenceEqual("style"u8) ? HtmlAttribute.Style
+            : name.SequenceEqual("rel"u8) ? HtmlAttribute.Relation
             : Contains(Loaded, name) ? HtmlAttribute.Loaded
             : HtmlAttribute.Plain;
     }

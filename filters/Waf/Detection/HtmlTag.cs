@@ -10,4 +10,7 @@ internal enum HtmlTag : byte
 
     /// <summary>It does so with any attribute.</summary>
     ActiveWithAttribute,
+
+    /// <summary>It does so where it says what it is for; pages of components call their anchors so, too.</summary>
+    Link,
 }

@@ -90,7 +90,7 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
     {
         if (IsStart)
         {
-            (_lead, Lead) = (token, token.Kind is SqlKind.Number or SqlKind.Variable ? SqlLead.Strong : SqlLead.Weak);
+            (_lead, Lead) = (token, token.Kind == SqlKind.Number ? SqlLead.Strong : SqlLead.Weak);
         }
 
         _onlyNames &= token.IsName || _operators == 0;
@@ -139,6 +139,9 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
         return injection ? SqlVerdict.Injection : SqlVerdict.Harmless;
     }
 
+    /// <summary>The statement ends at a semicolon and a comment hides what was behind it.</summary>
+    public readonly bool IsCutOff(in SqlToken comment) => Lead == SqlLead.Strong && !IsProse(comment);
+
     private readonly bool Compares(SqlRole compare, in SqlToken right, bool isAfterBracket, bool hasTable)
     {
         if (_logicals == 0)
@@ -169,12 +172,13 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
     // admin'--   ') or x --   ' order by 3 #
     private readonly bool CutsOff(in SqlToken comment)
     {
-        if (_operators > 0)
+        var lead = Text(_lead)[..^1];
+        if (SqlText.OpensQuote(lead) || (_operators == 0 && (lead.IsEmpty || SqlText.IsProse(lead))))
         {
-            return !_onlyNames || !IsProse(comment);
+            return IsBare(comment);
         }
 
-        return !IsProse(comment) || !SqlText.IsProse(Text(_lead));
+        return !IsProse(comment) || (_operators > 0 && !_onlyNames);
     }
 
     // The value ends, operators follow, and the statement's own quote is met by one at the end: ' or 'a   '+'   ' or 1
@@ -208,8 +212,7 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
         }
 
         // 1--   1/*   and 1) -- , where the bracket shows that something was closed.
-        var isBare = Text(comment)[1..].IndexOfAnyExcept(" -+/*\t\r\n"u8) < 0;
-        return _operators == 0 && isBare && Text(comment).Length > 1 && !SqlText.IsSpace(_input, comment.Start - 1);
+        return _operators == 0 && IsBare(comment) && Text(comment).Length > 1 && !SqlText.IsSpace(_input, comment.Start - 1);
     }
 
     // 1 or 1   1 and true   1 or !x   1 order by 9
@@ -221,6 +224,9 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
     };
 
     private readonly ReadOnlySpan<byte> Text(in SqlToken token) => _input.Slice(token.Start, token.Length);
+
+    // Nothing but what makes it a comment: -- -   --+   #   /*
+    private readonly bool IsBare(in SqlToken comment) => Text(comment).IndexOfAnyExcept(" -+/*#\t\r\n"u8) < 0;
 
     private readonly bool IsProse(in SqlToken comment) => SqlText.IsProse(Text(comment));
 }

@@ -18,6 +18,7 @@ internal ref struct SqlGrammar
     private SqlRole _clause;
     private bool _isAfterOperand;
     private bool _isAfterBracket;
+    private bool _isAfterBrace;
     private bool _isAfterSet;
     private bool _isAfterSemicolon;
     private int _cases;
@@ -81,8 +82,8 @@ internal ref struct SqlGrammar
 
             case SqlKind.Open:
                 var verdict = _select.ExpectsItem ? _select.Item(true, _evidence.Lead) : _select.ExpectsTable ? _select.Table(_evidence.Lead) : SqlVerdict.Continue;
-                _calls.Enter(SqlRole.None, _evidence.IsAfterOperator);
-                _isAfterBracket = true;
+                _calls.Bracket();
+                (_isAfterBracket, _isAfterBrace) = (true, token.Role == SqlRole.Brace);
                 return verdict;
 
             case SqlKind.Close when isAfterBracket:
@@ -110,6 +111,11 @@ internal ref struct SqlGrammar
 
                 _select.Begin(_isAfterSet ? SqlSelectOrigin.Set : _evidence.IsStart && !isAfterBracket ? SqlSelectOrigin.Start : SqlSelectOrigin.Brackets);
                 _isAfterSet = false;
+                if (_evidence.IsStart)
+                {
+                    _evidence.BeginWeak();
+                }
+
                 return SqlVerdict.Continue;
 
             case SqlKind.Clause:
@@ -160,6 +166,13 @@ internal ref struct SqlGrammar
 
     private SqlVerdict Operand(in SqlToken token, bool isAfterBracket)
     {
+        // {fn now()}, {d '2020-01-01'}: the word is none of the expression.
+        if (_isAfterBrace && isAfterBracket && token.IsName)
+        {
+            _isAfterBrace = false;
+            return SqlVerdict.Continue;
+        }
+
         // TOP 5 column
         if (_clause == SqlRole.Top && token.Kind == SqlKind.Number)
         {
@@ -246,7 +259,7 @@ internal ref struct SqlGrammar
 
             case SqlKind.Name or SqlKind.Function or SqlKind.Text:
                 var isAlias = _select.HasTable || _clause == SqlRole.As;
-                if (!isAlias && token.Role != SqlRole.Evil)
+                if (!isAlias && (token.Role != SqlRole.Evil || _evidence.Lead != SqlLead.Strong))
                 {
                     return SqlVerdict.Harmless;
                 }
@@ -323,7 +336,7 @@ internal ref struct SqlGrammar
             return SqlVerdict.Injection;
         }
 
-        _calls.Enter(role, _evidence.IsAfterOperator);
+        _calls.Call(role, _evidence.IsAfterOperator);
         _evidence.CallBegins();
         _isAfterBracket = true;
         return Expect();
@@ -331,14 +344,14 @@ internal ref struct SqlGrammar
 
     private SqlVerdict Close()
     {
-        var (role, isAfterOperator) = _calls.Leave();
+        var (role, isCall, isAfterOperator) = _calls.Leave();
         if (_evidence.CallEnds(role) == SqlVerdict.Injection || _evidence.Called(role, isAfterOperator) == SqlVerdict.Injection)
         {
             return SqlVerdict.Injection;
         }
 
         _isAfterOperand = true;
-        if (role != SqlRole.None || !_operand.IsLiteral)
+        if (isCall || !_operand.IsLiteral)
         {
             _operand = _operand with { Kind = SqlKind.Close };
         }
@@ -356,7 +369,7 @@ internal ref struct SqlGrammar
                 return SqlVerdict.Continue;
 
             case SqlKind.Comment:
-                return _evidence.Lead == SqlLead.Strong ? SqlVerdict.Injection : SqlVerdict.Harmless;
+                return _evidence.IsCutOff(token) ? SqlVerdict.Injection : SqlVerdict.Harmless;
 
             case SqlKind.Statement when token.Role == SqlRole.Select:
                 _select.Begin(SqlSelectOrigin.Stacked);

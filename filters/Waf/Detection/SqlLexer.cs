@@ -173,7 +173,7 @@ internal ref struct SqlLexer(ReadOnlySpan<byte> input, SqlContext context)
         {
             _at++;
         }
-        while (_at < _input.Length && (SqlText.IsWord(_input, _at) || (_input[_at] == '.' && _at + 1 < _input.Length && SqlText.IsWord(_input, _at + 1))));
+        while (_at < _input.Length && (SqlText.IsWord(_input, _at) || (_input[_at] == '.' && _at + 1 < _input.Length && IsPartOfName(_at + 1))));
 
         var word = _input[start.._at];
         if (Peek(0) is (byte)'\'' or (byte)'"')
@@ -193,6 +193,9 @@ internal ref struct SqlLexer(ReadOnlySpan<byte> input, SqlContext context)
         var (kind, role) = SqlWords.Find(word);
         return new SqlToken(kind, role, start, word.Length);
     }
+
+    // database.table, and database..table
+    private readonly bool IsPartOfName(int at) => SqlText.IsWord(_input, at) || (_input[at] == '.' && at + 1 < _input.Length && SqlText.IsLetter(_input[at + 1]));
 
     private SqlToken Alternative(int start)
     {

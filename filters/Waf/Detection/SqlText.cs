@@ -50,6 +50,15 @@ internal static class SqlText
         return false;
     }
 
+    /// <summary>Whether a quote behind it begins a string of some code (<c>color: '#333'</c>) rather than ends one.</summary>
+    public static bool OpensQuote(ReadOnlySpan<byte> text)
+    {
+        // r'...', f"..."
+        var isPrefixed = text.Length > 1 && IsLetter(text[^1]) && !IsLetter(text[^2]) && !IsDigit(text[^2]);
+        var before = (isPrefixed ? text[..^1] : text).TrimEnd(" \t\r\n"u8);
+        return !before.IsEmpty && "(=:,[{+?&|>"u8.Contains(before[^1]);
+    }
+
     /// <summary>Whether it could be a value someone typed: nothing in it that code puts beside a quote.</summary>
     public static bool IsPlain(ReadOnlySpan<byte> text)
     {

@@ -69,7 +69,8 @@ internal static class XssDetector
                     break;
 
                 case HtmlKind.AttributeValue:
-                    if (!isEndTag && (tag == HtmlTag.ActiveWithAttribute || IsActive(attribute, scanner.Text, isOwnTag)))
+                    if (!isEndTag && (tag == HtmlTag.ActiveWithAttribute || (tag == HtmlTag.Link && attribute == HtmlAttribute.Relation)
+                        || IsActive(attribute, scanner.Text, isOwnTag)))
                     {
                         return true;
                     }
