@@ -10,12 +10,13 @@ internal sealed class DetectSqlInjection : Operator
     public override bool Matches(string text, OperatorRun run)
     {
         var bytes = ArrayPool<byte>.Shared.Rent(text.Length);
+        Span<byte> fingerprint = stackalloc byte[SqlDetector.FingerprintLength];
         var length = Encoding.Latin1.GetBytes(text, bytes);
-        var isMatch = SqlDetector.IsInjection(bytes.AsSpan(0, length), out var fingerprint);
+        var isMatch = SqlDetector.IsInjection(bytes.AsSpan(0, length), fingerprint, out length);
         ArrayPool<byte>.Shared.Return(bytes);
-        if (isMatch)
+        if (isMatch && run.WantsCaptures)
         {
-            run.Capture(fingerprint ?? "");
+            run.Capture(Encoding.Latin1.GetString(fingerprint[..length]));
         }
 
         return isMatch;

@@ -1,0 +1,86 @@
+namespace FilterProxy.Filters.Waf.Detection;
+
+/// <summary>What a word or sign means to the grammar beyond its <see cref="SqlKind"/>.</summary>
+internal enum SqlRole : byte
+{
+    None,
+
+    // Functions, least telling first: the order is used.
+    General,
+    If,
+    Replace,
+    Extract,
+    Slice,
+    Info,
+    Evil,
+
+    // Comparisons.
+    Symbol,
+    Like,
+    In,
+    Is,
+    Between,
+
+    // Operators.
+    And,
+    Sign,
+    Star,
+    Tilde,
+    Exclamation,
+    Global,
+    Brace,
+
+    // Clauses.
+    From,
+    Where,
+    Having,
+    Order,
+    By,
+    Limit,
+    Offset,
+    Into,
+    File,
+    As,
+    Sort,
+    Case,
+    When,
+    Then,
+    Else,
+    EndCase,
+    For,
+    Join,
+    On,
+    Procedure,
+    Quantifier,
+    Top,
+    Values,
+    Table,
+    Object,
+    Delay,
+    Collate,
+    SetWord,
+
+    // Statements.
+    Select,
+    Drop,
+    Create,
+    Alter,
+    Truncate,
+    Insert,
+    Delete,
+    Update,
+    Merge,
+    Exec,
+    Call,
+    Declare,
+    Waitfor,
+    Shutdown,
+    Load,
+    Copy,
+    Backup,
+    Show,
+    Kill,
+    Handler,
+    Prepare,
+    Do,
+}
