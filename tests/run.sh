@@ -55,6 +55,7 @@ missing_packages() {
   has nghttp || echo nghttp2-client
   has prometheus || echo prometheus
   has script || echo bsdutils
+  [[ -d /usr/share/modsecurity-crs/rules ]] || echo modsecurity-crs
   if [[ $full == yes ]]; then
     has python3 || echo python3
     has slowhttptest || echo slowhttptest
