@@ -36,9 +36,14 @@ internal static class HtmlNames
     {
         Span<byte> buffer = stackalloc byte[Longest];
         var name = Fold(text, buffer);
+        if (name.StartsWith("xsl"u8))
+        {
+            return HtmlTag.ActiveWithAttribute;
+        }
+
         name = name[(name.LastIndexOf((byte)':') + 1)..];
         return Contains(Active, name) ? HtmlTag.Active
-            : Contains(ActiveWithAttribute, name) || name.StartsWith("xsl"u8) ? HtmlTag.ActiveWithAttribute
+            : Contains(ActiveWithAttribute, name) ? HtmlTag.ActiveWithAttribute
             : name.SequenceEqual("link"u8) ? HtmlTag.Link
             : HtmlTag.Plain;
     }

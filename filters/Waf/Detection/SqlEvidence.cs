@@ -18,6 +18,7 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
     private bool _isCondition;
     private bool _isBetween;
     private bool _isComparedFirst;
+    private bool _isFormula;
     private bool _hasArgument;
 
     private enum Last : byte
@@ -56,7 +57,7 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
         // A comparison before the first AND is no value: a formula or a search ("a = 1 and b = 2").
         if (_isComparedFirst && Lead == SqlLead.Strong && !Context.IsQuoted)
         {
-            Lead = SqlLead.Weak;
+            (Lead, _isFormula) = (SqlLead.Weak, true);
         }
 
         _logicals++;
@@ -157,7 +158,8 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
 
         if (Lead != SqlLead.Strong || _isCondition)
         {
-            return literals == 2 || (compare == SqlRole.Symbol && _left.IsName && Text(_left).SequenceEqual(Text(right)));
+            var isSame = compare == SqlRole.Symbol && Text(_left).SequenceEqual(Text(right));
+            return literals == 2 ? !_isFormula || isSame : isSame && _left.IsName;
         }
 
         return compare switch
@@ -173,7 +175,7 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
     private readonly bool CutsOff(in SqlToken comment)
     {
         var lead = Text(_lead)[..^1];
-        if (SqlText.OpensQuote(lead) || (_operators == 0 && (lead.IsEmpty || SqlText.IsProse(lead))))
+        if (SqlText.OpensQuote(lead) || (_operators == 0 && (lead.IsEmpty || SqlText.IsProse(lead) || SqlText.HasControls(lead))))
         {
             return IsBare(comment);
         }
@@ -195,6 +197,12 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
             return _last is Last.Operator or Last.Logical && SqlText.IsPlain(Text(_lead)[..^1]) && SqlText.IsPlain(Text(last)[1..]);
         }
 
+        // Val-d'Or 16   5' or 6
+        if (SqlText.IsWord(_input, _lead.Start + _lead.Length) || (_lead.Length > 1 && SqlText.IsDigit(Text(_lead)[^2])))
+        {
+            return false;
+        }
+
         return _last switch
         {
             Last.Logical => last.Kind is SqlKind.Number or SqlKind.Constant or SqlKind.Variable || (_isNegated && !last.IsName),
@@ -212,7 +220,8 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
         }
 
         // 1--   1/*   and 1) -- , where the bracket shows that something was closed.
-        return _operators == 0 && IsBare(comment) && Text(comment).Length > 1 && !SqlText.IsSpace(_input, comment.Start - 1);
+        return _operators == 0 && IsBare(comment) && Text(comment).Length > 1
+            && (!SqlText.IsSpace(_input, comment.Start - 1) || _input[..comment.Start].TrimEnd(" \t\r\n"u8)[^1] == ')');
     }
 
     // 1 or 1   1 and true   1 or !x   1 order by 9

@@ -22,6 +22,7 @@ internal ref struct SqlGrammar
     private bool _isAfterSet;
     private bool _isAfterSemicolon;
     private int _cases;
+    private bool _hasWhen;
 
     public SqlGrammar(ReadOnlySpan<byte> input, SqlContext context, Span<byte> fingerprint)
     {
@@ -120,6 +121,10 @@ internal ref struct SqlGrammar
 
             case SqlKind.Clause:
                 return ClauseBeforeOperand(token);
+
+            case SqlKind.Statement when _evidence.IsStart:
+                _evidence.BeginWeak();
+                return _statements.Begin(token.Role, stacked: false, SqlLead.Weak);
         }
 
         if (!_evidence.IsStart)
@@ -136,7 +141,11 @@ internal ref struct SqlGrammar
         switch (token.Role)
         {
             case SqlRole.By when _clause == SqlRole.Order:
-            case SqlRole.When or SqlRole.Else when _cases > 0:
+            case SqlRole.When when _cases > 0:
+                _hasWhen = true;
+                return SqlVerdict.Continue;
+
+            case SqlRole.Else when _hasWhen:
             case SqlRole.Quantifier when _isAfterSet || _select.ExpectsItem || !_evidence.IsStart:
             case SqlRole.Top when _select.ExpectsItem:
             case SqlRole.File when _clause == SqlRole.Into:
@@ -299,11 +308,18 @@ internal ref struct SqlGrammar
                 _evidence.OrderBy();
                 return Expect();
 
-            case SqlRole.Limit or SqlRole.Offset or SqlRole.Into or SqlRole.Procedure or SqlRole.Collate or SqlRole.Join or SqlRole.When or SqlRole.Else:
+            case SqlRole.Limit when _select.HasTable:
+                return SqlVerdict.Injection;
+
+            case SqlRole.When when _cases > 0:
+                _hasWhen = true;
+                return Expect();
+
+            case SqlRole.Limit or SqlRole.Offset or SqlRole.Into or SqlRole.Procedure or SqlRole.Collate or SqlRole.Join or SqlRole.Else:
                 _evidence.Clause();
                 return Expect();
 
-            case SqlRole.Then when _cases > 0:
+            case SqlRole.Then when _hasWhen:
                 return SqlVerdict.Injection;
 
             case SqlRole.As or SqlRole.Sort or SqlRole.EndCase:

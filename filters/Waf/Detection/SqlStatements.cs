@@ -22,7 +22,7 @@ internal struct SqlStatements
         (SqlRole.Exec, "P", false, true),
         (SqlRole.Exec, "V", false, true),
         (SqlRole.Exec, "(", true, true),
-        (SqlRole.Exec, "NL", false, true),
+        (SqlRole.Exec, "NL", true, true),
         (SqlRole.Exec, "N", true, false),
         (SqlRole.Call, "N(", true, true),
         (SqlRole.Declare, "V", false, true),

@@ -9,10 +9,12 @@ internal static class SqlText
 
     /// <summary>
     /// Space as at least one database reads it: the controls, space, and U+00A0 in Latin-1 (which is what decoding leaves of its other spellings).
-    /// In UTF-8 the same byte may end a letter: then the byte before it begins one.
+    /// In UTF-8 it is two bytes, and its second may as well end a letter: then the byte before it begins one.
     /// </summary>
     public static bool IsSpace(ReadOnlySpan<byte> input, int at) =>
-        input[at] <= ' ' || (input[at] == 0xA0 && (at == 0 || input[at - 1] is < 0xC3 or > 0xF4));
+        input[at] <= ' '
+        || (input[at] == 0xA0 && (at == 0 || input[at - 1] is < 0xC3 or > 0xF4))
+        || (input[at] == 0xC2 && at + 1 < input.Length && input[at + 1] == 0xA0);
 
     /// <summary>Whether a word goes on here.</summary>
     public static bool IsWord(ReadOnlySpan<byte> input, int at)
@@ -58,6 +60,11 @@ internal static class SqlText
         var before = (isPrefixed ? text[..^1] : text).TrimEnd(" \t\r\n"u8);
         return !before.IsEmpty && "(=:,[{+?&|>"u8.Contains(before[^1]);
     }
+
+    /// <summary>
+    /// Whether it is text that nobody typed so: decoding leaves one byte of each letter of Thai or Russian, and controls are among those bytes.
+    /// </summary>
+    public static bool HasControls(ReadOnlySpan<byte> text) => text.ContainsAnyInRange((byte)0x01, (byte)0x08) || text.ContainsAnyInRange((byte)0x0E, (byte)0x1F);
 
     /// <summary>Whether it could be a value someone typed: nothing in it that code puts beside a quote.</summary>
     public static bool IsPlain(ReadOnlySpan<byte> text)
