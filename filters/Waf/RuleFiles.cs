@@ -9,8 +9,8 @@ internal sealed class RuleFiles(ComponentContext context) : IRuleFiles
 {
     private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    /// <summary>The files read, in order.</summary>
-    public List<string> Paths { get; } = [];
+    /// <summary>The files read, with digests of their own.</summary>
+    public Dictionary<string, string> Hashes { get; } = new(StringComparer.Ordinal);
 
     public string Digest() => Convert.ToHexString(_digest.GetCurrentHash());
 
@@ -21,7 +21,7 @@ internal sealed class RuleFiles(ComponentContext context) : IRuleFiles
     {
         path = context.UseFile(path);
         var bytes = File.ReadAllBytes(path);
-        Paths.Add(path);
+        Hashes[path] = Convert.ToHexString(SHA256.HashData(bytes));
         Add(path);
         _digest.AppendData(bytes);
         return Encoding.Latin1.GetString(bytes);

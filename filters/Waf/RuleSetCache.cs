@@ -15,22 +15,22 @@ internal sealed class RuleSetCache
     public Entry Get(RuleBook book, RuleFiles files)
     {
         var digest = files.Digest();
+        var before = files.Hashes.Keys.ToHashSet(StringComparer.Ordinal);
         if (_sets.TryGetValue(digest, out var weak) && weak.TryGetTarget(out var known) && IsCurrent(known, files))
         {
             return known;
         }
 
-        var before = files.Paths.Count;
         var set = RuleCompiler.Compile(book, files);
-        var made = new Entry(set, [.. files.Paths.Skip(before)], files.Digest());
+        var made = new Entry(set, files.Hashes.Where(file => !before.Contains(file.Key)).ToDictionary());
         _sets[digest] = new WeakReference<Entry>(made);
         return made;
     }
 
-    // Reading them anew, which makes the new instance watch them, must lead to the same digest.
+    // Read anew, so that the new instance watches them.
     private static bool IsCurrent(Entry entry, RuleFiles files)
     {
-        foreach (var path in entry.DataFiles)
+        foreach (var (path, hash) in entry.DataFiles)
         {
             try
             {
@@ -40,14 +40,18 @@ internal sealed class RuleSetCache
             {
                 return false;
             }
+
+            if (files.Hashes[path] != hash)
+            {
+                return false;
+            }
         }
 
-        return files.Digest() == entry.Digest;
+        return true;
     }
 
     /// <summary>A rule set and what it was made from.</summary>
     /// <param name="Set">The rules.</param>
-    /// <param name="DataFiles">The files its rules name.</param>
-    /// <param name="Digest">Of all files.</param>
-    public sealed record Entry(RuleSet Set, IReadOnlyList<string> DataFiles, string Digest);
+    /// <param name="DataFiles">The files its rules name, and digests of them.</param>
+    public sealed record Entry(RuleSet Set, IReadOnlyDictionary<string, string> DataFiles);
 }

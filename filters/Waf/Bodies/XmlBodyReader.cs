@@ -31,7 +31,7 @@ internal static class XmlBodyReader
             using var reader = XmlReader.Create(Open(body), Settings);
             transaction.Document = new XPathDocument(reader, XmlSpace.Preserve).CreateNavigator();
         }
-        catch (XmlException e)
+        catch (Exception e) when (e is XmlException or InvalidOperationException or ArgumentException)
         {
             transaction.FailBody("XML parsing error: " + e.Message);
         }

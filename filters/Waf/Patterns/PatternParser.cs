@@ -337,14 +337,22 @@ internal ref struct PatternParser(string pattern)
         return new PatternNode.Sequence([.. text.Select(c => new PatternNode.Literal(c))]);
     }
 
-    private PatternNode.Reference ParseReference()
+    private PatternNode ParseReference()
     {
         var start = _at;
-        while (!Ends && char.IsAsciiDigit(Current))
+        while (!Ends && char.IsAsciiDigit(Current) && _at < start + 3)
         {
             _at++;
         }
 
-        return new PatternNode.Reference(int.Parse(_pattern.AsSpan(start.._at), CultureInfo.InvariantCulture));
+        var number = int.Parse(_pattern.AsSpan(start.._at), CultureInfo.InvariantCulture);
+        if (number < 10)
+        {
+            return new PatternNode.Reference(number);
+        }
+
+        // No rule has that many groups: a byte in octal digits.
+        _at = start;
+        return new PatternNode.Literal(ByteEscape.Read(_pattern, ref _at));
     }
 }

@@ -22,7 +22,7 @@ internal static class CoreRules
     public static RuleSet Set => Loaded.Value;
 
     /// <summary>Files as the filter is given them.</summary>
-    public static IReadOnlyList<string> Files => [Repository.At("conf/examples/waf/engine.conf"), "/etc/modsecurity/crs/crs-setup.conf", Rules + "/*.conf"];
+    public static IReadOnlyList<string> Files => [Repository.PathOf("conf/examples/waf/engine.conf"), "/etc/modsecurity/crs/crs-setup.conf", Rules + "/*.conf"];
 
     /// <summary>A request of a browser with phases 1 and 2 done.</summary>
     public static Transaction Run(int paranoia, string method, string target, string? contentType = null, byte[]? body = null, params (string Name, string Value)[] headers)

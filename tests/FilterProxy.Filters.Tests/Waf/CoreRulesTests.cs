@@ -1,5 +1,7 @@
 using System.Text.Json;
 using FilterProxy.Filters.Tests.Waf.Detection;
+using FilterProxy.Filters.Waf.Collections;
+using FilterProxy.Filters.Waf.Operators;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -81,5 +83,48 @@ public sealed class CoreRulesTests(ITestOutputHelper output)
         output.WriteLine($"{refused.Count} of {number} refused");
         refused.ForEach(output.WriteLine);
         Assert.True(number >= 5000 && refused.Count == 0, $"{refused.Count} of {number}:\n{string.Join('\n', refused.Take(20))}");
+    }
+
+    [CrsFact]
+    public void A_rule_that_matches_is_always_found_by_its_literals()
+    {
+        var run = new OperatorRun(CoreRules.Run(1, "GET", "/"));
+        var texts = BenignCorpus.Make().Select(text => text.Value).Take(150)
+            .Concat(["<script>alert(1)</script>", "1' or '1'='1", "union all select @@version", "../../etc/passwd", "; cat /etc/passwd | sh", "system('id')", "javascript:alert", "<img src=x onerror=a>", "java.lang.Runtime", "%{(#a)}", "$(id)", "`id`", "O:8:\"stdClass\":0:{}"]);
+        foreach (var text in texts.Select(text => System.Text.Encoding.Latin1.GetString(CoreRules.Bytes(text))))
+        {
+            var form = new Form(text);
+            foreach (var rule in CoreRules.Set.All.Where(rule => rule.LiteralOwner >= 0))
+            {
+                if (rule.Operator.Matches(text, run))
+                {
+                    Assert.True(form.Has(CoreRules.Set.Literals, CoreRules.Set.LiteralOwners, rule.LiteralOwner), $"{rule}: '{text}'");
+                }
+            }
+        }
+    }
+
+    [CrsTheory]
+    [InlineData("a")]
+    [InlineData(" ")]
+    [InlineData("(")]
+    [InlineData("'")]
+    [InlineData("<")]
+    [InlineData("../")]
+    [InlineData("' or '")]
+    [InlineData("<a ")]
+    [InlineData("%u0041")]
+    [InlineData("&#x41;")]
+    [InlineData("1,")]
+    [InlineData("/*")]
+    [InlineData("a=a;")]
+    [InlineData("on a=")]
+    [InlineData("\\u0041")]
+    [InlineData("$(a")]
+    public void Texts_made_to_keep_expressions_busy_do_not(string piece)
+    {
+        var text = string.Concat(Enumerable.Repeat(piece, 8000 / piece.Length)) + "!";
+        var transaction = CoreRules.Run(4, "POST", "/", "application/x-www-form-urlencoded", CoreRules.Bytes("a=" + Uri.EscapeDataString(text)));
+        Assert.Null(transaction.TimedOut);
     }
 }

@@ -1,4 +1,3 @@
-using FilterProxy.Filters.Waf.Engine;
 using FilterProxy.Filters.Waf.Language;
 using Xunit;
 

@@ -138,7 +138,7 @@ public sealed class TransactionTests
             SecAction "id:1,phase:1,pass,nolog,initcol:ip=%{REMOTE_ADDR},setvar:ip.hits=+1,expirevar:ip.hits=60"
             SecRule IP:hits "@gt 2" "id:2,phase:1,deny"
             """);
-        Assert.Equal([false, false, true], [Hit("a"), Hit("a"), Hit("a")]);
+        Assert.Equal((false, false, true), (Hit("a"), Hit("a"), Hit("a")));
         Assert.False(Hit("b"));
         clock.Advance(TimeSpan.FromSeconds(61));
         Assert.False(Hit("a"));
