@@ -18,7 +18,7 @@ internal static class MultipartBoundary
             return null;
         }
 
-        if (contentType.IndexOf("boundary", at + 1, StringComparison.OrdinalIgnoreCase) >= 0)
+        if (HasAnother(contentType, at + "boundary".Length))
         {
             transaction.FailBody("Multipart: Multiple boundary parameters in Content-Type");
             return null;
@@ -70,6 +70,19 @@ internal static class MultipartBoundary
         }
 
         return value.ToString();
+    }
+
+    private static bool HasAnother(string contentType, int from)
+    {
+        for (var at = contentType.IndexOf("boundary", from, StringComparison.OrdinalIgnoreCase); at >= 0; at = contentType.IndexOf("boundary", at + 1, StringComparison.OrdinalIgnoreCase))
+        {
+            if (contentType.AsSpan(at + "boundary".Length).TrimStart(" \t").StartsWith("="))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool IsBoundary(ReadOnlySpan<char> text)

@@ -6,6 +6,7 @@ using System.Xml.XPath;
 using FilterProxy.Filters.Waf.Bodies;
 using FilterProxy.Filters.Waf.Collections;
 using FilterProxy.Filters.Waf.Language;
+using FilterProxy.Filters.Waf.Transformations;
 
 namespace FilterProxy.Filters.Waf.Engine;
 
@@ -30,7 +31,7 @@ internal sealed partial class Transaction
         Set(Variable.RequestUri, uri);
         uri = fragment < 0 ? uri : uri[..fragment];
         var query = uri.IndexOf('?', StringComparison.Ordinal);
-        Set(Variable.RequestFilename, query < 0 ? uri : uri[..query]);
+        Set(Variable.RequestFilename, WithoutEncoding(query < 0 ? uri : uri[..query]));
         if (query >= 0)
         {
             Set(Variable.QueryString, uri[(query + 1)..]);
@@ -111,6 +112,25 @@ internal sealed partial class Transaction
     }
 
     public void SetResponseBody(string body) => Set(Variable.ResponseBody, body);
+
+    // As the program behind a server is given it; a plus sign is one in a path.
+    private static string WithoutEncoding(string path)
+    {
+        if (!path.Contains('%', StringComparison.Ordinal))
+        {
+            return path;
+        }
+
+        var decoded = new StringBuilder(path.Length);
+        for (var at = 0; at < path.Length; at++)
+        {
+            var isEncoded = path[at] == '%' && Hex.Has(path, at + 1, 2);
+            decoded.Append(isEncoded ? (char)Hex.Read(path, at + 1, 2) : path[at]);
+            at += isEncoded ? 2 : 0;
+        }
+
+        return decoded.ToString();
+    }
 
     private static string WithoutAuthority(string target)
     {

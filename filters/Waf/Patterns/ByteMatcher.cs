@@ -11,20 +11,20 @@ internal sealed class ByteMatcher
     /// <summary>Beyond this a match is given up with a <see cref="RegexMatchTimeoutException"/>.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(250);
 
-    private readonly Regex _regex;
+    // Automata are large and slow to make, and most rules never see a value that has their literals: each is made when it is first needed.
+    private readonly Lazy<Regex> _regex;
 
-    private ByteMatcher(Regex regex, PatternNode node, bool isLinear)
+    private ByteMatcher(Lazy<Regex> regex, PatternNode node)
     {
         _regex = regex;
         Literals = RequiredLiterals.Of(node);
-        IsLinear = isLinear;
     }
 
     /// <summary>Texts in lower case one of which is in whatever matches; null where there are none.</summary>
     public IReadOnlyCollection<string>? Literals { get; }
 
     /// <summary>Whether matching takes a time linear in the text.</summary>
-    public bool IsLinear { get; }
+    public bool IsLinear => (_regex.Value.Options & RegexOptions.NonBacktracking) != 0;
 
     /// <exception cref="ArgumentException">It is no expression, or one that .NET has no equal for.</exception>
     public static ByteMatcher Create(string pattern, RegexOptions options = RegexOptions.None)
@@ -35,19 +35,10 @@ internal sealed class ByteMatcher
             var writer = new PatternWriter();
             var text = writer.Write(node);
             options |= RegexOptions.Singleline | RegexOptions.CultureInvariant;
-            if (!writer.NeedsBacktracking)
-            {
-                try
-                {
-                    return new ByteMatcher(new Regex(text, options | RegexOptions.NonBacktracking, Timeout), node, isLinear: true);
-                }
-                catch (NotSupportedException)
-                {
-                    // Its automaton would be too large.
-                }
-            }
 
-            return new ByteMatcher(new Regex(text, options, Timeout), node, isLinear: false);
+            // What is wrong with it is told now.
+            var backtracking = new Regex(text, options, Timeout);
+            return new ByteMatcher(writer.NeedsBacktracking ? new Lazy<Regex>(backtracking) : new Lazy<Regex>(() => MakeLinear(text, options)), node);
         }
         catch (FormatException e)
         {
@@ -56,15 +47,28 @@ internal sealed class ByteMatcher
     }
 
     /// <exception cref="RegexMatchTimeoutException">It took too long.</exception>
-    public bool IsMatch(string text) => _regex.IsMatch(ByteAlphabet.Map(text));
+    public bool IsMatch(string text) => _regex.Value.IsMatch(ByteAlphabet.Map(text));
 
     /// <summary>The next match and its groups as ranges; null for none.</summary>
     /// <exception cref="RegexMatchTimeoutException">It took too long.</exception>
     public Match? Find(string text, int from = 0)
     {
-        var match = _regex.Match(ByteAlphabet.Map(text), from);
+        var match = _regex.Value.Match(ByteAlphabet.Map(text), from);
         return match.Success ? match : null;
     }
 
-    public override string ToString() => _regex.ToString();
+    public override string ToString() => _regex.Value.ToString();
+
+    private static Regex MakeLinear(string text, RegexOptions options)
+    {
+        try
+        {
+            return new Regex(text, options | RegexOptions.NonBacktracking, Timeout);
+        }
+        catch (NotSupportedException)
+        {
+            // Its automaton would be too large.
+            return new Regex(text, options, Timeout);
+        }
+    }
 }

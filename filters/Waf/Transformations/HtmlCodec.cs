@@ -3,13 +3,12 @@ namespace FilterProxy.Filters.Waf.Transformations;
 /// <summary>Character references of HTML, with or without their semicolon; a code keeps its low byte.</summary>
 internal static class HtmlCodec
 {
-    private const int MaxName = 8;
+    private const int MaxName = 4;
 
+    // Those alone that rules expect to be decoded: others they look for as they are.
     private static readonly Dictionary<string, char> Names = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["quot"] = '"', ["amp"] = '&', ["lt"] = '<', ["gt"] = '>', ["nbsp"] = '\u00a0', ["apos"] = '\'', ["tab"] = '\t', ["newline"] = '\n', ["colon"] = ':',
-        ["semi"] = ';', ["lpar"] = '(', ["rpar"] = ')', ["sol"] = '/', ["bsol"] = '\\', ["equals"] = '=', ["grave"] = '`', ["comma"] = ',', ["period"] = '.',
-        ["excl"] = '!', ["num"] = '#', ["lbrace"] = '{', ["rbrace"] = '}', ["lsqb"] = '[', ["rsqb"] = ']',
+        ["quot"] = '"', ["amp"] = '&', ["lt"] = '<', ["gt"] = '>', ["nbsp"] = '\u00a0',
     };
 
     private static readonly Dictionary<string, char>.AlternateLookup<ReadOnlySpan<char>> BySpan = Names.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -64,7 +63,7 @@ internal static class HtmlCodec
         }
 
         taken = 0;
-        while (taken < text.Length && taken < MaxName && char.IsAsciiLetter(text[taken]))
+        while (taken < text.Length && taken <= MaxName && char.IsAsciiLetter(text[taken]))
         {
             taken++;
         }

@@ -61,7 +61,7 @@ public sealed class CoreRulesTests(ITestOutputHelper output)
     [CrsFact]
     public void What_people_send_passes_at_paranoia_1()
     {
-        var refused = new List<string>();
+        var refused = new List<(string Kind, string Text)>();
         var number = 0;
         foreach (var (kind, text) in BenignCorpus.Make())
         {
@@ -76,12 +76,17 @@ public sealed class CoreRulesTests(ITestOutputHelper output)
             };
             if (transaction.Interception is not null)
             {
-                refused.Add($"{kind}: {text} ({CoreRules.Describe(transaction)})");
+                refused.Add((kind, $"{text} ({CoreRules.Describe(transaction)})"));
             }
         }
 
         output.WriteLine($"{refused.Count} of {number} refused");
-        refused.ForEach(output.WriteLine);
+        foreach (var kind in refused.GroupBy(item => item.Kind))
+        {
+            output.WriteLine($"KIND {kind.Key}: {kind.Count()}");
+        }
+
+        refused.ForEach(item => output.WriteLine($"{item.Kind}: {item.Text}"));
         Assert.True(number >= 5000 && refused.Count == 0, $"{refused.Count} of {number}:\n{string.Join('\n', refused.Take(20))}");
     }
 
@@ -89,7 +94,7 @@ public sealed class CoreRulesTests(ITestOutputHelper output)
     public void A_rule_that_matches_is_always_found_by_its_literals()
     {
         var run = new OperatorRun(CoreRules.Run(1, "GET", "/"));
-        var texts = BenignCorpus.Make().Select(text => text.Value).Take(150)
+        var texts = BenignCorpus.Make().Select(text => text.Value).Take(60)
             .Concat(["<script>alert(1)</script>", "1' or '1'='1", "union all select @@version", "../../etc/passwd", "; cat /etc/passwd | sh", "system('id')", "javascript:alert", "<img src=x onerror=a>", "java.lang.Runtime", "%{(#a)}", "$(id)", "`id`", "O:8:\"stdClass\":0:{}"]);
         foreach (var text in texts.Select(text => System.Text.Encoding.Latin1.GetString(CoreRules.Bytes(text))))
         {

@@ -96,7 +96,7 @@ public sealed class ByteMatcherTests
         var random = new Random(Seed);
         string[] atoms = ["a", "b", "ab", "[ab]", "[^a]", ".", "c", "(?i:A)", "\\w", "(?:ab|c)", "(a|b)"];
         string[] quantifiers = ["", "", "", "*", "+", "?", "{2}", "{0,2}"];
-        for (var round = 0; round < 2000; round++)
+        for (var round = 0; round < 150; round++)
         {
             var pattern = string.Concat(Enumerable.Range(0, random.Next(1, 6)).Select(_ =>
                 (random.Next(6) == 0 ? "|" : "") + atoms[random.Next(atoms.Length)] + quantifiers[random.Next(quantifiers.Length)]));
