@@ -235,7 +235,7 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
     private readonly ReadOnlySpan<byte> Text(in SqlToken token) => _input.Slice(token.Start, token.Length);
 
     // Nothing but what makes it a comment: -- -   --+   #   /*
-    private readonly bool IsBare(in SqlToken comment) => Text(comment).IndexOfAnyExcept(" -+/*#\t\r\n"u8) < 0;
+    private readonly bool IsBare(in SqlToken comment) => Text(comment).Trim(" -+/*#\t\r\n"u8).IsEmpty;
 
     private readonly bool IsProse(in SqlToken comment) => SqlText.IsProse(Text(comment));
 }
