@@ -25,6 +25,8 @@ def arguments(argv):
     parser.add_argument("--seconds", type=int, help="seconds of load per round and contender (as the series says; 2 at most with --quick)")
     parser.add_argument("--warm-up", type=int, default=60, help="the most seconds of warm-up (12 for a .NET proxy, else 2)")
     parser.add_argument("--quick", action="store_true", help="few short rounds, coarse intervals: small-get in under 3 minutes")
+    parser.add_argument("--together", action="store_true",
+                        help="load the contenders of a point all at once: what the machine does to one, it does to the others in the same moment")
     parser.add_argument("--only", default="", help=f"comma-separated targets: {DIRECT}, {', '.join(all_targets())}")
     parser.add_argument("--subject", default="filterproxy", help="whose ratios to the others are reported")
     parser.add_argument("--proxy-cpus", help="cores of the proxy under test, as taskset lists (as many as the series says)")
@@ -82,12 +84,13 @@ def run(series, options):
     options = for_series(options, series)
     facts = machine.conditions([t for t in all_targets().values() if t.name in {c.target for c in series.contenders()} and t.executable()], {
         "build": machine.build(options.no_build),
-        "rounds": f"{options.rounds} of {options.seconds} s per contender, order rotated each round",
+        "rounds": f"{options.rounds} of {options.seconds} s, all contenders of a point at once on the same core" if options.together
+                  else f"{options.rounds} of {options.seconds} s per contender, order rotated each round",
     })
     commit, now = machine.commit(), datetime.datetime.now(datetime.timezone.utc)
     outcome = contest.run(series, options)
     facts |= outcome.facts
-    name = f"{now:%Y-%m-%d}-{commit}-{series.name}{'-quick' if options.quick else ''}"
+    name = f"{now:%Y-%m-%d}-{commit}-{series.name}{'-together' if options.together else ''}{'-quick' if options.quick else ''}"
     results = Path(options.results)
     results.mkdir(parents=True, exist_ok=True)
     facts = {"date": f"{now:%Y-%m-%d %H:%M} UTC", "commit": commit, **facts}

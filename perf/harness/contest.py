@@ -35,14 +35,14 @@ def cores(series, options):
     return proxy, load
 
 
-def choose(series, only):
+def choose(series, only, together=False):
     """The contenders that can take part, and why others cannot. What was asked for must be there; YARP may be missing when nobody named it."""
     known, chosen, absent = all_targets(), [], {}
     unknown = [name for name in only if name not in (DIRECT, *known)]
     if unknown:
         raise Failure(f"unknown target {', '.join(unknown)}; there are {DIRECT}, {', '.join(known)}")
     for contender in series.contenders():
-        if only and contender.target not in only:
+        if (only and contender.target not in only) or (together and contender.target == DIRECT):
             continue
         target = known.get(contender.target)
         if target and not target.executable():
@@ -56,7 +56,7 @@ def choose(series, only):
 
 def run(series, options):
     proxy_cpus, load_cpus = cores(series, options)
-    chosen, absent = choose(series, options.only)
+    chosen, absent = choose(series, options.only, options.together)
     facts, runners, started = {}, {}, []
     (PERF / ".work").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=PERF / ".work", prefix=f"{series.name}-") as work:
@@ -158,19 +158,24 @@ def warm_up(points, runners, bench, options):
             generate(runner.port, point.traffic, contender.setup, seconds, bench.load_cpus)
 
 
-def interleave(points, runners, rounds, measure_one):
-    """Every contender of every point once per round; the order rotates, so that nobody always runs first."""
+def interleave(points, runners, options, measure_some):
+    """Every contender of every point once per round: in an order that rotates, so that nobody always runs first, or all at once."""
     samples = []
-    for number in range(rounds):
+    for number in range(options.rounds):
         for point in rotated(points, number):
-            for contender in rotated(point.contenders, number):
-                sample = measure_one(number, point, runners[contender.key])
-                samples.append(sample)
-                cpu = f"{sample['cpu_us']:8.1f} us cpu" if sample["cpu_us"] else " " * 15
-                p99 = f"p99 {sample['p99'] / 1000:7.2f} ms" if sample["p99"] else ""
-                print(f"round {number + 1:>2}  {point.label:<28} {contender.name:<22} {sample['rate']:9.0f} req/s {cpu}  {p99}  {sample['problems']}",
-                      flush=True)
+            turn = [runners[contender.key] for contender in rotated(point.contenders, number)]
+            for some in [turn] if options.together else [[runner] for runner in turn]:
+                measured = measure_some(number, point, some)
+                samples += measured
+                show(number, point, measured)
     return samples
+
+
+def show(number, point, measured):
+    for sample in measured:
+        cpu = f"{sample['cpu_us']:8.1f} us cpu" if sample["cpu_us"] else " " * 15
+        p99 = f"p99 {sample['p99'] / 1000:7.2f} ms" if sample["p99"] else ""
+        print(f"round {number + 1:>2}  {point.label:<28} {sample['target']:<22} {sample['rate']:9.0f} req/s {cpu}  {p99}  {sample['problems']}", flush=True)
 
 
 def rotated(items, number):
@@ -180,7 +185,7 @@ def rotated(items, number):
 
 def at_full_load(points, runners, bench, options, facts, work):
     warm_up(points, runners, bench, options)
-    return interleave(points, runners, options.rounds, lambda number, point, runner: measure(number, point, runner, bench, options.seconds * point.longer))
+    return interleave(points, runners, options, lambda number, point, some: measure(number, point, some, bench, options.seconds * point.longer))
 
 
 def at_a_pace(points, runners, bench, options, facts, work):
@@ -189,8 +194,10 @@ def at_a_pace(points, runners, bench, options, facts, work):
     peaks = latency.peaks(points[0], runners, bench)
     rate = min(peaks.values())
     facts["peak rates"] = ", ".join(f"{name} {peak:.0f}/s" for name, peak in peaks.items()) + " (median of three); paced by the lowest"
-    return interleave(points, runners, options.rounds, lambda number, point, runner: measure(
-        number, point, runner, bench, options.seconds, latency.at(rate * point.load)))
+    if options.together:
+        rate /= len(points[0].contenders)
+    return interleave(points, runners, options, lambda number, point, some: measure(
+        number, point, some, bench, options.seconds, latency.at(rate * point.load)))
 
 
 def at_rest(points, runners, bench, options, facts, work):

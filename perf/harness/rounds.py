@@ -1,8 +1,9 @@
-"""One measured round of one contender."""
+"""One measured round of one contender, or of several side by side."""
 
 import json
 import resource
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .load import generate
@@ -56,52 +57,63 @@ def check_reply(bench, runner, traffic):
     return wire
 
 
-def measure(number, point, runner, bench, seconds, load=generate):
-    """Loads one contender for a time and returns its figures."""
-    traffic, proxy = point.traffic, runner.process
-    wire = check_reply(bench, runner, traffic)
+def measure(number, point, runners, bench, seconds, load=generate):
+    """Loads contenders for a time, all at once, and returns the figures of each."""
+    traffic = point.traffic
+    wires = [check_reply(bench, runner, traffic) for runner in runners]
     accepted = origin_connections(bench.origin_port)
     cores, load_cores = cpu_count(bench.proxy_cpus), cpu_count(bench.load_cpus)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    proxy_cpu = proxy.cpu_seconds() if proxy else 0
     origin_cpu, busy, load_busy = bench.origin.cpu_seconds(), busy_seconds(bench.proxy_cpus), busy_seconds(bench.load_cpus)
     started = time.monotonic()
 
-    seen = load(runner.port, traffic, runner.contender.setup, seconds, bench.load_cpus)
+    def loaded(runner):
+        before = runner.process.cpu_seconds() if runner.process else 0
+        seen = load(runner.port, traffic, runner.contender.setup, seconds, bench.load_cpus)
+        if runner.contender.setup.access_log:
+            time.sleep(0.3)  # what is written behind belongs to it
+        return seen, runner.process.cpu_seconds() - before if runner.process else 0
+
+    with ThreadPoolExecutor(len(runners)) as lanes:
+        seen, proxy_cpu = zip(*lanes.map(loaded, runners))
 
     wall = time.monotonic() - started
-    if runner.contender.setup.access_log:
-        time.sleep(0.3)  # what is written behind belongs to it
-    proxy_cpu = proxy.cpu_seconds() - proxy_cpu if proxy else 0
     origin_cpu = bench.origin.cpu_seconds() - origin_cpu
     busy, load_busy = busy_seconds(bench.proxy_cpus) - busy, busy_seconds(bench.load_cpus) - load_busy
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     load_cpu = after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime
-    if seen.requests == 0:
-        raise Failure(f"{runner.name} answered no request at all")
-
     opened = origin_connections(bench.origin_port) - accepted - 1  # one connection of these is the question itself
-    problems = find_problems(seen, traffic, wire, opened)
-    if traffic.by_bytes:
-        seen.requests = seen.bytes / wire
-    # What a generator sent without counting it was work as well.
-    worked = seen.more.get("sent", seen.requests)
-    foreign, load_foreign = strangers(bench, proxy_cpu, origin_cpu + load_cpu, busy, load_busy)
-    return {
-        "point": point.label, "target": runner.name, "round": number,
-        "requests": seen.requests, "seconds": seen.seconds, "rate": seen.rate,
-        "p50": seen.latency_us.get("p50"), "p99": seen.latency_us.get("p99"), "p999": seen.latency_us.get("p99.9"),
-        "max": seen.latency_us.get("max"), "late": seen.more.get("late_us", {}).get("p99.9"), "errors": seen.failed,
-        "cpu_us": proxy_cpu / worked * 1e6 if proxy else None,
-        "origin_cpu_us": origin_cpu / worked * 1e6, "load_cpu_us": load_cpu / worked * 1e6,
-        "rss": proxy.rss_bytes() if proxy else None,
-        "busy": min(1, proxy_cpu / wall / cores) if proxy else None, "load_busy": min(1, load_busy / wall / load_cores),
-        "foreign": foreign / wall / cores, "load_foreign": load_foreign / wall / load_cores,
-        "origin_connections": opened, "problems": "; ".join(problems),
+    foreign, load_foreign = strangers(bench, sum(proxy_cpu), origin_cpu + load_cpu, busy, load_busy)
+    if not all(one.requests for one in seen):
+        raise Failure(f"{' or '.join(runner.name for runner in runners)} answered no request at all")
+    problems = [find_problems(one, traffic, wire, opened, len(runners)) for one, wire in zip(seen, wires)]
+    for one, wire in zip(seen, wires):
+        if traffic.by_bytes:
+            one.requests = one.bytes / wire
+    # What they share is shared out by requests.
+    asked = sum(map(_worked, seen))
+    common = {
+        "origin_cpu_us": origin_cpu / asked * 1e6, "load_cpu_us": load_cpu / asked * 1e6, "load_busy": min(1, load_busy / wall / load_cores),
+        "foreign": foreign / wall / cores, "load_foreign": load_foreign / wall / load_cores, "origin_connections": opened,
     }
+    return [{
+        "point": point.label, "target": runner.name, "round": number,
+        "requests": one.requests, "seconds": one.seconds, "rate": one.rate,
+        "p50": one.latency_us.get("p50"), "p99": one.latency_us.get("p99"), "p999": one.latency_us.get("p99.9"),
+        "max": one.latency_us.get("max"), "late": one.more.get("late_us", {}).get("p99.9"), "errors": one.failed,
+        "cpu_us": cpu / _worked(one) * 1e6 if runner.process else None,
+        "rss": runner.process.rss_bytes() if runner.process else None,
+        "busy": min(1, cpu / wall / cores) if runner.process else None,
+        **common, "problems": "; ".join(wrong),
+    } for runner, one, cpu, wrong in zip(runners, seen, proxy_cpu, problems)]
 
 
-def find_problems(seen, traffic, wire, opened):
+def _worked(seen):
+    """What a generator sent without counting it was work as well."""
+    return seen.more.get("sent", seen.requests)
+
+
+def find_problems(seen, traffic, wire, opened, at_once=1):
     """What makes the figures of this round worthless, in words."""
     problems = [f"{count} {kind} errors" for kind, count in seen.errors.items() if count]
     # wrk counts only 4xx and 5xx. Any other reply that is not the expected one has another length; replies that were
@@ -109,7 +121,7 @@ def find_problems(seen, traffic, wire, opened):
     if wire and not 0.99 * seen.requests * wire <= seen.bytes <= (1.01 * seen.requests + traffic.connections) * wire:
         problems.append(f"replies of {seen.bytes / seen.requests:.0f} bytes on average, expected {wire}")
     # What the last round cut off in the middle must be opened again, once each.
-    if opened > max(64, 2 * traffic.connections * max(1, traffic.streams), seen.requests // 100):
+    if opened > at_once * max(64, 2 * traffic.connections * max(1, traffic.streams), seen.requests // 100):
         problems.append(f"no keep-alive to the origin: {opened} new connections for {seen.requests} requests")
     return problems
 

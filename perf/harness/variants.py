@@ -1,4 +1,4 @@
-"""What features cost: FilterProxy with one of them on or off against its defaults, in interleaved rounds on one core."""
+"""What features cost: FilterProxy with one of them on or off against its defaults, in interleaved rounds on one core or side by side on it."""
 
 import argparse
 import random
@@ -6,6 +6,7 @@ import statistics
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import single
@@ -24,6 +25,8 @@ TRACED = "tracing of 1 in 100"
 # Added to the configuration of the proxy under test; FOLDER is one that is removed afterwards.
 VARIANTS = {
     BASE: "",
+    # The same once more: what its ratio differs from 1 is what a run cannot tell.
+    "defaults again": "",
     "access log as text": "http: { route_filters: [ access_log: { path: FOLDER/text.log } ] }",
     "access log as json": "http: { route_filters: [ access_log: { path: FOLDER/json.log, format: json } ] }",
     "limits and timeouts off": "http: { limits: { header_timeout: off, idle_timeout: off, body_timeout: off, write_timeout: off, "
@@ -64,6 +67,8 @@ def arguments(argv):
     parser.add_argument("--seconds", type=int, default=2, help="per variant and round")
     parser.add_argument("--only", default=";".join(VARIANTS), help="with a semicolon after each, of: " + "; ".join([*VARIANTS, *CLUSTERS]))
     parser.add_argument("--base", default=BASE, help="what the others are compared with")
+    parser.add_argument("--together", action="store_true",
+                        help="load all at once instead of in turns: what the machine does to one, it does to the others in the same moment")
     parser.add_argument("--proxy-cpus", default="0")
     parser.add_argument("--load-cpus", default="1")
     parser.add_argument("--no-build", action="store_true", help="use what is built already")
@@ -119,7 +124,9 @@ def run(options):
             for _ in range(options.rounds):
                 order = list(proxies)
                 random.shuffle(order)
-                rounds.append({name: cpu_per_request(*proxies[name], options.seconds, options.load_cpus) for name in order})
+                with ThreadPoolExecutor(len(order) if options.together else 1) as lanes:
+                    costs = lanes.map(lambda name: cpu_per_request(*proxies[name], options.seconds, options.load_cpus), order)
+                    rounds.append(dict(zip(order, costs)))
                 print("  ".join(f"{name} {rounds[-1][name]:.2f}" for name in proxies), flush=True)
             return rounds
         finally:
@@ -127,8 +134,9 @@ def run(options):
                 process.stop()
 
 
-def render(facts, rounds, names, base):
-    lines = [f"# What features cost: CPU per request against {base}, {len(rounds)} interleaved rounds", "",
+def render(facts, rounds, names, base, together=False):
+    how = "rounds side by side on one core" if together else "interleaved rounds"
+    lines = [f"# What features cost: CPU per request against {base}, {len(rounds)} {how}", "",
              f"| variant | microseconds, median | paired ratio to {base} | 95% interval |", "|---|---:|---:|---:|"]
     for name in names:
         ratios = [r[name] / r[base] for r in rounds]
@@ -147,7 +155,7 @@ def render(facts, rounds, names, base):
 def main(argv):
     options = arguments(argv)
     return single.report("variants", options, {"load": "small GET (600 bytes of JSON), 64 keep-alive connections"}, run,
-                         lambda facts, rounds: render(facts, rounds, options.variants, options.base))
+                         lambda facts, rounds: render(facts, rounds, options.variants, options.base, options.together))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The harness's own promises: python3 -m unittest discover -s perf -t perf"""
 
+import argparse
 import contextlib
 import io
 import json
@@ -20,6 +21,7 @@ from harness.load import Load, parse_h2load, parse_report
 from harness.memory import judge
 from harness.model import FOOTPRINT, LOAD, PACED, Bar, Contender, Point, Setup, Traffic
 from harness.process import Failure, Process, cpu_count, cpu_ids, free_ports
+from harness.rounds import Runner
 from harness.series import SERIES, SMALL_GET
 from harness.stats import bootstrap_median, calm, paired, verdict
 from harness.targets import SMALL_BODY, render
@@ -195,6 +197,20 @@ class AllSeries(unittest.TestCase):
                for io in ("direct", "sockets") for figure, most in (("loaded_mb", 100), ("idle_kib", 12))},
         })
 
+    def test_contenders_take_turns_or_are_loaded_all_at_once(self):
+        point = Point("point", Traffic(), (Contender("nginx"), Contender("haproxy")))
+        runners = {c.key: Runner(c, None, 0) for c in point.contenders}
+        for together, expected in ((False, [["nginx"], ["haproxy"], ["haproxy"], ["nginx"]]), (True, [["nginx", "haproxy"], ["haproxy", "nginx"]])):
+            turns = []
+
+            def measure_some(number, point, some):
+                turns.append([runner.name for runner in some])
+                return [{"target": runner.name, "rate": 1, "cpu_us": None, "p99": None, "problems": ""} for runner in some]
+
+            with contextlib.redirect_stdout(io.StringIO()):
+                samples = contest.interleave((point,), runners, argparse.Namespace(rounds=2, together=together), measure_some)
+            self.assertEqual((turns, len(samples)), (expected, 4))
+
     def test_the_order_rotates(self):
         self.assertEqual([contest.rotated((1, 2, 3), n) for n in range(4)], [[1, 2, 3], [2, 3, 1], [3, 1, 2], [1, 2, 3]])
         self.assertEqual(contest.rotated((), 2), [])
@@ -369,7 +385,7 @@ class Reports(unittest.TestCase):
 class Features(unittest.TestCase):
     def test_bars_are_judged_by_the_rounds_of_those_they_name(self):
         rounds = [{variants.BASE: 20.0 + n, variants.QUIET: 19.8 + n, variants.TRACED: 21.0 + n} for n in range(6)]
-        text = variants.render({}, rounds, [variants.BASE, variants.QUIET, variants.TRACED], variants.BASE)
+        text = variants.render({}, rounds, [variants.BASE, variants.QUIET, variants.TRACED], variants.BASE, together=True)
         self.assertIn(f"| {variants.BASE} at most 1.03 of {variants.QUIET} | 1.009 |", text)
         self.assertRegex(text, r"tracing of 1 in 100 at most 1\.01 of defaults .* missed")
         self.assertNotIn("at most", variants.render({}, rounds, [variants.BASE], variants.BASE))
