@@ -71,17 +71,21 @@ public sealed class WafFilter : IRequestFilter, IResponseFilter, ILoggingFilter,
                 return FilterStatus.Continue;
             }
 
+            var rejects = transaction.Settings.RequestBodyLimitAction == BodyLimitAction.Reject && transaction.Mode == EngineMode.On;
             if (!result.IsComplete)
             {
                 transaction.SetFlag(Variable.InboundDataError);
-                if (transaction.Settings.RequestBodyLimitAction == BodyLimitAction.Reject && transaction.Mode == EngineMode.On)
+                if (rejects)
                 {
-                    exchange.Reply(413, "waf_body_too_large", "Request body too large (waf_body_too_large)\n"u8.ToArray(), TextType);
-                    return FilterStatus.Stop;
+                    return RefuseBody(exchange);
                 }
             }
 
             TransactionFeed.RequestBody(transaction, exchange, result.Body);
+            if (transaction.IsTooLargeWithoutFiles && rejects)
+            {
+                return RefuseBody(exchange);
+            }
         }
 
         Run(transaction, 2);
@@ -238,6 +242,12 @@ public sealed class WafFilter : IRequestFilter, IResponseFilter, ILoggingFilter,
         var type = transaction.First(Variable.ResponseContentType, null);
         var semicolon = type.IndexOf(';', StringComparison.Ordinal);
         return transaction.Settings.ResponseMimeTypes.Contains((semicolon < 0 ? type : type[..semicolon]).Trim());
+    }
+
+    private static FilterStatus RefuseBody(HttpExchange exchange)
+    {
+        exchange.Reply(413, "waf_body_too_large", "Request body too large (waf_body_too_large)\n"u8.ToArray(), TextType);
+        return FilterStatus.Stop;
     }
 
     private static void TellOthers(Transaction transaction, HttpExchange exchange)

@@ -39,6 +39,11 @@ internal static class BodyReader
             transaction.Set(Variable.RequestBody, Encoding.Latin1.GetString(bytes.Span));
         }
 
+        if (transaction.BodyProcessor is not ("" or "MULTIPART"))
+        {
+            transaction.CountWithoutFiles(body.Length);
+        }
+
         switch (transaction.BodyProcessor)
         {
             case "":

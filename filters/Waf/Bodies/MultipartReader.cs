@@ -48,6 +48,7 @@ internal sealed class MultipartReader(Transaction transaction)
             transaction.SetFlag(Variable.MultipartStrictError);
         }
 
+        transaction.CountWithoutFiles(body.Length - _fileBytes);
         transaction.Set(Variable.FilesCombinedSize, _fileBytes.ToString(CultureInfo.InvariantCulture));
     }
 

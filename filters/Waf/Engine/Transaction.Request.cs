@@ -17,6 +17,9 @@ internal sealed partial class Transaction
 
     public long RequestBodyLength { get; private set; }
 
+    /// <summary>Whether the request's body, its files left out, is larger than <c>SecRequestBodyNoFilesLimit</c>.</summary>
+    public bool IsTooLargeWithoutFiles { get; private set; }
+
     /// <summary>The request's body as a document; null where it is none.</summary>
     public XPathNavigator? Document { get; set; }
 
@@ -58,6 +61,15 @@ internal sealed partial class Transaction
         RequestBodyLength = body.Length;
         BodyReader.Read(body, this);
         ResetDerived();
+    }
+
+    public void CountWithoutFiles(long bytes)
+    {
+        IsTooLargeWithoutFiles = bytes > Settings.RequestBodyNoFilesLimit;
+        if (IsTooLargeWithoutFiles)
+        {
+            SetFlag(Variable.InboundDataError);
+        }
     }
 
     /// <param name="text">Parameters as a query has them.</param>

@@ -13,7 +13,7 @@ internal sealed class RuleSettings
 
     public long RequestBodyLimit { get; set; } = 13_107_200;
 
-    public long RequestBodyNoFilesLimit { get; set; } = 131_072;
+    public long RequestBodyNoFilesLimit { get; set; } = 1_048_576;
 
     public BodyLimitAction RequestBodyLimitAction { get; set; } = BodyLimitAction.Reject;
 

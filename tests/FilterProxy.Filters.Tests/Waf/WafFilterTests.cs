@@ -74,6 +74,14 @@ public sealed class WafFilterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_body_without_files_has_a_limit_of_its_own()
+    {
+        using var exchange = TestExchange.Post("/", "a=" + new string('x', 100)).WithHeader("content-type", "application/x-www-form-urlencoded");
+        await exchange.RunAsync(Filter("SecRequestBodyNoFilesLimit 50"));
+        Assert.Equal((413, "waf_body_too_large"), (exchange.Status, exchange.Reason));
+    }
+
+    [Fact]
     public async Task Streams_pass_without_being_held_back()
     {
         using var exchange = TestExchange.Post("/", "bad").WithHeader("content-type", "application/grpc+proto").WithResponse(200, "ok");
