@@ -272,7 +272,7 @@ run_waf_conformance() {
   log=$results/seclang.log
   python3 "$conformance/seclang.py" -- dotnet "artifacts/bin/FilterProxy.SecLangAdapter/$folder/FilterProxy.SecLangAdapter.dll" \
     "$conformance/data/seclang-op-files" >"$log" 2>&1 </dev/null
-  count_driver "$log" 1
+  count_driver "$log" 0
 
   log=$results/crs.log origin=$(free_port) port=$(free_port)
   cat >"$results/marker.conf" <<'CONF'
@@ -282,6 +282,7 @@ SecAuditLogParts AHZ
 CONF
   cat >"$results/crs.yaml" <<YAML
 plugins: [Waf]
+http: { underscores: allow }
 listeners: { web: { address: "127.0.0.1:$port" } }
 routes:
   - name: all
@@ -304,7 +305,9 @@ YAML
   fi
   kill "$origin_id" "$proxy_id" 2>/dev/null
   wait "$origin_id" "$proxy_id" 2>/dev/null
-  count_driver "$log" KNOWN_CRS_FAILURES
+  # Requests that the proxy itself refuses or makes unambiguous before any filter (HTTP/0.9, CONNECT, targets without a slash, Connection), and
+  # some of which only a status is expected that the upstream does not give.
+  count_driver "$log" 20
 }
 
 run_h2spec() {
