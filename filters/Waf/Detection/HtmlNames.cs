@@ -14,23 +14,23 @@ internal static class HtmlNames
         + " foreignobject noscript");
 
     private static readonly byte[][] Urls = Split(
-        "href src action formaction data background dynsrc lowsrc poster from to by values code codebase classid archive ping manifest longdesc cite"
-        + " profile icon usemap movie value content srcset url");
+        "href src action formaction data background dynsrc lowsrc poster from to by values code codebase classid archive ping manifest longdesc"
+        + " cite profile icon usemap movie value content srcset url");
 
     // The page's own script or markup in a value, bindings of old browsers, and what animates an attribute.
     private static readonly byte[][] Loaded = Split("srcdoc datasrc datafld dataformatas attributename allowscriptaccess http-equiv");
 
     // An event's name begins with one of these behind "on"; new ones mostly do, too. English words ("once", "only", "online") do not.
     private static readonly byte[][] Events = Split(
-        "abort activate after animation auxclick before begin blur bounce cached cancel canplay cellchange change chargin click close command compassneeds"
-        + " complete composition connect contentvis context control copy cuechange cut datachanged dataset dataavail dblclick deactivate device discharg"
-        + " downloading drag drop duration emptied end ended error fetch filter finish focus formdata formchange forminput freeze fullscreen gamepad"
-        + " gesture gotpointer hashchange help input install invalid keydown keypress keyup language layout levelchange load losecapture lostpointer"
-        + " media message mouse move moz ms mute navigat offline online open orientation outofsync pagehide pageshow pagereveal pageswap paint paste"
-        + " pause play pointer popstate popup progress propertychange ratechange readystate rejectionhandled repeat reset resize resume reverse"
-        + " rowdelete rowenter rowexit rowinserted rowsdelete rowsenter rowsinserted rtl scroll search securitypolicy seek select show slotchange snap stalled"
-        + " start stop storage submit suspend synchrestored timeerror timeupdate toggle touch track transition unhandled unload unmute urlflip"
-        + " versionchange volumechange waiting webkit wheel zoom");
+        "abort activate after animation auxclick before begin blur bounce cached cancel canplay cellchange change chargin click close command"
+        + " compassneeds complete composition connect contentvis context control copy cuechange cut datachanged dataset dataavail dblclick"
+        + " deactivate device discharg downloading drag drop duration emptied end ended error fetch filter finish focus formdata formchange"
+        + " forminput freeze fullscreen gamepad gesture gotpointer hashchange help input install invalid keydown keypress keyup language layout"
+        + " levelchange load losecapture lostpointer media message mouse move moz ms mute navigat offline online open orientation outofsync"
+        + " pagehide pageshow pagereveal pageswap paint paste pause play pointer popstate popup progress propertychange ratechange readystate"
+        + " rejectionhandled repeat reset resize resume reverse rowdelete rowenter rowexit rowinserted rowsdelete rowsenter rowsinserted rtl"
+        + " scroll search securitypolicy seek select show slotchange snap stalled start stop storage submit suspend synchrestored timeerror"
+        + " timeupdate toggle touch track transition unhandled unload unmute urlflip versionchange volumechange waiting webkit wheel zoom");
 
     public static HtmlTag TagOf(ReadOnlySpan<byte> text)
     {

@@ -106,7 +106,7 @@ internal ref struct HtmlScanner
     private HtmlKind Name(HtmlKind kind)
     {
         var start = _at;
-        while (_at < _input.Length && _input[_at] is not ((byte)'/' or (byte)'>') && (!IsSpace(_input[_at]) || _input[_at] == 0) && !(_isLoose && _input[_at] == '<'))
+        while (_at < _input.Length && !EndsTagName(_input[_at]))
         {
             _at++;
         }
@@ -115,6 +115,8 @@ internal ref struct HtmlScanner
         _state = State.Attributes;
         return kind;
     }
+
+    private readonly bool EndsTagName(byte b) => b is (byte)'/' or (byte)'>' || (IsSpace(b) && b != 0) || (_isLoose && b == '<');
 
     private HtmlKind Comment()
     {
@@ -221,7 +223,7 @@ internal ref struct HtmlScanner
         }
 
         var first = _input[_at];
-        if (first is (byte)'"' or (byte)'\'' && !_isLoose)
+        if (first is (byte)'"' or (byte)'\'' or (byte)'`' && !_isLoose)
         {
             var end = _input[(_at + 1)..].IndexOf(first);
             Text = end < 0 ? _input[(_at + 1)..] : _input.Slice(_at + 1, end);

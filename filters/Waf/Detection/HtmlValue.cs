@@ -5,18 +5,16 @@ internal static class HtmlValue
 {
     private const int LongestScheme = 16;
 
-    private static readonly byte[][] Schemes =
-        [.. new[] { "javascript", "vbscript", "livescript", "mocha", "view-source", "mhtml", "ms-its", "feed" }.Select(System.Text.Encoding.ASCII.GetBytes)];
+    private static readonly byte[][] Schemes = Split("javascript vbscript livescript mocha view-source mhtml ms-its feed jar");
 
     // Pictures, sounds and films that hold no script.
-    private static readonly byte[][] Inert =
-        [.. new[] { "image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp", "image/avif", "image/bmp", "audio/", "video/", "font/" }.Select(System.Text.Encoding.ASCII.GetBytes)];
+    private static readonly byte[][] Inert = Split("image/png image/jpeg image/jpg image/gif image/webp image/avif image/bmp audio/ video/ font/");
 
-    private static readonly byte[][] StyleWords =
-        [.. new[] { "expression", "javascript", "vbscript", "behavior", "behaviour", "binding", "@import", "&#" }.Select(System.Text.Encoding.ASCII.GetBytes)];
+    private static readonly byte[][] StyleWords = Split("expression javascript vbscript behavior behaviour binding @import &#");
 
-    private static readonly (byte[] Name, byte Value)[] References =
-        [.. new[] { ("colon;", ':'), ("tab;", '\t'), ("newline;", '\n'), ("lpar;", '('), ("sol;", '/'), ("amp;", '&') }.Select(r => (System.Text.Encoding.ASCII.GetBytes(r.Item1), (byte)r.Item2))];
+    private static readonly byte[][] References = Split("colon; tab; newline; lpar; sol; amp;");
+
+    private static ReadOnlySpan<byte> Referenced => ":\t\n(/&"u8;
 
     /// <summary>Whether following it runs a script: <c>javascript:</c> and its like, and <c>data:</c> of a type that can hold one.</summary>
     public static bool IsScript(ReadOnlySpan<byte> value)
@@ -135,12 +133,12 @@ internal static class HtmlValue
 
         if (value[at] != '#')
         {
-            foreach (var (name, decoded) in References)
+            for (var i = 0; i < References.Length; i++)
             {
-                if (StartsWith(value[at..], name))
+                if (StartsWith(value[at..], References[i]))
                 {
-                    at += name.Length;
-                    return decoded;
+                    at += References[i].Length;
+                    return Referenced[i];
                 }
             }
 
@@ -166,6 +164,8 @@ internal static class HtmlValue
         at = end < value.Length && value[end] == ';' ? end + 1 : end;
         return number <= 0xFF ? (byte)number : (byte)0xFF;
     }
+
+    private static byte[][] Split(string words) => [.. words.Split(' ').Select(System.Text.Encoding.ASCII.GetBytes)];
 
     private static int Digit(byte b, bool isHex) =>
         SqlText.IsDigit(b) ? b - '0' : isHex && (uint)((b | 0x20) - 'a') <= 5 ? (b | 0x20) - 'a' + 10 : -1;

@@ -12,28 +12,33 @@ internal static class SqlDetector
     public const int FingerprintLength = 8;
 
     // Words, numbers, dates, addresses, paths of names: nothing here ends a value or goes on with a statement.
-    private static readonly SearchValues<byte> s_inert =
-        SearchValues.Create([.. "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-@"u8, .. Enumerable.Range(0x80, 0x80).Where(b => b != 0xA0).Select(b => (byte)b)]);
+    private static readonly SearchValues<byte> Inert = SearchValues.Create(
+    [
+        .. "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-@"u8,
+        .. Enumerable.Range(0x80, 0x80).Where(b => b != 0xA0).Select(b => (byte)b),
+    ]);
 
-    private static readonly SearchValues<byte> s_disputed = SearchValues.Create("\\#$[-!"u8);
+    // What the dialects read differently.
+    private static readonly SearchValues<byte> Disputed = SearchValues.Create("\\#$[-!"u8);
 
     /// <param name="input">Any bytes.</param>
     /// <param name="fingerprint">Receives the letters (<see cref="SqlKind"/>) of the tokens that gave it away.</param>
     /// <param name="length">How many letters; zero where it is no injection.</param>
-    public static bool IsInjection(ReadOnlySpan<byte> input, Span<byte> fingerprint, out int length) => IsInjection(input, fingerprint, out length, out _);
+    public static bool IsInjection(ReadOnlySpan<byte> input, Span<byte> fingerprint, out int length) =>
+        IsInjection(input, fingerprint, out length, out _);
 
     /// <summary>As above, and how many steps that took.</summary>
     internal static bool IsInjection(ReadOnlySpan<byte> input, Span<byte> fingerprint, out int length, out int steps)
     {
         length = 0;
         steps = 0;
-        if (!input.ContainsAnyExcept(s_inert) && input.IndexOf("--"u8) < 0)
+        if (!input.ContainsAnyExcept(Inert) && input.IndexOf("--"u8) < 0)
         {
             return false;
         }
 
         var letters = fingerprint[..Math.Min(fingerprint.Length, FingerprintLength)];
-        var isDisputed = input.ContainsAny(s_disputed);
+        var isDisputed = input.ContainsAny(Disputed) || input.IndexOf("q'"u8) >= 0 || input.IndexOf("Q'"u8) >= 0;
         ReadOnlySpan<byte> quotes = [0, (byte)'\'', (byte)'"'];
         foreach (var quote in quotes)
         {

@@ -39,6 +39,9 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
 
     public readonly bool IsAfterOperator => _last != Last.Nothing;
 
+    /// <summary>A comparison by likeness waits for its second operand.</summary>
+    public readonly bool IsLike => _compare == SqlRole.Like;
+
     public void BeginQuoted(in SqlToken lead) => (_lead, Lead) = (lead, SqlLead.Strong);
 
     public void BeginWeak() => Lead = SqlLead.Weak;
@@ -87,7 +90,7 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
         (_last, _compare, _operators) = (Last.Logical, SqlRole.None, _operators + 1);
     }
 
-    public SqlVerdict Operand(in SqlToken token, bool isAfterBracket, bool hasTable)
+    public SqlVerdict Operand(in SqlToken token, bool isAfterBracket, bool hasTable, bool isInIf)
     {
         if (IsStart)
         {
@@ -109,7 +112,8 @@ internal ref struct SqlEvidence(ReadOnlySpan<byte> input, SqlContext context)
         var compare = _compare;
         _compare = SqlRole.None;
         _isBetween = compare == SqlRole.Between;
-        return Compares(compare, token, isAfterBracket, hasTable) ? SqlVerdict.Injection : SqlVerdict.Continue;
+        var isInjection = (isInIf && _left.IsLiteral && token.IsLiteral) || Compares(compare, token, isAfterBracket, hasTable);
+        return isInjection ? SqlVerdict.Injection : SqlVerdict.Continue;
     }
 
     public void CallBegins() => _hasArgument = false;

@@ -28,7 +28,8 @@ internal ref struct SqlFingerprint(Span<byte> output)
             return;
         }
 
-        if (kind == SqlKind.Operator && last is (byte)SqlKind.Operator or (byte)SqlKind.Logical or (byte)SqlKind.Compare or (byte)SqlKind.Open or (byte)SqlKind.Comma)
+        var isSign = (SqlKind)last is SqlKind.Operator or SqlKind.Logical or SqlKind.Compare or SqlKind.Open or SqlKind.Comma;
+        if (kind == SqlKind.Operator && isSign)
         {
             return;
         }

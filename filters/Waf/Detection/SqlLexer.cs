@@ -49,7 +49,7 @@ internal ref struct SqlLexer(ReadOnlySpan<byte> input, SqlContext context)
             (byte)'[' when !_context.IsMySql => Until(1, "]"u8, SqlKind.Name),
             (byte)'@' => Variable(),
             (byte)'$' => Dollar(),
-            _ => Sign(b),
+            _ => Sign(),
         };
     }
 
@@ -134,9 +134,10 @@ internal ref struct SqlLexer(ReadOnlySpan<byte> input, SqlContext context)
             }
 
             // MySQL reads "1.e" as a number too, whatever follows it.
-            if ((Peek(0) | 0x20) == 'e' && (_input[_at - 1] == '.' || SqlText.IsDigit(Peek(1)) || (Peek(1) is (byte)'+' or (byte)'-' && SqlText.IsDigit(Peek(2)))))
+            var isWhole = _input[_at - 1] == '.' || SqlText.IsDigit(Peek(1));
+            if ((Peek(0) | 0x20) == 'e' && (isWhole || (Peek(1) is (byte)'+' or (byte)'-' && SqlText.IsDigit(Peek(2)))))
             {
-                _at += SqlText.IsDigit(Peek(1)) || _input[_at - 1] == '.' ? 1 : 2;
+                _at += isWhole ? 1 : 2;
                 while (SqlText.IsDigit(Peek(0)))
                 {
                     _at++;
@@ -157,7 +158,8 @@ internal ref struct SqlLexer(ReadOnlySpan<byte> input, SqlContext context)
             return new SqlToken(SqlKind.Number, SqlRole.None, start, _at - start);
         }
 
-        if (_at > tail && SqlWords.Find(_input[tail.._at]).Kind is not (SqlKind.Logical or SqlKind.Set or SqlKind.Compare or SqlKind.Operator or SqlKind.Clause))
+        var kind = _at > tail ? SqlWords.Find(_input[tail.._at]).Kind : SqlKind.Logical;
+        if (kind is not (SqlKind.Logical or SqlKind.Set or SqlKind.Compare or SqlKind.Operator or SqlKind.Clause))
         {
             return new SqlToken(SqlKind.Name, SqlRole.None, start, _at - start);
         }
@@ -195,7 +197,9 @@ internal ref struct SqlLexer(ReadOnlySpan<byte> input, SqlContext context)
     }
 
     // database.table, and database..table
-    private readonly bool IsPartOfName(int at) => SqlText.IsWord(_input, at) || (_input[at] == '.' && at + 1 < _input.Length && SqlText.IsLetter(_input[at + 1]));
+    private readonly bool IsPartOfName(int at) =>
+        (SqlText.IsWord(_input, at) && !SqlText.IsDigit(_input[at]))
+        || (_input[at] == '.' && at + 1 < _input.Length && SqlText.IsLetter(_input[at + 1]));
 
     private SqlToken Alternative(int start)
     {
@@ -289,60 +293,9 @@ internal ref struct SqlLexer(ReadOnlySpan<byte> input, SqlContext context)
         return Take(end > _at + 1 ? SqlKind.Variable : SqlKind.Other, end - _at);
     }
 
-    private SqlToken Sign(byte b)
+    private SqlToken Sign()
     {
-        var next = Peek(1);
-        switch (b)
-        {
-            case (byte)'(':
-                return Take(SqlKind.Open, 1);
-            case (byte)')':
-                return Take(SqlKind.Close, 1);
-            case (byte)'{':
-                return Take(SqlKind.Open, 1, SqlRole.Brace);
-            case (byte)'}':
-                return Take(SqlKind.Close, 1, SqlRole.Brace);
-            case (byte)',':
-                return Take(SqlKind.Comma, 1);
-            case (byte)';':
-                return Take(SqlKind.Semicolon, 1);
-            case (byte)'\\':
-                return (next | 0x20) == 'n' && _context.IsMySql && !SqlText.IsLetter(Peek(2)) ? Take(SqlKind.Constant, 2) : Take(SqlKind.Backslash, 1);
-            case (byte)'=':
-                return Take(SqlKind.Compare, next is (byte)'=' ? 2 : 1, SqlRole.Symbol);
-            case (byte)'<':
-                return next == '<' ? Take(SqlKind.Operator, 2) : Take(SqlKind.Compare, next is (byte)'=' or (byte)'>' ? Peek(2) == '>' && next == '=' ? 3 : 2 : 1, SqlRole.Symbol);
-            case (byte)'>':
-                return next == '>' ? Take(SqlKind.Operator, 2) : Take(SqlKind.Compare, next == '=' ? 2 : 1, SqlRole.Symbol);
-            case (byte)'!':
-                return next is (byte)'=' or (byte)'<' or (byte)'>' ? Take(SqlKind.Compare, 2, SqlRole.Symbol)
-                    : next == '~' ? Take(SqlKind.Compare, Peek(2) == '*' ? 3 : 2, SqlRole.Like)
-                    : Take(SqlKind.Not, 1, SqlRole.Exclamation);
-            case (byte)'~':
-                return Take(SqlKind.Not, next == '*' ? 2 : 1, SqlRole.Tilde);
-            case (byte)'|':
-                return next == '|' ? Take(SqlKind.Logical, 2) : Take(SqlKind.Operator, 1);
-            case (byte)'&':
-                return next == '&' ? Take(SqlKind.Logical, 2) : Take(SqlKind.Operator, 1);
-            case (byte)'^':
-                return next == '=' ? Take(SqlKind.Compare, 2, SqlRole.Symbol) : Take(SqlKind.Operator, 1);
-            case (byte)':':
-                return next switch
-                {
-                    (byte)':' => Take(SqlKind.Cast, 2),
-                    (byte)'=' => Take(SqlKind.Operator, 2),
-                    _ => Take(SqlKind.Other, 1),
-                };
-            case (byte)'+':
-                return Take(SqlKind.Operator, 1, SqlRole.Sign);
-            case (byte)'-':
-                return Take(SqlKind.Operator, next == '>' ? Peek(2) == '>' ? 3 : 2 : 1, SqlRole.Sign);
-            case (byte)'*':
-                return Take(SqlKind.Operator, 1, SqlRole.Star);
-            case (byte)'/' or (byte)'%' or (byte)'#':
-                return Take(SqlKind.Operator, 1);
-            default:
-                return Take(SqlKind.Other, 1);
-        }
+        var (kind, role, length) = SqlSigns.Find(_input[_at..], _context.IsMySql);
+        return Take(kind, length, role);
     }
 }

@@ -82,5 +82,6 @@ internal enum SqlRole : byte
     Kill,
     Handler,
     Prepare,
+    Use,
     Do,
 }

@@ -51,8 +51,10 @@ internal struct SqlSelect
         }
 
         _isTailDue = false;
-        return token.Kind is SqlKind.Comma or SqlKind.End or SqlKind.Comment or SqlKind.Close or SqlKind.Operator or SqlKind.Logical or SqlKind.Semicolon
-            || token.Role == SqlRole.From ? SqlVerdict.Injection : SqlVerdict.Continue;
+        var goesOn = token.Role == SqlRole.From
+            || token.Kind is SqlKind.Comma or SqlKind.Close or SqlKind.Operator or SqlKind.Logical
+                or SqlKind.Semicolon or SqlKind.Comment or SqlKind.End;
+        return goesOn ? SqlVerdict.Injection : SqlVerdict.Continue;
     }
 
     public void From() => (ExpectsItem, ExpectsTable) = (false, true);

@@ -14,6 +14,8 @@ internal struct SqlStatements
         (SqlRole.Alter, "ON", false, false),
         (SqlRole.Truncate, "ON", false, false),
         (SqlRole.Backup, "ON", false, false),
+        (SqlRole.Backup, "OL", false, true),
+        (SqlRole.Use, "N", true, false),
         (SqlRole.Insert, "IN", false, false),
         (SqlRole.Replace, "IN", false, false),
         (SqlRole.Merge, "IN", false, false),
@@ -114,7 +116,7 @@ internal struct SqlStatements
     // A title or a sentence ("Drop table reservations") just ends: alone it proves nothing, behind a semicolon it does.
     private readonly bool EndsStatement(in SqlToken token, ReadOnlySpan<byte> input) => token.Kind switch
     {
-        SqlKind.End => _stacked,
+        SqlKind.End => _stacked && _step > 1,
         SqlKind.Semicolon or SqlKind.Open or SqlKind.Compare => true,
         SqlKind.Comment => _stacked || !SqlText.IsProse(input.Slice(token.Start, token.Length)),
         SqlKind.Statement => token.Role is SqlRole.Select or SqlRole.SetWord,

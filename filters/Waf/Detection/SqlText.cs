@@ -64,7 +64,8 @@ internal static class SqlText
     /// <summary>
     /// Whether it is text that nobody typed so: decoding leaves one byte of each letter of Thai or Russian, and controls are among those bytes.
     /// </summary>
-    public static bool HasControls(ReadOnlySpan<byte> text) => text.ContainsAnyInRange((byte)0x01, (byte)0x08) || text.ContainsAnyInRange((byte)0x0E, (byte)0x1F);
+    public static bool HasControls(ReadOnlySpan<byte> text) =>
+        text.ContainsAnyInRange((byte)0x01, (byte)0x08) || text.ContainsAnyInRange((byte)0x0E, (byte)0x1F);
 
     /// <summary>Whether it could be a value someone typed: nothing in it that code puts beside a quote.</summary>
     public static bool IsPlain(ReadOnlySpan<byte> text)

@@ -68,27 +68,33 @@ internal static class SqlWords
         (SqlKind.Statement, SqlRole.Kill, "kill"),
         (SqlKind.Statement, SqlRole.Handler, "handler"),
         (SqlKind.Statement, SqlRole.Prepare, "prepare"),
+        (SqlKind.Statement, SqlRole.Use, "use"),
         (SqlKind.Statement, SqlRole.Do, "do perform"),
 
         // What takes time, reads files, reaches out or makes an error of what it reads: no form field has a use for a call of these.
-        (SqlKind.Function, SqlRole.Evil, "sleep benchmark pg_sleep pg_sleep_for pg_sleep_until dbms_lock.sleep dbms_session.sleep dbms_pipe.receive_message"
-            + " load_file load_extension lo_import lo_export pg_read_file pg_read_binary_file pg_ls_dir dblink dblink_connect query_to_xml database_to_xml"
+        (SqlKind.Function, SqlRole.Evil,
+            "sleep benchmark pg_sleep pg_sleep_for pg_sleep_until dbms_lock.sleep dbms_session.sleep dbms_pipe.receive_message load_file"
+            + " load_extension lo_import lo_export pg_read_file pg_read_binary_file pg_ls_dir dblink dblink_connect query_to_xml database_to_xml"
             + " extractvalue updatexml xmltype utl_http.request utl_inaddr.get_host_address utl_inaddr.get_host_name ctxsys.drithsx.sn"
             + " dbms_xmlgen.getxml dbms_ldap.init httpuritype openrowset opendatasource openquery xp_cmdshell xp_dirtree xp_fileexist xp_regread"
             + " name_const gtid_subset gtid_subtract randomblob sys_eval sys_exec get_lock is_srvrolemember fn_xe_file_target_read_file"),
-        (SqlKind.Function, SqlRole.Info, "version user database schema db_name user_name suser_name suser_sname host_name connection_id last_insert_id"
-            + " current_database current_schema current_setting pg_client_encoding inet_server_addr sqlite_version has_dbaccess object_id object_name"
-            + " sys_context session_context found_rows row_count"),
+        (SqlKind.Function, SqlRole.Info,
+            "version user database schema db_name user_name suser_name suser_sname host_name connection_id last_insert_id current_database"
+            + " current_schema current_setting pg_client_encoding inet_server_addr sqlite_version has_dbaccess object_id object_name sys_context"
+            + " session_context found_rows row_count"),
         (SqlKind.Function, SqlRole.Slice, "substring substr mid substrb overlay position trim"),
-        (SqlKind.Function, SqlRole.Extract, "ascii ord char chr nchar unicode hex unhex concat concat_ws group_concat string_agg listagg wm_concat to_base64 from_base64"
-            + " char_length octet_length bit_length make_set elt find_in_set instr locate charindex patindex ifnull nullif nvl nvl2 iif coalesce to_char to_number"
-            + " cast convert conv decode encode json_extract json_arrayagg json_keys xmlelement xmlagg exp polygon multipoint geometrycollection linestring"
-            + " soundex stuff quote_literal array_to_string cast_to_raw aes_decrypt des_decrypt"),
-        (SqlKind.Function, SqlRole.If, "if"),
+        (SqlKind.Function, SqlRole.Extract,
+            "ascii ord char chr nchar unicode hex unhex concat concat_ws group_concat string_agg listagg wm_concat to_base64 from_base64"
+            + " char_length octet_length bit_length make_set elt find_in_set instr locate charindex patindex ifnull nullif nvl nvl2 coalesce"
+            + " to_char to_number cast convert conv decode encode json_extract json_arrayagg json_keys xmlelement xmlagg exp polygon multipoint"
+            + " geometrycollection linestring soundex stuff quote_literal array_to_string cast_to_raw aes_decrypt des_decrypt"),
+        (SqlKind.Function, SqlRole.If, "if iif"),
         (SqlKind.Function, SqlRole.Replace, "replace"),
-        (SqlKind.Function, SqlRole.General, "isnull length len lower upper left right lpad rpad repeat reverse space md5 sha1 sha2 password rand random"
-            + " floor ceil ceiling round pi pow power sqrt abs sign least greatest count sum min max avg row lcase ucase strcmp field format bin oct now sysdate curdate"
-            + " curtime getdate date_add date_sub datediff unix_timestamp uuid newid regexp_like regexp_substr regexp_replace translate generate_series"),
+        (SqlKind.Function, SqlRole.General,
+            "isnull length len lower upper left right lpad rpad repeat reverse space md5 sha1 sha2 password rand random floor ceil ceiling round"
+            + " pi pow power sqrt abs sign least greatest count sum min max avg row lcase ucase strcmp field format bin oct now sysdate curdate"
+            + " curtime getdate date_add date_sub datediff unix_timestamp uuid newid regexp_like regexp_substr regexp_replace translate"
+            + " generate_series"),
     ];
 
     private static readonly byte[][] Texts = new byte[Slots][];

@@ -94,7 +94,7 @@ internal static class XssDetector
                     break;
 
                 case HtmlKind.Instruction:
-                    if (HtmlValue.StartsWith(scanner.Text, "import"u8) || HtmlValue.StartsWith(scanner.Text, "xml-stylesheet"u8) || HtmlValue.StartsWith(scanner.Text, "xml:namespace"u8))
+                    if (IsActiveInstruction(scanner.Text))
                     {
                         return true;
                     }
@@ -119,6 +119,9 @@ internal static class XssDetector
         var content = text.TrimStart(" \t\r\n\f"u8);
         return HtmlValue.StartsWith(content, "[if"u8) || content.StartsWith("#"u8) || text.Contains((byte)'`');
     }
+
+    private static bool IsActiveInstruction(ReadOnlySpan<byte> text) =>
+        HtmlValue.StartsWith(text, "import"u8) || HtmlValue.StartsWith(text, "xml-stylesheet"u8) || HtmlValue.StartsWith(text, "xml:namespace"u8);
 
     private static bool IsActiveDeclaration(ReadOnlySpan<byte> text) =>
         HtmlValue.StartsWith(text, "doctype"u8) || HtmlValue.StartsWith(text, "entity"u8) || HtmlValue.StartsWith(text, "attlist"u8)

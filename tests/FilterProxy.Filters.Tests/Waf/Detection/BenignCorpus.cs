@@ -13,8 +13,10 @@ internal static class BenignCorpus
 
     private static readonly (string Kind, string[] Templates)[] Known =
     [
-        ("name", BenignTemplates.Names), ("SQL-like prose", BenignTemplates.SqlProse), ("markdown", BenignTemplates.Markdown), ("code", BenignTemplates.Code), ("JSON", BenignTemplates.Json), ("mail", BenignTemplates.Mail), ("math", BenignTemplates.Math),
-        ("address", BenignTemplates.Addresses), ("comment", BenignTemplates.Comments), ("comment with HTML", BenignTemplates.LightHtml), ("search", BenignTemplates.Searches), ("other script", []),
+        ("name", BenignTemplates.Names), ("SQL-like prose", BenignTemplates.SqlProse), ("markdown", BenignTemplates.Markdown),
+        ("code", BenignTemplates.Code), ("JSON", BenignTemplates.Json), ("mail", BenignTemplates.Mail), ("math", BenignTemplates.Math),
+        ("address", BenignTemplates.Addresses), ("comment", BenignTemplates.Comments), ("comment with HTML", BenignTemplates.LightHtml),
+        ("search", BenignTemplates.Searches), ("other script", []),
     ];
 
     public static IEnumerable<(string Kind, string Value)> Tuned(int count = Count) => Make(Known, Seed, count);

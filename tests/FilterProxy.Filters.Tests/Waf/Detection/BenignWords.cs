@@ -8,16 +8,44 @@ internal sealed class BenignWords(Random random)
 {
     private static readonly Dictionary<string, string[]> Lists = new()
     {
-        ["first"] = ["Maeve", "Sean", "Jean-Luc", "Aoife", "T'Pau", "N'Golo", "Zoë", "Björn", "Siobhán", "Ali", "Fatima", "Ng", "José", "Anne-Marie", "De'Andre", "Mickey"],
-        ["last"] = ["O'Brien", "O'Neill", "D'Angelo", "M'Bappe", "O'Reilly-Smith", "Van 't Hoff", "d'Artagnan", "L'Hôpital", "Müller", "Nuñez", "Or", "Union", "Select", "Null", "Drop", "Ó Súilleabháin", "St. John", "Hammer & Sons"],
-        ["noun"] = ["garden", "order", "table", "column", "union", "index", "group", "user's account", "kids' room", "view", "trigger", "schedule", "dogs' home", "value", "field", "report", "invoice", "database", "select committee", "drop zone", "where clause", "function", "procedure", "case", "limit", "login page", "password"],
-        ["verb"] = ["select", "update", "delete", "insert", "drop", "create", "join", "group", "order", "alter", "replace", "execute", "call", "load", "show", "grant", "declare", "merge", "fetch", "like", "set", "exclude", "cast", "sleep on", "benchmark"],
-        ["adj"] = ["distinct", "null", "all", "top", "true", "first", "open", "left", "right", "primary", "foreign", "unique", "temporary", "outer", "inner", "cross", "ten o'clock", "user's", "15\"", "6'"],
+        ["first"] = [
+            "Maeve", "Sean", "Jean-Luc", "Aoife", "T'Pau", "N'Golo", "Zoë", "Björn", "Siobhán", "Ali", "Fatima", "Ng", "José", "Anne-Marie",
+            "De'Andre", "Mickey",
+        ],
+        ["last"] = [
+            "O'Brien", "O'Neill", "D'Angelo", "M'Bappe", "O'Reilly-Smith", "Van 't Hoff", "d'Artagnan", "L'Hôpital", "Müller", "Nuñez", "Or",
+            "Union", "Select", "Null", "Drop", "Ó Súilleabháin", "St. John", "Hammer & Sons",
+        ],
+        ["noun"] = [
+            "garden", "order", "table", "column", "union", "index", "group", "user's account", "kids' room", "view", "trigger", "schedule",
+            "dogs' home", "value", "field", "report", "invoice", "database", "select committee", "drop zone", "where clause", "function",
+            "procedure", "case", "limit", "login page", "password",
+        ],
+        ["verb"] = [
+            "select", "update", "delete", "insert", "drop", "create", "join", "group", "order", "alter", "replace", "execute", "call", "load",
+            "show", "grant", "declare", "merge", "fetch", "like", "set", "exclude", "cast", "sleep on", "benchmark",
+        ],
+        ["adj"] = [
+            "distinct", "null", "all", "top", "true", "first", "open", "left", "right", "primary", "foreign", "unique", "temporary", "outer",
+            "inner", "cross", "ten o'clock", "user's", "15\"", "6'",
+        ],
         ["name"] = ["x", "y", "total", "user_id", "count", "name", "item", "row", "data", "value", "i", "n", "key", "result", "s", "buf"],
-        ["func"] = ["max", "len", "print", "round", "upper", "getUser", "concat", "replace", "format", "length", "substr", "left", "if", "find", "log", "sqrt", "sin", "f", "g"],
-        ["street"] = ["King's Road", "Rue de l'Église", "Hauptstraße", "St. Mary's Ave.", "5th Street", "O'Connell St", "Calle d'en Bosch", "Union Square", "Order Lane", "Queen's Gate Mews", "Via dell'Orso"],
-        ["city"] = ["Coeur d'Alene", "L'Aquila", "'s-Hertogenbosch", "Hawai'i", "Land O'Lakes", "São Paulo", "Zürich", "King's Lynn", "Val-d'Or", "Union City", "N'Djamena"],
-        ["short"] = ["don't", "it's", "we're", "can't", "I'm", "they'd", "won't", "'twas", "o'clock", "y'all", "who's", "'em", "rock 'n' roll", "the '90s", "CD's"],
+        ["func"] = [
+            "max", "len", "print", "round", "upper", "getUser", "concat", "replace", "format", "length", "substr", "left", "if", "find", "log",
+            "sqrt", "sin", "f", "g",
+        ],
+        ["street"] = [
+            "King's Road", "Rue de l'Église", "Hauptstraße", "St. Mary's Ave.", "5th Street", "O'Connell St", "Calle d'en Bosch", "Union Square",
+            "Order Lane", "Queen's Gate Mews", "Via dell'Orso",
+        ],
+        ["city"] = [
+            "Coeur d'Alene", "L'Aquila", "'s-Hertogenbosch", "Hawai'i", "Land O'Lakes", "São Paulo", "Zürich", "King's Lynn", "Val-d'Or",
+            "Union City", "N'Djamena",
+        ],
+        ["short"] = [
+            "don't", "it's", "we're", "can't", "I'm", "they'd", "won't", "'twas", "o'clock", "y'all", "who's", "'em", "rock 'n' roll",
+            "the '90s", "CD's",
+        ],
         ["unit"] = ["kg", "%", "°C", "€", "px", "\"", "'", "ml", "x", "k", " hrs", "/h", "#"],
         ["tag"] = ["b", "i", "em", "strong", "p", "u", "code", "blockquote", "h2", "li", "span", "sub", "small", "del"],
         ["mark"] = ["!", "?", "...", " -- ", ";", " :-)", " ;)", "!!", ", ", " (really)", " <3", " /s", " #1", " & co.", " >_<", " *sigh*", " ~"],
@@ -29,7 +57,8 @@ internal sealed class BenignWords(Random random)
     [
         "абвгдежзийклмнопрстуфхцчшщъыьэюя АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩ", "αβγδεζηθικλμνξοπρστυφχψω ΑΒΓΔΕΖΗΘΙΚΛΜ",
         "的一是不了人我在有他这中大来上个国到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可里后小么心多天而能好都然没日于起还发成事只作当想看文无开手用主行方又如前所本见经头面公同三已",
-        "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをんアイウエオカキクケコ", "ابتثجحخدذرزسشصضطظعغفقكلمنهوي ", "가나다라마바사아자차카타파하고노도로모보소오조초코토포호", "אבגדהוזחטיכלמנסעפצקרשת",
+        "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをんアイウエオカキクケコ", "ابتثجحخدذرزسشصضطظعغفقكلمنهوي ", "가나다라마바사아자차카타파하고노도로모보소오조초코토포호",
+        "אבגדהוזחטיכלמנסעפצקרשת",
         "กขคงจฉชซญดตถทธนบปผฝพฟภมยรลวศสหอ", "😀🎉🚀❤👍🔥✨ ok", "ąćęłńóśźżĄĆĘŁŃÓŚŹŻ szkoła",
     ];
 

@@ -94,5 +94,6 @@ public sealed class SqlDetectorTests
         Assert.True(missed.Count == 0, $"{missed.Count} of {attacks.Count} missed:\n{string.Join('\n', missed)}");
     }
 
-    private static bool IsInjection(string input) => SqlDetector.IsInjection(Encoding.UTF8.GetBytes(input), stackalloc byte[SqlDetector.FingerprintLength], out _);
+    private static bool IsInjection(string input) =>
+        SqlDetector.IsInjection(Encoding.UTF8.GetBytes(input), stackalloc byte[SqlDetector.FingerprintLength], out _);
 }
