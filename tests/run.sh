@@ -54,8 +54,17 @@ missing_packages() {
   has pebble || echo pebble
   has nghttp || echo nghttp2-client
   has prometheus || echo prometheus
+  has redis-server || echo redis-server
   has script || echo bsdutils
   [[ -d /usr/share/modsecurity-crs/rules ]] || echo modsecurity-crs
+  has redis-server || echo redis-server
+  has redis-benchmark || echo redis-tools
+  has_server sshd || echo openssh-server
+  has scp || echo openssh-client
+  has_server dnsmasq || echo dnsmasq-base
+  has dig || echo dnsutils
+  [[ -d /usr/lib/postgresql ]] || echo postgresql
+  has psql || echo postgresql-client
   if [[ $full == yes ]]; then
     has python3 || echo python3
     /usr/bin/python3 -c 'import yaml' 2>/dev/null || echo python3-yaml

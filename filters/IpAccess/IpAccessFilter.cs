@@ -1,8 +1,14 @@
+using FilterProxy.Filters.Streams;
+using Microsoft.AspNetCore.Connections;
+
 namespace FilterProxy.Filters.IpAccess;
 
-/// <summary>Lets requests pass or refuses them by the address of their client, as far as trusted proxies have told it.</summary>
+/// <summary>
+/// Lets requests pass or refuses them by the address of their client, as far as trusted proxies have told it. Among a listener's filters it
+/// does so with connections, by the address they come from.
+/// </summary>
 [Component("ip_access")]
-public sealed class IpAccessFilter : IRequestFilter
+public sealed class IpAccessFilter : IRequestFilter, IConnectionFilter
 {
     private static readonly byte[] Body = "Forbidden (ip_denied)\n"u8.ToArray();
 
@@ -24,6 +30,22 @@ public sealed class IpAccessFilter : IRequestFilter
                 .. options.Deny.Concat(options.DenyFiles.SelectMany(file => NetworkFile.Read(context.UseFile(file)))).Select(network => (network, false)),
             ],
             _otherwise);
+    }
+
+    /// <inheritdoc/>
+    public bool WaitsWithoutReading => false;
+
+    /// <inheritdoc/>
+    public Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        if (ConnectionFacts.AddressOf(connection) is { } address ? _table.Allows(address) : _otherwise)
+        {
+            return next(connection);
+        }
+
+        ConnectionReport.End(connection, "ip_denied");
+        connection.Abort(new ConnectionAbortedException("The client's address is denied."));
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>

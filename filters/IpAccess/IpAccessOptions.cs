@@ -18,7 +18,7 @@ public sealed record IpAccessOptions
     /// <summary>Files with networks to refuse, as `allow_files`.</summary>
     public IReadOnlyList<string> DenyFiles { get; init; } = [];
 
-    /// <summary>Status of the refusal, 400 to 599. Default: 403.</summary>
+    /// <summary>Status of the refusal, 400 to 599; connections are reset. Default: 403.</summary>
     [Range(400, 599, ErrorMessage = "must be between 400 and 599")]
     public int Status { get; init; } = 403;
 }

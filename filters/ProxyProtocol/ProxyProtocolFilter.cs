@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using System.Net;
+using FilterProxy.Filters.Streams;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Filters.ProxyProtocol;
@@ -19,6 +20,9 @@ public sealed class ProxyProtocolFilter(ProxyProtocolOptions options, ComponentC
     private readonly int _maxSize = (int)options.MaxSize.Bytes;
 
     /// <inheritdoc/>
+    public bool WaitsWithoutReading => false;
+
+    /// <inheritdoc/>
     public bool TellsClient(ConnectionContext connection) => IsTrusted(connection.RemoteEndPoint);
 
     /// <inheritdoc/>
@@ -35,6 +39,7 @@ public sealed class ProxyProtocolFilter(ProxyProtocolOptions options, ComponentC
         }
 
         _complaints.Say(outcome, connection.RemoteEndPoint);
+        ConnectionReport.End(connection, $"proxy_protocol_{Outcomes.NameOf(outcome)}");
         connection.Abort(new ConnectionAbortedException("The connection has no acceptable PROXY protocol header."));
     }
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import single
+from .contest import rotated
 from .load import wrk
 from .model import Contender, Setup
 from .process import Failure, free_ports
@@ -65,6 +66,7 @@ def arguments(argv):
     parser = argparse.ArgumentParser(prog="perf/variants.sh", description="CPU per request of features against the defaults.")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--seconds", type=int, default=2, help="per variant and round")
+    parser.add_argument("--starts", type=int, default=1, help="starts the proxies anew that often; with more than one, each start counts once")
     parser.add_argument("--only", default=";".join(VARIANTS), help="with a semicolon after each, of: " + "; ".join([*VARIANTS, *CLUSTERS]))
     parser.add_argument("--base", default=BASE, help="what the others are compared with")
     parser.add_argument("--together", action="store_true",
@@ -104,38 +106,49 @@ def cpu_per_request(proxy, port, seconds, cpus):
 
 
 def run(options):
+    """One dictionary of costs by variant for each start of the proxies: two processes of one program differ by some percent for as long as
+    they live, however long they are compared."""
     target = all_targets()["filterproxy"]
     base = (PERF / "proxies" / target.template).read_text()
-    started, proxies, rounds = [], {}, []
     (PERF / ".work").mkdir(exist_ok=True)
+    return [costs for number in range(options.starts) for costs in compare(options, target, base, number)]
+
+
+def compare(options, target, base, number):
+    started, proxies, rounds = [], {}, []
     with tempfile.TemporaryDirectory(dir=PERF / ".work", prefix="variants-") as work:
         try:
             origin_port, *ports = free_ports(1 + len(options.variants))
             bench = Bench(start_origin(work, origin_port, options.load_cpus), origin_port, options.proxy_cpus, options.load_cpus)
             started.append(bench.origin)
-            for number, (name, port) in enumerate(zip(options.variants, ports)):
-                folder = Path(work, str(number))
+            for place, (name, port) in enumerate(zip(rotated(options.variants, number), ports)):
+                folder = Path(work, str(place))
                 folder.mkdir()
                 proxy = start_proxy(target, str(folder), port, origin_port, options.proxy_cpus, template=template_of(name, base, str(folder)))
                 started.append(proxy)
                 proxies[name] = (proxy, port)
                 check_reply(bench, Runner(Contender(name), proxy, port), SMALL_GET)
-                cpu_per_request(proxy, port, target.warm_up_seconds, options.load_cpus)
-            for _ in range(options.rounds):
-                order = list(proxies)
-                random.shuffle(order)
+
+            def load_all(seconds):
+                order = random.sample(list(proxies), len(proxies))
                 with ThreadPoolExecutor(len(order) if options.together else 1) as lanes:
-                    costs = lanes.map(lambda name: cpu_per_request(*proxies[name], options.seconds, options.load_cpus), order)
-                    rounds.append(dict(zip(order, costs)))
-                print("  ".join(f"{name} {rounds[-1][name]:.2f}" for name in proxies), flush=True)
-            return rounds
+                    return dict(zip(order, lanes.map(lambda name: cpu_per_request(*proxies[name], seconds, options.load_cpus), order)))
+
+            # Side by side they have to share the core that compiles them.
+            load_all(target.warm_up_seconds * (len(proxies) if options.together else 1))
+            for _ in range(options.rounds):
+                rounds.append(load_all(options.seconds))
+                print("  ".join(f"{name} {rounds[-1][name]:.2f}" for name in options.variants), flush=True)
         finally:
             for process in reversed(started):
                 process.stop()
+    if options.starts == 1:
+        return rounds
+    return [{name: statistics.median(r[name] for r in rounds) for name in options.variants}]
 
 
-def render(facts, rounds, names, base, together=False):
-    how = "rounds side by side on one core" if together else "interleaved rounds"
+def render(facts, rounds, names, base, together=False, starts=1):
+    how = f"{'starts' if starts > 1 else 'rounds'} {'side by side on one core' if together else 'interleaved'}"
     lines = [f"# What features cost: CPU per request against {base}, {len(rounds)} {how}", "",
              f"| variant | microseconds, median | paired ratio to {base} | 95% interval |", "|---|---:|---:|---:|"]
     for name in names:
@@ -155,7 +168,7 @@ def render(facts, rounds, names, base, together=False):
 def main(argv):
     options = arguments(argv)
     return single.report("variants", options, {"load": "small GET (600 bytes of JSON), 64 keep-alive connections"}, run,
-                         lambda facts, rounds: render(facts, rounds, options.variants, options.base, options.together))
+                         lambda facts, rounds: render(facts, rounds, options.variants, options.base, options.together, options.starts))
 
 
 if __name__ == "__main__":

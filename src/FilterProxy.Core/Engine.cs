@@ -27,6 +27,7 @@ internal sealed class Engine : IAsyncDisposable
     private readonly LoopReports _loops;
     private readonly MetricsRegistry _registry;
     private readonly SemaphoreSlim _applying = new(1);
+    private readonly DatagramListeners _datagrams;
     private ListenerManager? _listeners;
     private SnapshotStore? _snapshots;
 
@@ -51,8 +52,10 @@ internal sealed class Engine : IAsyncDisposable
         Registry = new ComponentRegistry();
         ConfigMetrics = new ConfigMetrics(_meter);
         _environment = new ComponentEnvironment(
-            options.Loggers, options.Time, _meter, options.ConfigDirectory, new ConcurrentDictionary<(string, Type), object>(), static _ => null);
+            options.Loggers, options.Time, _meter, options.ConfigDirectory, new ConcurrentDictionary<(string, Type), object>(), static _ => null,
+            new Streams(_heartbeat, options.Time));
         _configs = new RetiredConfigs(_services);
+        _datagrams = new DatagramListeners(_services);
         _heartbeat.Add(_configs);
         _expiry = new CertificateExpiry(() => Current?.Listeners ?? [], _services.Log, options.Time, _meter);
         _heartbeat.Add(_expiry);
@@ -75,6 +78,9 @@ internal sealed class Engine : IAsyncDisposable
 
     /// <summary>Listeners that run.</summary>
     public IReadOnlyList<Listener> Listeners => _listeners?.Listeners ?? [];
+
+    /// <summary>UDP listeners that run.</summary>
+    public IReadOnlyList<DatagramListener> DatagramListeners => _datagrams.All;
 
     /// <summary>The configuration in force; null before the first.</summary>
     public CompiledConfig? Current { get; private set; }
@@ -137,13 +143,16 @@ internal sealed class Engine : IAsyncDisposable
             _snapshots ??= new SnapshotStore(next.Snapshot);
             _listeners ??= new ListenerManager(_snapshots, _services, _options.Loggers, _options.InlineCompletions, _options.Transport);
             ListenerChange listeners;
+            IReadOnlyList<(DatagramListener Listener, DatagramPlan Plan)> datagrams = [];
             try
             {
                 await StartAsync(next);
+                datagrams = await _datagrams.PrepareAsync(next.Datagrams);
                 listeners = await _listeners.PrepareAsync(next.Listeners);
             }
             catch (EngineException)
             {
+                await _datagrams.AbandonAsync(datagrams);
                 foreach (var created in NewParts(next).Concat(next.CreatedStates))
                 {
                     await _configs.EndAsync(created);
@@ -152,7 +161,7 @@ internal sealed class Engine : IAsyncDisposable
                 throw;
             }
 
-            await SwapAsync(next, listeners);
+            await SwapAsync(next, listeners, datagrams);
         }
         finally
         {
@@ -177,6 +186,7 @@ internal sealed class Engine : IAsyncDisposable
 
         // Kestrel closes its listening socket first, then waits for the connections to end.
         await (_listeners?.StopAsync(deadline.Token) ?? Task.CompletedTask);
+        await _datagrams.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -245,7 +255,8 @@ internal sealed class Engine : IAsyncDisposable
         }
     }
 
-    private async Task SwapAsync(CompiledConfig next, ListenerChange listeners)
+    private async Task SwapAsync(
+        CompiledConfig next, ListenerChange listeners, IReadOnlyList<(DatagramListener Listener, DatagramPlan Plan)> datagrams)
     {
         var late = NewWatchers(next).Where(c => Before(c)?.Cluster == c.Cluster).Select(c => c.Watcher!).ToList();
         foreach (var cluster in next.Clusters.Values)
@@ -274,6 +285,7 @@ internal sealed class Engine : IAsyncDisposable
         _options.Export?.Apply(next.Config.Telemetry, _meter);
         _loops.Threshold = next.Config.Runtime.LoopWarning;
         _listeners!.Commit(listeners, next.Config.Runtime.ShutdownGrace);
+        await _datagrams.CommitAsync(datagrams);
         _configs.Replace(next, next.Config.Runtime.ReloadGrace);
         foreach (var watcher in late)
         {

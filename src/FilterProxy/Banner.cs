@@ -38,6 +38,11 @@ internal static class Banner
             table.Add(listener.Name, string.Join('\n', listener.Addresses), Keys(config.Listeners[listener.Name].Filters));
         }
 
+        foreach (var listener in engine.DatagramListeners)
+        {
+            table.Add(listener.Plan.Name, $"udp://{listener.Address}", config.UdpListeners[listener.Plan.Name].Service.Key);
+        }
+
         return table;
     }
 

@@ -30,20 +30,22 @@ internal static class ExplainCommand
         var headers = new Option<string[]>("--header", "-H") { Description = "A header: 'name: value'", DefaultValueFactory = _ => [] };
         var listener = new Option<string>("--listener") { Description = "The listener it comes in by (default: the one that fits the URL)" };
         var from = new Option<string>("--from") { Description = "The peer's address", DefaultValueFactory = _ => "127.0.0.1" };
+        var claims = new Option<string[]>("--claim") { Description = "A claim of the user, for filters that ask who it is: 'sub=ada'", DefaultValueFactory = _ => [] };
         var all = new Option<bool>("--all") { Description = $"All other routes, not only the first {ShownMisses}" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
-        var command = new Command("explain", "Say what would become of a request, and why.") { method, url, headers, listener, from, all, json };
+        var command = new Command("explain", "Say what would become of a request, and why.") { method, url, headers, listener, from, claims, all, json };
         command.SetAction(async (result, _) =>
         {
             if (!ExplainRequest.TryParse(result.GetValue(method)!, result.GetValue(url)!, result.GetValue(headers)!, out var request, out var error)
-                || !TryAddress(result.GetValue(from)!, out var address, out error))
+                || !TryAddress(result.GetValue(from)!, out var address, out error)
+                || !ExplainRequest.TryParseUser(result.GetValue(claims)!, out var user, out error))
             {
                 Console.Error.WriteLine(error);
                 return 1;
             }
 
             var (loaded, file) = CommandLine.Load(result.GetValue(config));
-            request = request with { From = address, Listener = result.GetValue(listener) };
+            request = request with { From = address, Listener = result.GetValue(listener), User = user };
             if (loaded is null || await ProxyHost.ExplainAsync(loaded, file, request) is not { } explanation)
             {
                 return CommandLine.ConfigurationError;

@@ -36,6 +36,10 @@ internal static class ExplanationText
         {
             Line(text, label, $"{filter.Name}{(filter.Options.Length == 0 ? "" : $": {filter.Options}")}   from {filter.From}");
             label = "";
+            if (filter.Says is { } says)
+            {
+                Line(text, "", $"  {says}");
+            }
         }
 
         if (explanation.Route is { } target)

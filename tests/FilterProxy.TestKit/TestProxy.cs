@@ -138,6 +138,9 @@ public sealed class TestProxy : IAsyncDisposable
     /// <summary>The port of a listener by name.</summary>
     public int PortOf(string listener) => _engine.Listeners.Single(l => l.Name == listener).Port;
 
+    /// <summary>The port of a UDP listener by name.</summary>
+    public int UdpPortOf(string listener) => _engine.DatagramListeners.Single(l => l.Plan.Name == listener).Address.Port;
+
     /// <summary>A client connection.</summary>
     public async Task<RawClient> ConnectAsync(string serverName = "localhost")
     {

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace FilterProxy;
@@ -55,6 +57,22 @@ public abstract class ComponentContext
 
     /// <summary>A cluster of the same configuration; the configuration is refused when there is none of that name.</summary>
     public abstract Cluster GetCluster(string name);
+
+    /// <summary>
+    /// Opens a byte stream to an address that is no endpoint of a cluster: what a client asked for (egress). Whether it may is the caller's
+    /// to decide. The caller owns and disposes the connection.
+    /// </summary>
+    /// <exception cref="UpstreamException">It could not be reached.</exception>
+    /// <exception cref="NotSupportedException">Where no engine is.</exception>
+    public virtual ValueTask<ConnectionContext> ConnectAsync(IPEndPoint address, CancellationToken cancel) => throw new NotSupportedException();
+
+    /// <summary>
+    /// Relays between two connections, as <see cref="Cluster.RelayAsync(ConnectionContext, PickContext, RelayOptions, CancellationToken)"/>
+    /// does once it is connected. Both stay the caller's.
+    /// </summary>
+    /// <exception cref="NotSupportedException">Where no engine is.</exception>
+    public virtual ValueTask<RelayReport> RelayAsync(
+        ConnectionContext downstream, ConnectionContext upstream, RelayOptions options, CancellationToken stop = default) => throw new NotSupportedException();
 
     /// <summary>
     /// A client whose requests go to a cluster, with its balancing and health. Its base address names the cluster, so a relative

@@ -19,12 +19,21 @@ public interface IConnectionFilter
     /// client then count who was told, and not the peer. Must not block.
     /// </summary>
     bool TellsClient(ConnectionContext connection) => false;
+
+    /// <summary>
+    /// Whether it may wait for <c>ConnectionClosed</c> without reading. Only Kestrel's sockets notice an end that nobody reads: where a
+    /// filter of a listener says true, <c>io: auto</c> takes them, and the engine's own otherwise.
+    /// </summary>
+    bool WaitsWithoutReading => true;
 }
 
-/// <summary>Told once when a connection of its listener has closed, whatever closed it.</summary>
+/// <summary>
+/// Told once when a connection of its listener has closed, whatever closed it. A component that stands in a listener's <c>filters</c> is an
+/// <see cref="IConnectionFilter"/> besides, which may just hand the connection on.
+/// </summary>
 public interface IConnectionLoggingFilter
 {
-    /// <summary>Called after the last byte. Must not block.</summary>
+    /// <summary>Called after the last byte. Must not block. What filters told of the connection is in its <see cref="ConnectionReport"/>.</summary>
     void OnConnectionClosed(ConnectionContext connection, ConnectionStats stats);
 }
 
@@ -32,5 +41,7 @@ public interface IConnectionLoggingFilter
 /// <param name="BytesReceived">Bytes read from the downstream peer, as seen below TLS.</param>
 /// <param name="BytesSent">Bytes written to the downstream peer, as seen below TLS.</param>
 /// <param name="Duration">From accept to close.</param>
-/// <param name="Reason">A stable code that says what ended it, e.g. <c>client_closed</c>, <c>idle_timeout</c>.</param>
+/// <param name="Reason">
+/// A stable code that says what ended it, e.g. <c>client_closed</c>, <c>idle_timeout</c>; <c>closed</c> where nobody said.
+/// </param>
 public readonly record struct ConnectionStats(long BytesReceived, long BytesSent, TimeSpan Duration, string Reason);

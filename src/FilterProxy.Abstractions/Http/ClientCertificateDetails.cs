@@ -17,6 +17,13 @@ public sealed class ClientCertificateDetails
         (DnsNames, Uris, EmailAddresses) = Read(certificate);
     }
 
+    /// <summary>Reads the certificate of a connection that is no exchange's.</summary>
+    public static ClientCertificateDetails Of(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return new ClientCertificateDetails(certificate);
+    }
+
     /// <summary>The distinguished name of its owner, e.g. <c>CN=agent-7, O=Example</c>. May hold any character.</summary>
     public string Subject { get; }
 

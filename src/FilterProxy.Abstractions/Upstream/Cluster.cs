@@ -33,4 +33,17 @@ public abstract class Cluster
     /// </summary>
     /// <exception cref="UpstreamException">As <see cref="ConnectAsync"/>.</exception>
     public abstract Task RelayAsync(ConnectionContext downstream, PickContext context, CancellationToken stop);
+
+    /// <summary>
+    /// As above, within deadlines and rates: each side's end is passed on to the other, a reset of one resets the other. What the cluster
+    /// allows of requests at a time holds for relays; an endpoint that cannot be reached is told to passive health, and another is tried.
+    /// </summary>
+    /// <param name="downstream">The client's connection; it stays the caller's.</param>
+    /// <param name="context">What the choice of the endpoint depends on.</param>
+    /// <param name="options">Deadlines and rates.</param>
+    /// <param name="stop">Cuts the relay.</param>
+    /// <returns>What was relayed and what ended it; a failed connect is a reason like others.</returns>
+    /// <exception cref="NotSupportedException">This kind of cluster relays nothing.</exception>
+    public virtual ValueTask<RelayReport> RelayAsync(
+        ConnectionContext downstream, PickContext context, RelayOptions options, CancellationToken stop = default) => throw new NotSupportedException();
 }

@@ -15,6 +15,9 @@ public enum UpstreamProtocol : byte
 
     /// <summary>HTTP/2 where ALPN offers it, else HTTP/1.1.</summary>
     Auto,
+
+    /// <summary>Whatever a client speaks: a relay of bytes, which offers nothing by ALPN.</summary>
+    Bytes,
 }
 
 /// <summary>How TLS to an upstream is done.</summary>

@@ -49,6 +49,9 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
 
     public ClusterTimeouts Timeouts { get; }
 
+    /// <summary>The clock relays' rates are kept by.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>How connections are kept where HTTP/2 is spoken.</summary>
     public Http2Rules Http2 { get; init; } = Http2Rules.Default;
 
@@ -142,69 +145,10 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
     public object GetPool(UpstreamPeer peer) =>
         peer.Pool ??= _pools.GetOrAdd(peer, static (p, cluster) => cluster.MakePool(p), this);
 
-    public override async ValueTask<ConnectionContext> ConnectAsync(PickContext context, CancellationToken cancel) =>
-        (await OpenAsync(context, cancel)).Connection;
-
-    private async ValueTask<(ConnectionContext Connection, Endpoint Endpoint)> OpenAsync(PickContext context, CancellationToken cancel)
-    {
-        var tried = new List<Endpoint>();
-        UpstreamException? last = null;
-        var downstream = context.Exchange?.Downstream ?? (context.Connection is { } c ? DownstreamAddresses.Describe(c) : null);
-        while (Pick(context with { Tried = tried }) is { } peer)
-        {
-            tried.Add(peer.Endpoint);
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            timeout.CancelAfter(_poolRules.ConnectTimeout > TimeSpan.Zero ? _poolRules.ConnectTimeout : Timeout.InfiniteTimeSpan);
-            try
-            {
-                var connection = await _connector.ConnectAsync(ForBytes(peer), new ConnectContext(downstream), timeout.Token);
-
-                // Of a byte stream nobody knows more than that it opened.
-                peer.Endpoint.Observe(new Outcome(200, ProxyErrorKind.None, TimeSpan.Zero));
-                return (connection, peer.Endpoint);
-            }
-            catch (UpstreamException e)
-            {
-                last = e;
-                cancel.ThrowIfCancellationRequested();
-            }
-            catch (Exception e) when (!cancel.IsCancellationRequested)
-            {
-                last = new UpstreamException(ConnectionPool.ErrorOf(e));
-            }
-
-            peer.Endpoint.Observe(new Outcome(0, last.Error.Kind, TimeSpan.Zero));
-        }
-
-        throw last ?? new UpstreamException(ProxyError.Upstream(ProxyErrorKind.NoEndpoint));
-    }
-
     public override ValueTask<ConnectionContext> ConnectToAsync(UpstreamPeer peer, CancellationToken cancel) => _connector.ConnectAsync(peer, default, cancel);
 
     /// <summary>What takes whole requests to a peer; null where a byte stream does.</summary>
     public HttpMessageInvoker? HttpOf(UpstreamPeer peer) => (_connector as IHttpConnector)?.GetHttp(peer);
-
-    public override async Task RelayAsync(ConnectionContext downstream, PickContext context, CancellationToken stop)
-    {
-        var (connection, endpoint) = await OpenAsync(context with { Connection = downstream }, stop);
-        await using var upstream = connection;
-        void Abort()
-        {
-            upstream.Abort();
-            downstream.Abort();
-        }
-
-        await using var registration = stop.Register(Abort);
-        endpoint.Begin();
-        try
-        {
-            await Relay.RunAsync(downstream.Transport, upstream.Transport, static () => { }, Abort);
-        }
-        finally
-        {
-            endpoint.End();
-        }
-    }
 
     /// <summary>Closes all pools: the cluster is no longer in any snapshot in use.</summary>
     public void Close()
@@ -237,10 +181,6 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
             }
         }
     }
-
-    // Who asks for a byte stream speaks what it likes on it, and that is hardly HTTP/2.
-    private static UpstreamPeer ForBytes(UpstreamPeer peer) =>
-        peer.Protocol == UpstreamProtocol.Http1 ? peer : peer with { Protocol = UpstreamProtocol.Http1 };
 
     private object MakePool(UpstreamPeer peer) => peer switch
     {

@@ -8,8 +8,8 @@ internal sealed class ComponentRegistry
 {
     private static readonly Type[] Kinds =
     [
-        typeof(IHttpFilter), typeof(IConnectionFilter), typeof(ILoadBalancer), typeof(IEndpointSource), typeof(IHealthCheck),
-        typeof(IConnector), typeof(ICertificateSource), typeof(ICommand),
+        typeof(IHttpFilter), typeof(IConnectionFilter), typeof(IDatagramService), typeof(ILoadBalancer), typeof(IEndpointSource),
+        typeof(IHealthCheck), typeof(IConnector), typeof(ICertificateSource), typeof(ICommand),
     ];
 
     private readonly Dictionary<(Type Kind, string Name), ComponentDescriptor> _components = [];

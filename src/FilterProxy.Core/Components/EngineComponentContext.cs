@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace FilterProxy.Core.Components;
@@ -42,6 +44,12 @@ internal sealed class EngineComponentContext(
         return file;
     }
 
+    public override ValueTask<ConnectionContext> ConnectAsync(IPEndPoint address, CancellationToken cancel) => environment.Streams.ConnectAsync(address, cancel);
+
+    public override ValueTask<RelayReport> RelayAsync(
+        ConnectionContext downstream, ConnectionContext upstream, RelayOptions options, CancellationToken stop = default) =>
+        environment.Streams.RelayAsync(downstream, upstream, options, stop);
+
     public override HttpClient CreateHttpClient(string clusterName)
     {
         var cluster = GetCluster(clusterName);
@@ -63,7 +71,8 @@ internal sealed record ComponentEnvironment(
     Meter Meter,
     string ConfigDirectory,
     ConcurrentDictionary<(string, Type), object> Shared,
-    Func<string, Cluster?> FindCluster);
+    Func<string, Cluster?> FindCluster,
+    IStreams Streams);
 
 /// <summary>A component's complaint about its configuration: becomes an error at its place.</summary>
 internal sealed class ComponentException(string message) : Exception(message);

@@ -47,10 +47,11 @@ internal static class ClusterCompiler
         services.Shelves)
     {
         Metrics = services.Metrics?.Attempts,
+        Time = services.Time,
         Controls = services.Endpoints,
         Http2 = new Http2Rules(config.Http2.PingInterval, config.Http2.PingTimeout, (int)Math.Min(config.Http2.StreamWindow.Bytes, int.MaxValue)),
         Affinity = AffinityCompiler.Compile(config.Affinity),
-        Guard = GuardCompiler.Compile(name, config, services.Log),
+        Guard = GuardCompiler.Compile(name, config, services.Log, services.Limits),
         Eligibility = new EligibilityRules
         {
             PanicThreshold = config.PanicThreshold,

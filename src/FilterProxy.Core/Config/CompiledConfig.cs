@@ -17,6 +17,9 @@ internal sealed class CompiledConfig(ProxyConfig config)
     /// <summary>What to listen on.</summary>
     public required IReadOnlyList<ListenerPlan> Listeners { get; init; }
 
+    /// <summary>Where to receive datagrams.</summary>
+    public IReadOnlyList<DatagramPlan> Datagrams { get; init; } = [];
+
     /// <summary>Every component, those of the previous configuration that stay among them.</summary>
     public required IReadOnlyList<ComponentInstance> Components { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Components;
@@ -93,6 +94,7 @@ internal sealed class ConfigCompiler
         }
 
         var plans = _config.Listeners.Select(l => CompileListener(l.Key, l.Value)).ToList();
+        var datagrams = _config.UdpListeners.Select(l => CompileDatagrams(l.Key, l.Value)).OfType<DatagramPlan>().ToList();
         var snapshot = new ProxySnapshot
         {
             Version = version,
@@ -115,6 +117,7 @@ internal sealed class ConfigCompiler
         {
             Snapshot = snapshot,
             Listeners = plans,
+            Datagrams = datagrams,
             Components = _factory.Instances,
             Created = _factory.Created,
             CreatedStates = _factory.CreatedStates,
@@ -188,6 +191,12 @@ internal sealed class ConfigCompiler
                 : new EndpointWatcher(cluster, source, _services.Log, _services.Time, _services.Discovery),
         };
     }
+
+    private DatagramPlan? CompileDatagrams(string name, UdpListenerConfig config) =>
+        _factory.Create(typeof(IDatagramService), "datagram service", $"udp_listeners.{name}", config.Service, out _) is IDatagramService service
+        && ListenAddress.TryParse(config.Address, out var address, out _) && address is IPEndPoint ip
+            ? new DatagramPlan(name, ip, service)
+            : null;
 
     private ListenerPlan CompileListener(string name, ListenerConfig config)
     {

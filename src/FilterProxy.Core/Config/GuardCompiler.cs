@@ -10,13 +10,14 @@ namespace FilterProxy.Core.Config;
 /// <summary>Makes what keeps a cluster from being overrun, and retry policies, of what was written.</summary>
 internal static class GuardCompiler
 {
-    public static ClusterGuard Compile(string name, ClusterConfig config, Log log)
+    public static ClusterGuard Compile(string name, ClusterConfig config, Log log, LimitMetrics metrics)
     {
         var limits = config.Limits;
         var requests = new RequestLimiter(limits.Adaptive?.Max ?? limits.MaxRequests, limits.MaxPending, limits.PendingTimeout);
         return new ClusterGuard
         {
             Requests = requests,
+            Limits = metrics,
             Adaptive = limits.Adaptive is { } adaptive ? new AdaptiveLimit(requests, adaptive.Min, adaptive.Max, adaptive.Tolerance) : null,
             Retries = new RequestLimiter(limits.MaxRetries, 0, TimeSpan.Zero),
             EndpointRequests = limits.MaxRequestsPerEndpoint,

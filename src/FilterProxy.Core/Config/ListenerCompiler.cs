@@ -17,6 +17,7 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
         var place = $"listeners.{name}.filters";
         var before = new List<IConnectionFilter>();
         var after = new List<IConnectionFilter>();
+        var loggers = new List<(string Name, IConnectionLoggingFilter Filter)>();
         TlsOptions? tls = null;
         TlsSelector? selector = null;
         var tlsCompiler = new TlsCompiler(factory, errors);
@@ -37,6 +38,10 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             {
                 (tls is null ? before : after).Add(
                     new NamedConnectionFilter(descriptor!.Blocking ? new BlockingConnectionFilter(filter) : filter, component.Key, name, services));
+                if (filter is IConnectionLoggingFilter logger)
+                {
+                    loggers.Add((component.Key, logger));
+                }
             }
         }
 
@@ -51,13 +56,14 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             Address = ListenAddress.TryParse(config.Address, out var address, out _) ? address : new IPEndPoint(IPAddress.Loopback, 0),
 
             // A filter may wait for ConnectionClosed without reading; only Kestrel's pump notices the end then.
-            Direct = config.Io == ListenerIo.Direct || (config.Io == ListenerIo.Auto && before.Count + after.Count == 0),
+            Direct = config.Io == ListenerIo.Direct || (config.Io == ListenerIo.Auto && !before.Concat(after).Any(filter => filter.WaitsWithoutReading)),
             BeforeTls = before,
             Tls = selector,
             HandshakeTimeout = tls?.HandshakeTimeout ?? default,
             MaxHandshakes = tls?.MaxHandshakes ?? 0,
             TlsFiles = tlsCompiler.Files,
             AfterTls = after,
+            Loggers = loggers,
             SpeaksHttp1 = config.Protocols.Contains(ListenerProtocol.Http1),
             WantsHttp3 = config.Protocols.Contains(ListenerProtocol.Http3),
             SpeaksHttp2 = config.Protocols.Contains(ListenerProtocol.Http2),

@@ -14,7 +14,10 @@ internal sealed record ListenerConfig
     /// <summary>How bytes are moved: <c>auto</c>, <c>sockets</c> (Kestrel's) or <c>direct</c> (the engine's own). Default: auto.</summary>
     public ListenerIo Io { get; init; }
 
-    /// <summary>What is spoken: <c>http1</c>, <c>http2</c>, <c>http3</c>. Default: [http1].</summary>
+    /// <summary>
+    /// What is spoken: <c>http1</c>, <c>http2</c>, <c>http3</c>; <c>[]</c> for nothing, where connection filters take all connections.
+    /// Default: [http1].
+    /// </summary>
     public IReadOnlyList<ListenerProtocol> Protocols { get; init; } = DefaultProtocols;
 
     /// <summary>Connection filters in order; what stands before <c>tls</c> sees cipher text. Default: none.</summary>

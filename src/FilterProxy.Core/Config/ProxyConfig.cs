@@ -33,8 +33,11 @@ internal sealed record ProxyConfig
     /// <summary>What is told about the proxy and its exchanges: metrics, traces.</summary>
     public TelemetryConfig Telemetry { get; init; } = new();
 
-    /// <summary>Where connections are accepted, by name. At least one.</summary>
+    /// <summary>Where connections are accepted, by name. At least one, here or among <c>udp_listeners</c>.</summary>
     public IReadOnlyDictionary<string, ListenerConfig> Listeners { get; init; } = ReadOnlyDictionary<string, ListenerConfig>.Empty;
+
+    /// <summary>Where datagrams are received, by name. Default: none.</summary>
+    public IReadOnlyDictionary<string, UdpListenerConfig> UdpListeners { get; init; } = ReadOnlyDictionary<string, UdpListenerConfig>.Empty;
 
     /// <summary>What happens to a request, by what it looks like. Default: none.</summary>
     public IReadOnlyList<RouteConfig> Routes { get; init; } = [];

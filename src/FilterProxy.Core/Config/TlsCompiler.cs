@@ -35,7 +35,7 @@ internal sealed class TlsCompiler(ComponentFactory factory, ConfigErrors errors)
         {
             Versions = (tls.MinVersion == TlsVersion.Tls12 ? SslProtocols.Tls12 : 0) | (tls.MaxVersion == TlsVersion.Tls13 ? SslProtocols.Tls13 : 0),
             Ciphers = Ciphers(component, tls),
-            Protocols = ProtocolsOf(protocols),
+            Protocols = tls.ApplicationProtocols.Count > 0 ? [.. tls.ApplicationProtocols.Select(p => new SslApplicationProtocol(p))] : ProtocolsOf(protocols),
             Resumption = tls.SessionTickets,
             UnknownNameGetsDefault = tls.UnknownServerName == UnknownServerName.Default,
             Clients = Clients(component, tls.ClientCertificates),
@@ -51,7 +51,7 @@ internal sealed class TlsCompiler(ComponentFactory factory, ConfigErrors errors)
             names.Add(SslApplicationProtocol.Http2);
         }
 
-        if (protocols.Contains(ListenerProtocol.Http1) || names.Count == 0)
+        if (protocols.Contains(ListenerProtocol.Http1) || (names.Count == 0 && protocols.Count > 0))
         {
             names.Add(SslApplicationProtocol.Http11);
         }

@@ -41,6 +41,12 @@ internal sealed record TlsOptions : IValidatableObject
     [Range(0, int.MaxValue, ErrorMessage = "must be 0 or more")]
     public int MaxHandshakes { get; init; } = 1000;
 
+    /// <summary>
+    /// The application protocols clients may choose by ALPN, the preferred first, such as <c>postgresql</c> for what a connection filter
+    /// relays. Default: what the listener speaks; with <c>protocols: []</c> none is agreed on, whatever clients offer.
+    /// </summary>
+    public IReadOnlyList<string> ApplicationProtocols { get; init; } = [];
+
     /// <summary>Whether clients are asked for a certificate. Default: they are not.</summary>
     public ClientCertificatesConfig? ClientCertificates { get; init; }
 
@@ -49,6 +55,11 @@ internal sealed record TlsOptions : IValidatableObject
         if (MinVersion > MaxVersion)
         {
             yield return new ValidationResult("min_version is higher than max_version", [nameof(MinVersion)]);
+        }
+
+        if (ApplicationProtocols.Any(p => p.Length is 0 or > 255 || p.Any(c => c is < '!' or > '~')))
+        {
+            yield return new ValidationResult("application_protocols are names of 1 to 255 characters of ASCII, such as 'postgresql'", [nameof(ApplicationProtocols)]);
         }
     }
 }

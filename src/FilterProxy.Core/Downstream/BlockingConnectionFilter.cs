@@ -9,6 +9,8 @@ internal sealed class BlockingConnectionFilter(IConnectionFilter filter) : IConn
 {
     public bool TellsClient(ConnectionContext connection) => filter.TellsClient(connection);
 
+    public bool WaitsWithoutReading => filter.WaitsWithoutReading;
+
     public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var loop = EventLoop.Current;

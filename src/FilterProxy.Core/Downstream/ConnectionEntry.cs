@@ -1,6 +1,7 @@
 using System.Net;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
+using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Downstream;
@@ -89,6 +90,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
 
         Interlocked.Increment(ref _accepted);
         plan.Hold.Enter();
+        var books = plan.Loggers.Count > 0 ? ConnectionBooks.Open(connection, plan, services) : null;
         try
         {
             ConnectionDelegate http = c => _http.RunAsync(c, plan, this);
@@ -96,6 +98,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         }
         finally
         {
+            books?.Close();
             plan.Hold.Leave();
             Interlocked.Decrement(ref _open);
             services.ConnectionCounts.Remove();

@@ -15,6 +15,12 @@ internal sealed class HttpEntry(SnapshotStore snapshots, ProxyServices services)
 {
     public Task RunAsync(ConnectionContext connection, ListenerPlan plan, ConnectionEntry entry)
     {
+        if (plan.SpeaksNothing)
+        {
+            ConnectionReport.End(connection, "not_taken");
+            return RefuseAsync(connection, entry);
+        }
+
         if (!plan.SpeaksHttp2)
         {
             return RunHttp1Async(connection, entry);
@@ -51,7 +57,7 @@ internal sealed class HttpEntry(SnapshotStore snapshots, ProxyServices services)
     private Task RunEngineAsync(ConnectionContext connection, ConnectionEntry entry) =>
         new KestrelConnection(connection, entry, snapshots, services).RunAsync(entry.Engine!);
 
-    // Without ALPN a client speaks HTTP/1, which this listener does not.
+    // Without ALPN a client speaks HTTP/1, which this listener does not; or it speaks nothing, and no filter took the connection.
     private Task RefuseAsync(ConnectionContext connection, ConnectionEntry entry)
     {
         services.Log.NoProtocol(entry.Plan.Name);

@@ -79,8 +79,8 @@ internal sealed class Listener : IAsyncDisposable
 
         var addresses = server.Features.Get<IServerAddressesFeature>();
 
-        // Kestrel does not know which of them do TLS.
-        var scheme = plan.Tls is null ? "http" : "https";
+        // Kestrel does not know which of them do TLS, or no HTTP at all.
+        var scheme = plan.SpeaksNothing ? "tcp" : plan.Tls is null ? "http" : "https";
         return new Listener(host, server, kestrel.Limits, entry)
         {
             Addresses = [.. (addresses?.Addresses ?? []).Distinct().Select(a => scheme + a[a.IndexOf(':', StringComparison.Ordinal)..])],

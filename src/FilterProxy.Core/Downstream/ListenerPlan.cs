@@ -39,12 +39,18 @@ internal sealed record ListenerPlan
 
     public bool HasFilters => BeforeTls.Count > 0 || AfterTls.Count > 0;
 
+    /// <summary>Filters that are told of connections that have ended, with their names.</summary>
+    public IReadOnlyList<(string Name, IConnectionLoggingFilter Filter)> Loggers { get; init; } = [];
+
     public bool SpeaksHttp1 { get; init; } = true;
 
     public bool SpeaksHttp2 { get; init; }
 
     /// <summary>Whether HTTP/3 was asked for, which is said not to be there when the listener starts.</summary>
     public bool WantsHttp3 { get; init; }
+
+    /// <summary>Whether connection filters are all there is: nothing stands behind them.</summary>
+    public bool SpeaksNothing => !SpeaksHttp1 && !SpeaksHttp2;
 
     /// <summary>What Kestrel's engine keeps HTTP/2 clients to.</summary>
     public StreamLimits Streams { get; init; } = new();

@@ -10,6 +10,8 @@ internal sealed class NamedConnectionFilter(IConnectionFilter filter, string nam
 {
     public bool TellsClient(ConnectionContext connection) => filter.TellsClient(connection);
 
+    public bool WaitsWithoutReading => filter.WaitsWithoutReading;
+
     public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         try

@@ -21,6 +21,8 @@ internal sealed class StartErrors
 
     public void Add(ListenerPlan plan, Exception e) => Add($"listener '{plan.Name}' cannot listen on {plan.Address}: {Explain(e.InnerException ?? e)}", e);
 
+    public void Add(DatagramPlan plan, Exception e) => Add($"UDP listener '{plan.Name}' cannot listen on {plan.Address}: {Explain(e)}", e);
+
     /// <exception cref="EngineException">Something was added: one line for each.</exception>
     public void ThrowIfAny()
     {

@@ -114,7 +114,7 @@ internal sealed class TlsEntry(ProxyServices services)
         while (true)
         {
             var read = await input.ReadAsync(timeout);
-            var status = ClientHelloReader.Read(read.Buffer, out var hello);
+            var status = TlsClientHello.Read(read.Buffer, out var hello);
             if (status == ClientHelloStatus.NeedMore && !read.IsCompleted && !read.IsCanceled)
             {
                 input.AdvanceTo(read.Buffer.Start, read.Buffer.End);

@@ -2,12 +2,13 @@ using System.IO.Pipelines;
 using System.Net.Security;
 using System.Net.Sockets;
 using FilterProxy.Core.Buffers;
+using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Downstream;
 
 /// <summary>The plain text of a connection with TLS.</summary>
-internal sealed class TlsPipe : IDuplexPipe
+internal sealed class TlsPipe : IDuplexPipe, IHalfClose
 {
     // A TLS record holds 16 KiB at the most: smaller buffers would make more records, and system calls, of the same bytes.
     private const int BufferSize = 16 * 1024;
@@ -30,6 +31,13 @@ internal sealed class TlsPipe : IDuplexPipe
     public PipeReader Input { get; }
 
     public PipeWriter Output { get; }
+
+    /// <summary>Says close_notify and goes on reading (RFC 8446 §6.1).</summary>
+    public async ValueTask EndOutputAsync()
+    {
+        await Output.CompleteAsync();
+        await _stream.ShutdownAsync();
+    }
 
     /// <summary>
     /// Says close_notify (RFC 8446 §6.1), by which a client tells an end from a cut, and lets the stream go. The connection stays; one

@@ -14,7 +14,7 @@ internal sealed class TlsSelector(IReadOnlyList<ICertificateSource> sources, Tls
 
     public async ValueTask<TlsSelection> SelectAsync(TlsClientHello hello, CancellationToken timeout)
     {
-        if (hello.ApplicationProtocols.Count > 0 && !SpeaksOneOf(hello.ApplicationProtocols))
+        if (hello.ApplicationProtocols.Count > 0 && rules.Protocols.Count > 0 && !SpeaksOneOf(hello.ApplicationProtocols))
         {
             return await AnswerChallengeAsync(hello, timeout);
         }
@@ -77,7 +77,7 @@ internal sealed class TlsSelector(IReadOnlyList<ICertificateSource> sources, Tls
         SslStreamCertificateContext certificate, List<SslApplicationProtocol> protocols, ClientCertificateCheck? check) => new()
     {
         ServerCertificateContext = certificate,
-        ApplicationProtocols = protocols,
+        ApplicationProtocols = protocols.Count == 0 ? null : protocols,
         EnabledSslProtocols = rules.Versions,
         CipherSuitesPolicy = rules.Ciphers,
         AllowRenegotiation = false,

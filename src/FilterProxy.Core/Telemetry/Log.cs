@@ -156,8 +156,14 @@ internal sealed partial class Log(ILogger logger)
     [LoggerMessage(36, LogLevel.Error, "Watching the configuration files failed; it goes on.")]
     public partial void WatchFailed(Exception exception);
 
-    [LoggerMessage(40, LogLevel.Debug, "A client of listener '{Listener}' agreed on no protocol (ALPN), and the listener does not speak HTTP/1.")]
+    [LoggerMessage(40, LogLevel.Debug, "A client of listener '{Listener}' agreed on no protocol (ALPN) and no filter took its connection; the listener does not speak HTTP/1.")]
     public partial void NoProtocol(string listener);
+
+    [LoggerMessage(92, LogLevel.Error, "What serves UDP listener '{Listener}' failed: nothing serves it until the configuration changes.")]
+    public partial void DatagramServiceFailed(Exception exception, string listener);
+
+    [LoggerMessage(93, LogLevel.Error, "What served UDP listener '{Listener}' was asked to end and has not.")]
+    public partial void DatagramServiceStuck(string listener);
 
     [LoggerMessage(41, LogLevel.Warning, "Listener '{Listener}' does not speak HTTP/3: {Reason}. Its other protocols are served.")]
     public partial void NoHttp3(string listener, string reason);

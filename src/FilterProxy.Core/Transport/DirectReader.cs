@@ -18,7 +18,7 @@ namespace FilterProxy.Core.Transport;
 /// nothing is received unless somebody reads or has called <see cref="Prefetch"/>. What was examined once may be called unexamined
 /// later. <see cref="Complete"/> says nothing to the peer: TCP has no word for it.
 /// </remarks>
-internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>, IDisposable
+internal abstract partial class DirectReader : PipeReader, IValueTaskSource<ReadResult>, IDisposable
 {
     /// <summary>Bytes of a receive, for heads and to begin with.</summary>
     public const int SmallBufferSize = 8 * 1024;
@@ -350,7 +350,7 @@ internal abstract class DirectReader : PipeReader, IValueTaskSource<ReadResult>,
         // What fills a buffer has more behind it.
         _isLarge = received >= SmallBufferSize || _end + received == _buffer.Length;
         _ended |= received == 0;
-        _end += received;
+        Count(received);
         return true;
     }
 

@@ -41,6 +41,9 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
     /// <summary>Resets the connection.</summary>
     public required Action Reset { get; init; }
 
+    /// <summary>Bytes sent so far.</summary>
+    public long Sent { get; private set; }
+
     public override bool CanGetUnflushedBytes => true;
 
     public override long UnflushedBytes => _buffer.Written;
@@ -58,6 +61,9 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
     }
 
     public override void Advance(int bytes) => _buffer.Advance(bytes);
+
+    /// <summary>Counts bytes that were given to the socket past this writer.</summary>
+    public void CountPassed(long bytes) => Sent += bytes;
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
@@ -303,6 +309,7 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
     private bool Account(int sent, SocketError error)
     {
         _failure = error;
+        Sent += sent;
         if (error != SocketError.Success || sent >= _sending.Length)
         {
             _sending = default;

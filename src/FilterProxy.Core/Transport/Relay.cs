@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Transport;
 
@@ -32,18 +33,30 @@ internal static class Relay
     }
 
     /// <summary>Goes on when the other sockets of this loop have had their turn.</summary>
-    private static Task BehindOthersAsync()
+    public static Task BehindOthersAsync()
     {
-        var turn = new TaskCompletionSource();
         if (EventLoop.Current is { } loop)
         {
-            loop.Schedule(static t => ((TaskCompletionSource)t!).SetResult(), turn);
-        }
-        else
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static t => t.SetResult(), turn, preferLocal: false);
+            return BackToAsync(loop);
         }
 
+        var turn = new TaskCompletionSource();
+        ThreadPool.UnsafeQueueUserWorkItem(static t => t.SetResult(), turn, preferLocal: false);
+        return turn.Task;
+    }
+
+    /// <summary>
+    /// Goes on on the loop of a connection, where it has one of ours: what is opened from there belongs to the same, and the two talk without
+    /// changing threads.
+    /// </summary>
+    public static Task ToLoopOfAsync(ConnectionContext connection) =>
+        connection is SocketConnection { Loop: { } loop } && loop != EventLoop.Current ? BackToAsync(loop) : Task.CompletedTask;
+
+    /// <summary>Goes on on a loop.</summary>
+    public static Task BackToAsync(EventLoop loop)
+    {
+        var turn = new TaskCompletionSource();
+        loop.Schedule(static t => ((TaskCompletionSource)t!).SetResult(), turn);
         return turn.Task;
     }
 

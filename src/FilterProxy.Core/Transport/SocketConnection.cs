@@ -43,6 +43,9 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
     /// <summary>The event loop it belongs to; null where that is the runtime's affair.</summary>
     public EventLoop? Loop => _onLoop?.Loop;
 
+    /// <summary>Its registration with that loop.</summary>
+    public EpollSocket? OnLoop => _onLoop;
+
     public DirectReader Input { get; }
 
     public DirectWriter Output { get; }

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace FilterProxy.Core.Transport;
 
 /// <summary>A connection over any duplex stream.</summary>
-internal sealed class StreamConnection : ConnectionContext, IDuplexPipe
+internal sealed class StreamConnection : ConnectionContext, IDuplexPipe, IHalfClose
 {
     private readonly Stream _stream;
     private readonly FeatureCollection _features = new();
@@ -46,6 +46,16 @@ internal sealed class StreamConnection : ConnectionContext, IDuplexPipe
     {
         get => _closed.Token;
         set => throw new NotSupportedException("The connection owns its token.");
+    }
+
+    /// <summary>Says close_notify where it is over TLS; of another stream nobody knows how it would say that.</summary>
+    public async ValueTask EndOutputAsync()
+    {
+        await Output.CompleteAsync();
+        if (_stream is System.Net.Security.SslStream tls)
+        {
+            await tls.ShutdownAsync();
+        }
     }
 
     public override void Abort(ConnectionAbortedException abortReason) => _stream.Dispose();

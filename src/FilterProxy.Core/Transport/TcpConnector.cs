@@ -110,6 +110,11 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         throw last ?? new SocketException((int)SocketError.HostNotFound);
     }
 
+    /// <summary>A plain connection to an address, on a loop where it is given one of ours.</summary>
+    /// <exception cref="SocketException">It cannot be reached.</exception>
+    public static ValueTask<SocketConnection> OpenAsync(EndPoint address, EventLoop? loop, CancellationToken cancel) =>
+        OpenAsync(address, loop as EpollLoop, cancel);
+
     private static async ValueTask<SocketConnection> OpenAsync(EndPoint address, EpollLoop? loop, CancellationToken cancel) =>
         loop is null ? new SocketConnection(await ConnectAsync(address, cancel)) : await EpollConnect.OpenAsync(address, loop, cancel);
 
@@ -139,7 +144,8 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         }
     }
 
-    private static string Describe(SocketError error) => error switch
+    /// <summary>The reason code of a connect that failed.</summary>
+    public static string Describe(SocketError error) => error switch
     {
         SocketError.ConnectionRefused => "connection_refused",
         SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "name_not_resolved",

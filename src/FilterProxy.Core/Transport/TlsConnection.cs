@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace FilterProxy.Core.Transport;
@@ -23,6 +24,7 @@ internal static class TlsConnection
             }
 
             var connection = new StreamConnection(stream, socket.LocalEndPoint, socket.RemoteEndPoint);
+            connection.Features.Set<IConnectionSocketFeature>(new OwnedSocket(socket));
             connection.Features.Set<ITlsApplicationProtocolFeature>(new NegotiatedProtocol(stream.NegotiatedApplicationProtocol.Protocol));
             return connection;
         }
@@ -43,6 +45,7 @@ internal static class TlsConnection
             {
                 UpstreamProtocol.Http2 => [SslApplicationProtocol.Http2],
                 UpstreamProtocol.Auto => [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+                UpstreamProtocol.Bytes => null,
                 _ => [SslApplicationProtocol.Http11],
             },
             ClientCertificateContext = tls.ClientCertificate,
@@ -69,6 +72,8 @@ internal static class TlsConnection
         IPEndPoint ip => ip.Address.ToString(),
         _ => "localhost",
     };
+
+    private sealed record OwnedSocket(Socket Socket) : IConnectionSocketFeature;
 
     private sealed record NegotiatedProtocol(ReadOnlyMemory<byte> ApplicationProtocol) : ITlsApplicationProtocolFeature;
 }

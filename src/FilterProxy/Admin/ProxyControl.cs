@@ -40,7 +40,7 @@ internal sealed class ProxyControl(Engine engine, string file, ProxyConfig confi
     public string? NotReady =>
         engine.Services.IsDraining || IsLeaving ? "stopping"
         : engine.Current is null ? "no configuration is in force yet"
-        : engine.Listeners.Count == 0 ? "no listener is bound yet"
+        : engine.Listeners.Count + engine.DatagramListeners.Count == 0 ? "no listener is bound yet"
         : null;
 
     /// <summary>Says from now on that it is not ready, and begins to stop after a time in which it still takes requests.</summary>

@@ -47,8 +47,9 @@ internal static class ReadEndpoints
                 [Description("The method; GET by default.")] string? method,
                 [Description("A header as 'name: value'; may be given more than once.")] string[]? header,
                 [Description("The listener it comes in by.")] string? listener,
-                [Description("The peer's address; 127.0.0.1 by default.")] string? from) =>
-                Explain(control, url, method ?? "GET", header ?? [], listener, from ?? "127.0.0.1"))
+                [Description("The peer's address; 127.0.0.1 by default.")] string? from,
+                [Description("A claim of the user as 'sub=ada'; may be given more than once.")] string[]? claim) =>
+                Explain(control, url, method ?? "GET", header ?? [], listener, from ?? "127.0.0.1", claim ?? []))
             .Describe(EndpointInfo.For<Explanation>("What would become of a request, and why."));
         app.MapGet("/log_level", () => EndpointInfo.Ok(new LogLevelView(LogLevelView.NameOf(control.Levels.Level))))
             .Describe(EndpointInfo.For<LogLevelView>("How much the log says."));
@@ -77,7 +78,7 @@ internal static class ReadEndpoints
         return TypedResults.Bytes(json.WrittenMemory.ToArray(), "application/json");
     }
 
-    private static IResult Explain(ProxyControl control, string? url, string method, string[] headers, string? listener, string from)
+    private static IResult Explain(ProxyControl control, string? url, string method, string[] headers, string? listener, string from, string[] claims)
     {
         if (control.Engine.Current is not { } current)
         {
@@ -85,12 +86,13 @@ internal static class ReadEndpoints
         }
 
         var error = "the parameter 'url' is missing";
-        if (url is null || !ExplainRequest.TryParse(method, url, headers, out var request, out error) || !IPAddress.TryParse(from, out var address))
+        System.Security.Claims.ClaimsPrincipal? user = null;
+        if (url is null || !ExplainRequest.TryParse(method, url, headers, out var request, out error) || !ExplainRequest.TryParseUser(claims, out user, out error) || !IPAddress.TryParse(from, out var address))
         {
             return EndpointInfo.Refuse(StatusCodes.Status400BadRequest, "bad_request", error.Length > 0 ? error : $"expected an IP address like '10.0.0.1', got '{from}'");
         }
 
-        return EndpointInfo.Ok(RequestExplainer.Explain(request with { From = address, Listener = listener }, current.Config, current));
+        return EndpointInfo.Ok(RequestExplainer.Explain(request with { From = address, Listener = listener, User = user }, current.Config, current));
     }
 
     private static IResult NothingYet() =>

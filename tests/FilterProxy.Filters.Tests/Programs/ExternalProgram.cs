@@ -19,6 +19,9 @@ internal sealed class ExternalProgram : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit += OnTestProcessExit;
     }
 
+    /// <summary>Its process id, to send signals to.</summary>
+    public int Id => _process.Id;
+
     /// <summary>What it wrote so far.</summary>
     public string Output => string.Join('\n', _output);
 

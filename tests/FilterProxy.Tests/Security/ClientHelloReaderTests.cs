@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net.Security;
 using System.Text;
-using FilterProxy.Core.Security;
 using FilterProxy.TestKit;
 using Xunit;
 

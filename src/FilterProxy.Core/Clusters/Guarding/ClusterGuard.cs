@@ -28,6 +28,9 @@ internal sealed class ClusterGuard
     /// <summary>For routes without their own; null for the engine's two default retries.</summary>
     public RetryPolicy? Retry { get; init; }
 
+    /// <summary>Counts what relays meet; requests are counted where they are.</summary>
+    public LimitMetrics Limits { get; init; } = new(null);
+
     /// <summary>How often the log hears of requests that were not taken.</summary>
     public Sampler Complaints;
 

@@ -35,7 +35,9 @@ internal sealed class HashKey(Template? template)
         var address = context.Exchange is { } exchange
             ? exchange.Downstream.ClientAddress ?? exchange.Downstream.RemoteAddress
             : (context.Connection?.RemoteEndPoint as IPEndPoint)?.Address;
-        return address is null ? Dice.Next() : StableHash.Of(address);
+        return address is not null ? StableHash.Of(address)
+            : context is { Exchange: null, Connection: null, Key: not 0 } ? context.Key
+            : Dice.Next();
     }
 
     private delegate ulong Hash(ReadOnlySpan<byte> bytes);

@@ -17,6 +17,7 @@ internal static class ConfigChecks
         CheckDurations(context, config.Runtime);
         HttpChecks.Run(context);
         ListenerChecks.Run(context);
+        UdpListenerChecks.Run(context);
         AdminChecks.Run(context);
         RouteChecks.Run(context);
         ClusterChecks.Run(context);

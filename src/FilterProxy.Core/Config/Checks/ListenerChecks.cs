@@ -10,7 +10,7 @@ internal static class ListenerChecks
     public static void Run(CheckContext context)
     {
         var config = context.Config;
-        if (config.Listeners.Count == 0 && context.IsBound(config, nameof(config.Listeners)))
+        if (config.Listeners.Count + config.UdpListeners.Count == 0 && context.IsBound(config, nameof(config.Listeners)))
         {
             context.Refuse(config, nameof(config.Listeners), "the configuration has no listeners", "listeners: { web: { address: 0.0.0.0:8080 } }");
         }
@@ -24,8 +24,9 @@ internal static class ListenerChecks
                 CheckAddress(context, new Taken($"listener '{name}'", listener, nameof(listener.Address), listener.Address), taken);
             }
 
-            if (listener.Protocols.Count == 0 && context.IsBound(listener, nameof(listener.Protocols)))
+            if (listener.Protocols.Count == 0 && !listener.Filters.Any(f => !f.Off && f.Name != "tls") && context.IsBound(listener, nameof(listener.Protocols)))
             {
+                // Without one, filters take its connections; TLS alone takes none.
                 context.Refuse(listener, nameof(listener.Protocols), "a listener needs at least one protocol", "http1 is the default");
             }
 

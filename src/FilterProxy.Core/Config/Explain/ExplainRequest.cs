@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net;
+using System.Security.Claims;
 using System.Text;
 using FilterProxy.Core.Http1;
 
@@ -29,6 +30,9 @@ internal sealed record ExplainRequest
     public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
 
     public IPAddress From { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Who asks, as filters would find out; null for nobody.</summary>
+    public ClaimsPrincipal? User { get; init; }
 
     /// <summary>The listener to come in by; null for the one that fits.</summary>
     public string? Listener { get; init; }
@@ -75,6 +79,15 @@ internal sealed record ExplainRequest
             Headers = [.. fields.Where(field => !field.Name.Equals("host", StringComparison.OrdinalIgnoreCase))],
         };
         return true;
+    }
+
+    /// <summary>A user with claims, each written <c>name=value</c>; null for none.</summary>
+    public static bool TryParseUser(IReadOnlyList<string> claims, out ClaimsPrincipal? user, out string error)
+    {
+        var pairs = claims.Select(claim => claim.Split('=', 2)).ToList();
+        error = pairs.Find(pair => pair.Length < 2 || pair[0].Length == 0) is { } wrong ? $"expected a claim like 'sub=ada', got '{wrong[0]}'" : "";
+        user = claims.Count == 0 || error.Length > 0 ? null : new ClaimsPrincipal(new ClaimsIdentity(pairs.Select(pair => new Claim(pair[0], pair[1])), "explain", "sub", "roles"));
+        return error.Length == 0;
     }
 
     /// <summary>Reads it as a connection would: the same parser under the same limits, the same refusals.</summary>

@@ -79,7 +79,11 @@ internal sealed record ExplainedCluster(
 /// <param name="Name">Its key.</param>
 /// <param name="Options">Its options, those of <c>http</c> and the route merged.</param>
 /// <param name="From">Where it is from: <c>http.filters</c>, <c>http.route_filters</c>, <c>route</c> or the last two.</param>
-internal sealed record ExplainedFilter(string Name, string Options, string From);
+internal sealed record ExplainedFilter(string Name, string Options, string From)
+{
+    /// <summary>What it would do with the request, in its own words; null where it does not say.</summary>
+    public string? Says { get; init; }
+}
 
 /// <summary>A route that does not get the request.</summary>
 /// <param name="Route">Its name.</param>

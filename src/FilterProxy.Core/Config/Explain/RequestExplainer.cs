@@ -22,6 +22,7 @@ internal sealed class RequestExplainer
     private RequestExplainer(ExplainRequest request, ProxyConfig config, CompiledConfig compiled)
     {
         (_request, _config, _compiled) = (request, config, compiled);
+        _exchange.User = request.User;
         _options = new OptionsText(SecretRules.Of(compiled.Components.Select(component => component.Descriptor)));
     }
 
@@ -53,7 +54,7 @@ internal sealed class RequestExplainer
         result = result with { Path = Head.PathText, Client = Downstream.ClientAddress?.ToString() };
         var captures = new RouteCaptures();
         var found = snapshot.Routes.TryMatch(Head, plan.Name, captures, out var route);
-        result = result with { Filters = FiltersOf(found ? _config.Routes.First(r => r.Name == route!.Name) : null), NearMisses = MissesOf(plan.Name, route?.Name) };
+        result = result with { Filters = FiltersOf(found ? _config.Routes.First(r => r.Name == route!.Name) : null, (found ? route!.Chain : snapshot.Fallback).Filters), NearMisses = MissesOf(plan.Name, route?.Name) };
         if (!found)
         {
             return result with { Problem = $"no route takes it: {LocalReplies.StatusOf(ProxyErrorKind.NoRoute)} {LocalReplies.ReasonOf(ProxyError.Downstream(ProxyErrorKind.NoRoute))}" };
@@ -166,21 +167,34 @@ internal sealed class RequestExplainer
         };
     }
 
-    private List<ExplainedFilter> FiltersOf(RouteConfig? route)
+    private List<ExplainedFilter> FiltersOf(RouteConfig? route, IReadOnlyList<FilterEntry> chain)
     {
         var defaults = _config.Http.RouteFilters;
         var filters = _config.Http.Filters.Where(filter => !filter.Off)
-            .Select(filter => new ExplainedFilter(filter.Key, _options.Of(filter.Options), "http.filters"))
+            .Select(filter => new ExplainedFilter(filter.Key, _options.Of(filter.Options), "http.filters") { Says = WhatSays(_compiled.Snapshot.Global.Filters, filter.Key) })
             .ToList();
         foreach (var filter in ComponentChain.Refine(defaults, route?.Filters ?? []))
         {
             var isDefault = defaults.Any(candidate => candidate.Key == filter.Key);
             var isOwn = route?.Filters.Any(candidate => candidate.Key == filter.Key) == true;
             var from = isDefault && isOwn ? "http.route_filters and route" : isDefault ? "http.route_filters" : "route";
-            filters.Add(new ExplainedFilter(filter.Key, _options.Of(filter.Options), from));
+            filters.Add(new ExplainedFilter(filter.Key, _options.Of(filter.Options), from) { Says = WhatSays(chain, filter.Key) });
         }
 
         return filters;
+    }
+
+    private string? WhatSays(IReadOnlyList<FilterEntry> chain, string name)
+    {
+        try
+        {
+            return (chain.FirstOrDefault(entry => entry.Name == name)?.Filter as IExplainedFilter)?.Explain(_exchange) is { } line ? Shown(line) : null;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A plugin's code: what it throws is its answer.
+            return $"it cannot say: {e.Message}";
+        }
     }
 
     private List<NearMiss> MissesOf(string listener, string? winner)

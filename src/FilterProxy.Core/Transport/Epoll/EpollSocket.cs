@@ -45,6 +45,9 @@ internal sealed class EpollSocket
     /// <summary>After a receive that may have left something.</summary>
     public void MayReadMore() => Interlocked.CompareExchange(ref _reading, Ready, Unknown);
 
+    /// <summary>Takes a <see cref="TryRead"/> back that said false, on the loop: <see cref="Readable"/> will not be called for it.</summary>
+    public bool TryUnwait() => Interlocked.CompareExchange(ref _reading, Ready, Waiting) == Waiting;
+
     /// <summary>The descriptor is closed: whoever waits finds out, on the loop.</summary>
     public void Close()
     {

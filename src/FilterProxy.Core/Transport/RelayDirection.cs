@@ -1,0 +1,194 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using FilterProxy.Core.Transport.Epoll;
+using Microsoft.AspNetCore.Connections;
+
+namespace FilterProxy.Core.Transport;
+
+/// <summary>One direction of a <see cref="StreamRelay"/>: copies what one connection sends to the other until one of them has enough.</summary>
+internal sealed class RelayDirection
+{
+    // Reads that filled the reader's large buffer, or nearly, this often in a row are bulk.
+    private const int BulkRead = DirectReader.LargeBufferSize / 2;
+    private const int ReadsUntilSplice = 4;
+    private readonly StreamRelay _relay;
+    private readonly ConnectionContext _from;
+    private readonly ConnectionContext _to;
+    private readonly PipeReader _reader;
+    private readonly PipeWriter _writer;
+    private readonly IReadOnlyList<ByteRate> _rates;
+    private readonly int _piece;
+    private SplicePump? _pump;
+    private long _unwaited;
+    private int _bulk;
+    private bool _isWriting;
+
+    public RelayDirection(StreamRelay relay, ConnectionContext from, ConnectionContext to, IReadOnlyList<ByteRate> rates)
+    {
+        (_relay, _from, _to, _rates) = (relay, from, to, rates);
+        (_reader, _writer) = (from.Transport.Input, to.Transport.Output);
+        _piece = int.MaxValue;
+        foreach (var rate in rates)
+        {
+            _piece = Math.Min(_piece, rate.Piece);
+        }
+    }
+
+    /// <summary>Bytes passed on.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Ends the wait for more bytes: what has come is passed on, the end is not.</summary>
+    public void Stop()
+    {
+        _reader.CancelPendingRead();
+        Volatile.Read(ref _pump)?.Stop();
+    }
+
+    /// <summary>Runs until the sender's end has been passed on, or something failed.</summary>
+    public async Task<DirectionEnd> RunAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                if (_bulk >= ReadsUntilSplice && await SpliceAsync() is var spliced and not DirectionEnd.None)
+                {
+                    return spliced == DirectionEnd.Ended ? await EndAsync() : spliced;
+                }
+
+                _isWriting = false;
+                var reading = _reader.ReadAsync();
+                var waits = !reading.IsCompleted;
+                var read = await reading;
+                if (read.IsCanceled)
+                {
+                    _reader.AdvanceTo(read.Buffer.Start);
+                    return DirectionEnd.Stopped;
+                }
+
+                var piece = read.Buffer.Length > _piece ? read.Buffer.Slice(0, _piece) : read.Buffer;
+                var length = piece.Length;
+                var isLast = read.IsCompleted && length == read.Buffer.Length;
+                _bulk = length >= BulkRead ? _bulk + 1 : 0;
+                _isWriting = true;
+                var sending = SendAsync(piece);
+                waits |= !sending.IsCompleted;
+                if (!await sending)
+                {
+                    return DirectionEnd.WriteFailed;
+                }
+
+                _reader.AdvanceTo(piece.End);
+                Bytes += length;
+                _relay.OnProgress();
+                await BeFairAsync(waits, length);
+                if (isLast)
+                {
+                    return await EndAsync();
+                }
+            }
+        }
+        catch (Exception e) when (StreamRelay.IsBreak(e))
+        {
+            _relay.Note(e);
+            return _isWriting ? DirectionEnd.WriteFailed : DirectionEnd.ReadFailed;
+        }
+    }
+
+    private async ValueTask<bool> SendAsync(ReadOnlySequence<byte> piece)
+    {
+        if (piece.IsEmpty)
+        {
+            return true;
+        }
+
+        if (_writer is ISequenceSend direct)
+        {
+            await direct.SendAsync(piece);
+            return true;
+        }
+
+        foreach (var segment in piece)
+        {
+            _writer.Write(segment.Span);
+        }
+
+        return !(await _writer.FlushAsync()).IsCompleted;
+    }
+
+    private async ValueTask<DirectionEnd> EndAsync()
+    {
+        _isWriting = true;
+        if (_to.Transport is IHalfClose to)
+        {
+            await to.EndOutputAsync();
+        }
+        else
+        {
+            await _writer.CompleteAsync();
+        }
+
+        return DirectionEnd.Ended;
+    }
+
+    /// <summary>Waits for the rates, and leaves the loop to its other sockets where nothing ever waits.</summary>
+    private async ValueTask BeFairAsync(bool waited, long length)
+    {
+        _unwaited = waited ? 0 : _unwaited + length;
+        if (_rates.Count > 0 && length > 0)
+        {
+            await PaceAsync(length);
+        }
+        else if (_unwaited > Relay.FairShare)
+        {
+            _unwaited = 0;
+            await Relay.BehindOthersAsync();
+        }
+    }
+
+    private async Task PaceAsync(long length)
+    {
+        var wait = TimeSpan.Zero;
+        foreach (var rate in _rates)
+        {
+            var own = rate.Take(length);
+            wait = own > wait ? own : wait;
+        }
+
+        if (wait > TimeSpan.Zero)
+        {
+            var loop = EventLoop.Current;
+            await Task.Delay(wait, _relay.Time, _relay.Cut).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _relay.OnProgress();
+            if (loop is not null)
+            {
+                await Relay.BackToAsync(loop);
+            }
+        }
+    }
+
+    /// <summary>Lets the kernel move the bytes, where it can and they are many. None: go on by reading.</summary>
+    private async ValueTask<DirectionEnd> SpliceAsync()
+    {
+        _bulk = 0;
+        if (_rates.Count > 0 || _relay.IsStopping || _from.Transport is not SocketConnection from || _to.Transport is not SocketConnection to
+            || !SplicePump.Fits(from, to))
+        {
+            return DirectionEnd.None;
+        }
+
+        var pump = new SplicePump(from, to, _relay.OnProgress);
+        Volatile.Write(ref _pump, pump);
+        var end = await pump.RunAsync();
+        Volatile.Write(ref _pump, null);
+        Bytes += pump.Moved;
+        _relay.Note(pump.Error);
+        return end switch
+        {
+            SpliceEnd.Ended => DirectionEnd.Ended,
+            SpliceEnd.ReadFailed => DirectionEnd.ReadFailed,
+            SpliceEnd.WriteFailed => DirectionEnd.WriteFailed,
+            _ => _relay.IsStopping ? DirectionEnd.Stopped : DirectionEnd.None,
+        };
+    }
+}
