@@ -79,11 +79,11 @@ internal ref partial struct SqlGrammar
     {
         switch (token.Role)
         {
-            case SqlRole.By when _clause == SqlRole.Order:
             case SqlRole.When when _cases > 0:
                 _hasWhen = true;
                 return SqlVerdict.Continue;
 
+            case SqlRole.By when _clause == SqlRole.Order:
             case SqlRole.Else when _hasWhen:
             case SqlRole.Quantifier when _isAfterSet || _select.ExpectsItem || !_evidence.IsStart:
             case SqlRole.Top when _select.ExpectsItem:
