@@ -56,6 +56,7 @@ missing_packages() {
   has prometheus || echo prometheus
   has redis-server || echo redis-server
   has script || echo bsdutils
+  [[ -d /usr/share/modsecurity-crs/rules ]] || echo modsecurity-crs
   has redis-server || echo redis-server
   has redis-benchmark || echo redis-tools
   has_server sshd || echo openssh-server
@@ -66,6 +67,7 @@ missing_packages() {
   has psql || echo postgresql-client
   if [[ $full == yes ]]; then
     has python3 || echo python3
+    /usr/bin/python3 -c 'import yaml' 2>/dev/null || echo python3-yaml
     has slowhttptest || echo slowhttptest
     has testssl || echo testssl.sh
   fi
@@ -257,6 +259,66 @@ YAML
   ((passed += p, failed += f))
 }
 
+# Third-party drivers close with "N passed, M failed": at least so many must pass, and no more may fail than are known to.
+count_driver() { # log, failures that are known
+  local line p f
+  line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$1" | tail -n 1)
+  p=${line%% passed*} f=${line#*, } f=${f%% failed*}
+  grep '^FAIL' "$1"
+  say "passed ${p:-0}, failed ${f:-all} ($2 known)"
+  ((passed += ${p:-0}))
+  ((${f:-100000} <= $2)) || ((failed += 1))
+}
+
+run_waf_conformance() {
+  heading "Conformance: SecLang and the OWASP CRS"
+  local rules=/usr/share/modsecurity-crs/rules log port origin proxy_id origin_id
+  if [[ -z $conformance || ! -d $rules ]] || ! /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
+    skip conformance.waf "needs shared/conformance beside the checkout, modsecurity-crs and python3-yaml"
+    return
+  fi
+
+  log=$results/seclang.log
+  python3 "$conformance/seclang.py" -- dotnet "artifacts/bin/FilterProxy.SecLangAdapter/$folder/FilterProxy.SecLangAdapter.dll" \
+    "$conformance/data/seclang-op-files" >"$log" 2>&1 </dev/null
+  count_driver "$log" 0
+
+  log=$results/crs.log origin=$(free_port) port=$(free_port)
+  cat >"$results/marker.conf" <<'CONF'
+SecRule REQUEST_HEADERS:X-CRS-Test "@rx ^.*$" \
+    "id:999999,pass,phase:1,log,msg:'X-CRS-Test %{MATCHED_VAR}',ctl:ruleRemoveById=1-999999"
+SecAuditLogParts AHZ
+CONF
+  cat >"$results/crs.yaml" <<YAML
+plugins: [Waf]
+http: { underscores: allow }
+listeners: { web: { address: "127.0.0.1:$port" } }
+routes:
+  - name: all
+    cluster: origin
+    filters:
+      - waf:
+          rules: [$PWD/conf/examples/waf/engine.conf, marker.conf, /etc/modsecurity/crs/crs-setup.conf, $rules/*.conf]
+          paranoia: 4
+          audit_log: { path: crs-audit.log, format: native }
+clusters: { origin: { endpoints: ["127.0.0.1:$origin"] } }
+YAML
+  /usr/bin/python3 "$conformance/albedo.py" "$origin" >"$results/albedo.log" 2>&1 </dev/null &
+  origin_id=$!
+  "artifacts/bin/FilterProxy/$folder/filterproxy" run -c "$results/crs.yaml" >"$results/crs-proxy.log" 2>&1 </dev/null &
+  proxy_id=$!
+  if wait_for_port "$origin" "$origin_id" && wait_for_port "$port" "$proxy_id"; then
+    /usr/bin/python3 "$conformance/crs_ftw.py" 127.0.0.1 "$port" --tests "$conformance/data/crs334-tests" --log "$results/crs-audit.log" >"$log" 2>&1 </dev/null
+  else
+    cat "$results/albedo.log" "$results/crs-proxy.log" >"$log"
+  fi
+  kill "$origin_id" "$proxy_id" 2>/dev/null
+  wait "$origin_id" "$proxy_id" 2>/dev/null
+  # Requests that the proxy itself refuses or makes unambiguous before any filter (HTTP/0.9, CONNECT, targets without a slash, Connection), and
+  # some of which only a status is expected that the upstream does not give.
+  count_driver "$log" 20
+}
+
 run_h2spec() {
   heading "Conformance: h2spec, over TLS, in the clear, and beside HTTP/1"
   if ! has h2spec; then
@@ -345,6 +407,7 @@ done
 if [[ $full == yes ]]; then
   run_harness_tests
   run_conformance
+  run_waf_conformance
   run_h2spec
 fi
 

@@ -81,7 +81,7 @@ internal sealed class EgressWay
     }
 
     /// <summary>Notes why a client did not get anywhere.</summary>
-    public void Refuse(ConnectionContext client, string reason, Destination? destination = null)
+    public void GiveUp(ConnectionContext client, string reason, Destination? destination = null)
     {
         Count(reason);
         ConnectionReport.End(client, reason);

@@ -34,9 +34,10 @@ public sealed class HttpConnectFilter : IConnectionFilter
         using (var handshake = new Handshake(connection.Transport.Input, _time, _options.HandshakeTimeout))
         {
             var isRead = await handshake.ReadAsync(received => ConnectRequest.Read(received, LargestHead, out request));
-            if (!handshake.TryEnd() || !isRead)
+            var isInTime = handshake.TryEnd();
+            if (!isInTime || !isRead)
             {
-                _way.Refuse(connection, isRead ? "handshake_timeout" : "client_closed");
+                _way.GiveUp(connection, isInTime ? "client_closed" : "handshake_timeout");
                 connection.Abort(new ConnectionAbortedException("No CONNECT request."));
                 return;
             }
@@ -77,7 +78,7 @@ public sealed class HttpConnectFilter : IConnectionFilter
 
     private async Task RefuseAsync(ConnectionContext connection, int status, string reason, Destination? destination = null)
     {
-        _way.Refuse(connection, reason, destination);
+        _way.GiveUp(connection, reason, destination);
         var body = $"{reason}\n";
         var challenge = status switch
         {

@@ -36,10 +36,17 @@ public sealed class Socks5Filter : IConnectionFilter
         using (var handshake = new Handshake(connection.Transport.Input, _time, _options.HandshakeTimeout))
         {
             (destination, var refusal) = await AskAsync(connection, handshake);
-            if (!handshake.TryEnd() || destination is null)
+            if (!handshake.TryEnd())
             {
-                _way.Refuse(connection, refusal ?? "handshake_timeout");
-                connection.Abort(new ConnectionAbortedException("No SOCKS request."));
+                _way.GiveUp(connection, "handshake_timeout");
+                connection.Abort(new ConnectionAbortedException("No SOCKS request in time."));
+                return;
+            }
+
+            if (destination is null)
+            {
+                // It ends in order: what it was told must reach it.
+                _way.GiveUp(connection, refusal);
                 return;
             }
         }
@@ -48,7 +55,7 @@ public sealed class Socks5Filter : IConnectionFilter
         await ReplyAsync(connection, error);
         if (upstream is null)
         {
-            _way.Refuse(connection, EgressWay.ReasonOf(error), destination);
+            _way.GiveUp(connection, EgressWay.ReasonOf(error), destination);
             return;
         }
 
@@ -58,15 +65,15 @@ public sealed class Socks5Filter : IConnectionFilter
         }
     }
 
-    /// <summary>Where the client wants to go; otherwise why it is not asked any further, null for that it said nothing.</summary>
-    private async ValueTask<(Destination? Destination, string? Refusal)> AskAsync(ConnectionContext connection, Handshake handshake)
+    /// <summary>Where the client wants to go; otherwise why it is not asked any further.</summary>
+    private async ValueTask<(Destination? Destination, string Refusal)> AskAsync(ConnectionContext connection, Handshake handshake)
     {
         var output = connection.Transport.Output;
         var wanted = _users.AreAsked ? UserAndPassword : NoAuthentication;
         var (isSocks, offers) = (true, false);
         if (!await handshake.ReadAsync(Greeting))
         {
-            return (null, null);
+            return (null, "client_closed");
         }
 
         if (!isSocks)
@@ -85,7 +92,7 @@ public sealed class Socks5Filter : IConnectionFilter
             var isKnown = false;
             if (!await handshake.ReadAsync(received => Credentials(received, out isKnown)))
             {
-                return (null, null);
+                return (null, "client_closed");
             }
 
             // RFC 1929 §2.
@@ -100,7 +107,7 @@ public sealed class Socks5Filter : IConnectionFilter
         byte refusal = 0;
         if (!await handshake.ReadAsync(received => Request(received, out destination, out refusal)))
         {
-            return (null, null);
+            return (null, "client_closed");
         }
 
         if (destination is null)

@@ -84,6 +84,12 @@ public sealed record JwtAuthOptions : IValidatableObject
             yield return new($"'{name}' is no header name", [nameof(ClaimHeaders)]);
         }
 
+        if (ClaimHeaders.Keys.FirstOrDefault(name => name.ToLowerInvariant() is "host" or "content-length" or "transfer-encoding" or "connection" or "cookie"
+            || name.Equals(Header, StringComparison.OrdinalIgnoreCase)) is { } taken)
+        {
+            yield return new($"'{taken}' cannot tell a claim", [nameof(ClaimHeaders)]);
+        }
+
         if (Realm.Any(c => c is < ' ' or > '~' or '"' or '\\'))
         {
             yield return new("must be visible ASCII without quotes and backslashes", [nameof(Realm)]);

@@ -18,6 +18,11 @@ internal sealed class VerifiedToken
         (_text, _issuer, _keys) = (text, issuer, keys);
         Claims = claims;
         var end = claims.Expires ?? DateTimeOffset.MaxValue;
+        if (issuer.Rules.MaxAge is { } most && claims.TryGetTime("iat", out var made) && made < end - most)
+        {
+            end = made + most;
+        }
+
         _expires = end < DateTimeOffset.MaxValue - issuer.Rules.Skew ? end + issuer.Rules.Skew : DateTimeOffset.MaxValue;
     }
 

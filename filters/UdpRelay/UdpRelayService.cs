@@ -38,6 +38,8 @@ public sealed class UdpRelayService : IDatagramService
             socket.SendBufferSize = socket.ReceiveBufferSize = (int)size.Bytes;
         }
 
+        // A full buffer costs a datagram, and nobody's time.
+        socket.Blocking = false;
         using var sweep = _context.Time.CreateTimer(static table => ((SessionTable)table!).Sweep(), table, SweepInterval, SweepInterval);
         try
         {

@@ -36,6 +36,14 @@ internal sealed class OidcMetadata
     /// <summary>Whether it tells of something.</summary>
     public bool Has(string name) => _root.TryGetText(name, out _);
 
+    /// <summary>Whether it says that it does something.</summary>
+    public bool IsTrue(string name) => _root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+
+    /// <summary>The texts of a list it tells; null for none.</summary>
+    public IReadOnlyList<string>? ListOf(string name) => _root.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array
+        ? [.. list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)]
+        : null;
+
     private static OidcMetadata Read(byte[] body, ProviderClient client, string issuer)
     {
         if (!StrictJson.TryParseObject(body, out var root, out var problem))

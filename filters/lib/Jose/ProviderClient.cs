@@ -54,6 +54,12 @@ internal sealed class ProviderClient : IDisposable
         // The cluster's connections have their own TLS where it says so: a second layer is not meant.
         var request = new HttpRequestMessage(method, _overCluster ? new Uri("http://" + url.Authority + url.PathAndQuery) : url);
         request.Headers.Host = url.Authority;
+        if (_overCluster)
+        {
+            // The provider makes its addresses of what it was asked by, and was asked by its public name's scheme.
+            request.Headers.TryAddWithoutValidation("X-Forwarded-Proto", url.Scheme);
+        }
+
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
         request.Headers.TryAddWithoutValidation("User-Agent", "FilterProxy");
         return request;

@@ -7,7 +7,7 @@ namespace FilterProxy.Filters.Jose;
 /// publisher is away or talks nonsense, what there is stays.
 /// </summary>
 /// <param name="name">Whose keys they are, for the log.</param>
-/// <param name="fetch">Fetches a set's text; throws <see cref="HttpRequestException"/>, <see cref="IOException"/> or <see cref="InvalidDataException"/>.</param>
+/// <param name="fetch">Fetches a set's text; throws where it cannot; the message goes into the log.</param>
 /// <param name="options">When.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">What happens goes there.</param>
@@ -119,8 +119,9 @@ internal sealed partial class RemoteKeys(
         {
             problem = $"no answer within {options.Timeout.TotalSeconds:0.#} s";
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException or UpstreamException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // Whatever it is, the keys there are stay in use, and the next fetch comes.
             problem = e.Message;
         }
         finally

@@ -45,8 +45,14 @@ internal sealed class RespNode(string name, Func<CancellationToken, ValueTask<Co
 
     private async Task<RespConnection?> WaitAsync()
     {
-        if (Begin() is not { } connecting || Interlocked.Increment(ref _waiting) is var waiting && waiting > options.MaxPending)
+        if (Begin() is not { } connecting)
         {
+            return null;
+        }
+
+        if (Interlocked.Increment(ref _waiting) > options.MaxPending)
+        {
+            Interlocked.Decrement(ref _waiting);
             return null;
         }
 

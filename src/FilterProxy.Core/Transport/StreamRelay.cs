@@ -9,6 +9,8 @@ namespace FilterProxy.Core.Transport;
 /// </summary>
 internal sealed class StreamRelay : IHeartbeatTarget
 {
+    // Milliseconds until what was asked to end is cut.
+    private const long Patience = 3000;
     private readonly ConnectionContext _client;
     private readonly ConnectionContext _upstream;
     private readonly Heartbeat _heartbeat;
@@ -135,7 +137,7 @@ internal sealed class StreamRelay : IHeartbeatTarget
     {
         EndBecause(reason);
         _isStopping = true;
-        Volatile.Write(ref _cutAt, now + 1000);
+        Volatile.Write(ref _cutAt, now + Patience);
         _cut?.Cancel();
         _up.Stop();
         _down.Stop();

@@ -75,6 +75,7 @@ public sealed class EgressTests
         using var client = await StreamUpstream.ConnectAsync(proxy.Port);
 
         Assert.False(await client.EndsOrderlyAsync());
+        Assert.Equal(1, proxy.Counts[$"filterproxy.egress.connections filter={filter} outcome=handshake_timeout"]);
     }
 
     [Theory]

@@ -273,6 +273,7 @@ public sealed class JwtAuthFilterTests : IDisposable
     [InlineData("issuers: [ { issuer: a, jwks_url: 'https://a/' }, { issuer: a, jwks_url: 'https://a/' } ]", "an issuer is there twice")]
     [InlineData("issuers: [ { issuer: a, jwks_url: 'https://a/' } ], header: ''", "one of header, cookie and query")]
     [InlineData("issuers: [ { issuer: a, jwks_url: 'https://a/' } ], claim_headers: { 'x y': sub }", "'x y' is no header name")]
+    [InlineData("issuers: [ { issuer: a, jwks_url: 'https://a/' } ], claim_headers: { Authorization: sub }", "'Authorization' cannot tell a claim")]
     [InlineData("issuers: [ { issuer: a, jwks_url: 'https://a/' } ], rules: [ { path: admin } ]", "'admin' is no path")]
     [InlineData("issuers: [ { issuer: a, jwks_url: 'https://a/' } ], rules: [ { issuers: [b] } ]", "'b' is none of the issuers")]
     [InlineData("issuers: [ { issuer: a, jwks_url: 'https://a/' } ], rules: [ { token: none, scopes: [x] } ]", "a rule without a token")]

@@ -184,6 +184,17 @@ public sealed class JwtKeysTests : IDisposable
     }
 
     [Fact]
+    public async Task A_remembered_token_becomes_too_old_as_others_do()
+    {
+        var options = Options();
+        await using var filter = new JwtAuthFilter(options with { Issuers = [options.Issuers[0] with { MaxAge = TimeSpan.FromMinutes(1) }] }, _context);
+        var token = _one.Sign(new { iss = Login, iat = _clock.GetUtcNow().ToUnixTimeSeconds() }, now: _clock.GetUtcNow().AddHours(1));
+        Assert.Equal("", await ReasonAsync(filter, token));
+        _clock.Advance(TimeSpan.FromMinutes(3));
+        Assert.Equal("jwt_expired", await ReasonAsync(filter, token));
+    }
+
+    [Fact]
     public async Task A_remembered_token_costs_no_memory()
     {
         await using var filter = new JwtAuthFilter(

@@ -77,7 +77,7 @@ public sealed class TlsInspectorTests
     public async Task Garbage_behind_a_record_header_never_reaches_the_upstream_or_stays()
     {
         const int Seed = 20261121;
-        await using var proxy = await StartAsync(1, "timeout: 300ms, not_tls: close");
+        await using var proxy = await StartAsync(1, "timeout: 50ms, not_tls: close");
         var random = new Random(Seed);
         for (var i = 0; i < 40; i++)
         {

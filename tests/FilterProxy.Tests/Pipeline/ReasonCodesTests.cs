@@ -109,6 +109,6 @@ public sealed partial class ReasonCodesTests
     [GeneratedRegex(@"^\| `(?<code>[a-z_]+)`", RegexOptions.Multiline)]
     private static partial Regex Rows { get; }
 
-    [GeneratedRegex(@"(?:(?<![A-Za-z])(?:Reply|Refuse)\((?:[^;""]*?), |var reason = [^;""]*)""(?<code>[a-z_]+)""")]
+    [GeneratedRegex(@"(?:(?<![A-Za-z])(?:Reply|Refuse|Replies\.[A-Za-z]+)\((?:[^;""]*?), |var reason = [^;""]*)""(?<code>[a-z_]+)""")]
     private static partial Regex Replies { get; }
 }

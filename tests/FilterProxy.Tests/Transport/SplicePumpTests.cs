@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using FilterProxy.Core.Transport;
 using FilterProxy.Core.Transport.Epoll;
+using FilterProxy.TestKit;
 using Xunit;
 
 namespace FilterProxy.Tests.Transport;
@@ -103,6 +104,7 @@ public sealed class SplicePumpTests
                 // It was cut.
             }
         });
+        await Poll.UntilAsync(() => sides.From.Input.Received > 0);
         sides.To.Abort();
         sides.From.Abort();
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Compression;
 using System.Text;
 
-namespace FilterProxy.Filters.BodyRewrite;
+namespace FilterProxy.Filters.Http;
 
 /// <summary>Takes a content coding off a body that is whole (RFC 9110 §8.4.1).</summary>
 internal static class ContentDecoding
