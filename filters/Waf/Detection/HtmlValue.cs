@@ -54,6 +54,11 @@ internal static class HtmlValue
     {
         for (var i = 0; i < value.Length; i++)
         {
+            if (!"\\/@&EeJjVvBbUu"u8.Contains(value[i]))
+            {
+                continue;
+            }
+
             if (value[i] == '\\' || value[i..].StartsWith("/*"u8))
             {
                 return true;

@@ -7,7 +7,7 @@ namespace FilterProxy.Filters.Tests.Waf.Detection;
 /// <summary>How often what people write is taken for an attack; the detectors' README states these numbers.</summary>
 public sealed class BenignCorpusTests(ITestOutputHelper output)
 {
-    // In a thousand. Half of the first are formulas nobody sends, such as "8 && 99 < 99".
+    // In a thousand. Most of the first are formulas nobody sends, such as "8 && 99 < 99".
     private const double MostSqlTuned = 3.5;
     private const double MostSqlHeldOut = 1.0;
     private const double MostXss = 0.2;
