@@ -147,7 +147,7 @@ public sealed class RelayExampleTests
             text = Regex.Replace(text, $@"\$\{{{name}:-[0-9]+\}}", $"{port}");
         }
 
-        text = text.Replace("${CERT:-cert.pem}", certificate.CertPath, StringComparison.Ordinal).Replace("${KEY:-key.pem}", certificate.KeyPath, StringComparison.Ordinal);
+        text = text.Replace("${CERT:-certs/example.com.pem}", certificate.CertPath, StringComparison.Ordinal).Replace("${KEY:-certs/example.com.key}", certificate.KeyPath, StringComparison.Ordinal);
         var listeners = text.IndexOf("listeners:", StringComparison.Ordinal);
         var plugins = text.IndexOf("plugins:", StringComparison.Ordinal);
         var folder = Repository.PathOf("artifacts", "bin", "FilterProxy", new DirectoryInfo(AppContext.BaseDirectory).Name, "plugins");

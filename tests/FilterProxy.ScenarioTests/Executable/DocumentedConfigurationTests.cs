@@ -76,14 +76,17 @@ public sealed partial class DocumentedConfigurationTests
     ];
 
     /// <param name="yaml">The configuration.</param>
-    /// <param name="folder">Where it stands with the scripts it names.</param>
+    /// <param name="folder">Where it stands with the scripts and rules it names.</param>
     private static async Task ValidateAsync(string yaml, string? folder = null)
     {
         using var file = new ConfigFile(yaml);
         using var certificate = new TestCertificate("localhost");
-        foreach (var script in folder is null ? [] : Directory.GetFiles(folder, "*.js"))
+        string[] named = folder is null ? [] : [.. Directory.GetFiles(folder, "*.js"), .. Directory.GetFiles(folder, "*.conf", SearchOption.AllDirectories)];
+        foreach (var script in named)
         {
-            File.Copy(script, Path.Combine(file.Folder, Path.GetFileName(script)));
+            var target = Path.Combine(file.Folder, Path.GetRelativePath(folder!, script));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(script, target);
         }
 
         // The folder that examples name.

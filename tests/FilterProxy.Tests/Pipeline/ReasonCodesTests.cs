@@ -100,7 +100,7 @@ public sealed partial class ReasonCodesTests
         Assert.Equal((expected, null), (response.Headers["x-why"], response.Headers["x-filterproxy-reason"]));
     }
 
-    // What filters say when they reply, as their sources have it: second in Reply, or named as the reason there.
+    // What filters say when they reply or break off, as their sources have it: second in Reply, or named as the reason there.
     private static IEnumerable<string> CodesOfFilters() => Directory.EnumerateFiles(Repository.PathOf("filters"), "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Contains("/obj/") && !file.Contains("/bin/"))
         .SelectMany(file => Replies.Matches(File.ReadAllText(file)))
@@ -109,6 +109,6 @@ public sealed partial class ReasonCodesTests
     [GeneratedRegex(@"^\| `(?<code>[a-z_]+)`", RegexOptions.Multiline)]
     private static partial Regex Rows { get; }
 
-    [GeneratedRegex(@"(?:(?<![A-Za-z])(?:Reply|Refuse|Replies\.[A-Za-z]+)\((?:[^;""]*?), |var reason = [^;""]*)""(?<code>[a-z_]+)""")]
+    [GeneratedRegex(@"(?:(?<![A-Za-z])(?:Reply|Refuse|Replies\.[A-Za-z]+)\((?:[^;""]*?), |var reason = [^;""]*|\.Abort\()""(?<code>[a-z_]+)""")]
     private static partial Regex Replies { get; }
 }
