@@ -64,7 +64,8 @@ def nginx(setup, base):
         server += ["proxy_request_buffering off;", "client_body_buffer_size 64k;", "proxy_buffering off;", "proxy_buffer_size 64k;", "proxy_buffers 4 64k;"]
     cache = ""
     if setup.cache:
-        cache = f"proxy_cache_path {base['WORK']}/nginx-cache keys_zone=kept:8m inactive=1h use_temp_path=off;\n    open_file_cache max=1000;"
+        cache = f"proxy_cache_path {base['WORK']}/nginx-cache keys_zone=kept:8m inactive=1h use_temp_path=off;"
+        cache += "\n    open_file_cache max=1000;" if setup.open_files else ""
         server += ["proxy_cache kept;", "proxy_cache_valid 200 1h;", "proxy_cache_lock on;"]
     log = ('log_format like_the_others \'[$time_iso8601] "$request" $status - $request_length $bytes_sent $request_time '
            '$upstream_response_time "$remote_addr" "$http_user_agent" "$request_id" "$http_host" all $proxy_host "$upstream_addr"\';\n'

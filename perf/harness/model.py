@@ -35,6 +35,8 @@ class Setup:
     streaming: bool = False
     # Answers are kept in memory (nginx: on disk, which is the page cache), and everything but the first request is answered from there.
     cache: bool = False
+    # nginx keeps the files of its cache open (open_file_cache), which it does not by default. The others keep nothing in files.
+    open_files: bool = False
     # FilterProxy's transport; empty is its default.
     io: str = ""
 
