@@ -1,21 +1,24 @@
 using System.Text;
 using System.Text.Json;
 using FilterProxy.Filters.Auth;
+using FilterProxy.Filters.Resp;
 
 namespace FilterProxy.Filters.ApiKey;
 
 /// <summary>Lets in programs that show a key, and tells the upstream and other filters whose it is.</summary>
 [Component("api_key")]
-public sealed class ApiKeyFilter : IRequestFilter, IAdminView
+public sealed class ApiKeyFilter : IRequestFilter, IAdminView, IDisposable
 {
     private const string Namespace = "api_key";
     private const string TextType = "text/plain; charset=utf-8";
     private const int MostShown = 1000;
     private const int Shortest = 16;
-    private static readonly byte[] Unauthorized = "Unauthorized\n"u8.ToArray(), Forbidden = "Forbidden\n"u8.ToArray(), BadRequest = "Bad Request\n"u8.ToArray();
+    private static readonly byte[] Unauthorized = "Unauthorized\n"u8.ToArray(), Forbidden = "Forbidden\n"u8.ToArray(), BadRequest = "Bad Request\n"u8.ToArray(),
+        Unavailable = "Service Unavailable\n"u8.ToArray();
 
     private readonly ApiKeyOptions _options;
     private readonly KeyTable _keys;
+    private readonly RedisKeys? _redis;
     private readonly CredentialPlaces _places;
     private readonly DenialLog _log;
     private readonly ApiKeyMetrics _metrics;
@@ -32,6 +35,9 @@ public sealed class ApiKeyFilter : IRequestFilter, IAdminView
         _options = options;
         _time = context.Time;
         _keys = new KeyTable(options.Keys.Select(entry => (entry, "keys")).Concat(options.KeysFile is { } file ? KeyTable.Read(context.UseFile(file)) : []));
+        _redis = options.Redis is { } redis
+            ? new RedisKeys(new RespClient(context.GetCluster(redis.Cluster), redis, context.Time, context.Logger), options.RedisPrefix, options.RedisRemember, context.Time)
+            : null;
         _places = new CredentialPlaces(options.Header, options.Scheme, options.Cookie, options.Query);
         _log = new DenialLog(context.Logger, context.Time);
         _metrics = new ApiKeyMetrics(context.Meter);
@@ -47,13 +53,25 @@ public sealed class ApiKeyFilter : IRequestFilter, IAdminView
             exchange.Request.Headers.Remove(_ownerHeader);
         }
 
-        return new(_places.Find(exchange.Request, out var text) switch
+        var found = _places.Find(exchange.Request, out var text);
+        if (found != CredentialFound.One)
         {
-            CredentialFound.One => Check(exchange, text),
-            CredentialFound.Several => Refuse(exchange, "api_key_several", 400, BadRequest, "it has more than one key"),
-            _ => Without(exchange),
-        });
+            return new(found == CredentialFound.Several ? Refuse(exchange, "api_key_several", 400, BadRequest, "it has more than one key") : Without(exchange));
+        }
+
+        // So short a key could be guessed, and its hash undone: none is known by mistake.
+        if (text.Length < Shortest)
+        {
+            return new(Check(exchange, null));
+        }
+
+        var digest = KeyDigest.Of(text);
+        var key = _keys.Find(digest) ?? _redis?.Find(digest);
+        return key is null && _redis is not null ? FetchAsync(exchange, digest) : new(Check(exchange, key));
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _redis?.Dispose();
 
     /// <inheritdoc/>
     public void WriteView(Utf8JsonWriter writer)
@@ -81,10 +99,15 @@ public sealed class ApiKeyFilter : IRequestFilter, IAdminView
         writer.WriteEndObject();
     }
 
-    private FilterStatus Check(HttpExchange exchange, ReadOnlySpan<byte> text)
+    private async ValueTask<FilterStatus> FetchAsync(HttpExchange exchange, KeyDigest digest)
     {
-        // So short a key could be guessed, and its hash undone: none is known by mistake.
-        if (text.Length < Shortest || _keys.Find(text) is not { } key)
+        var (key, problem) = await _redis!.FetchAsync(digest);
+        return problem.Length > 0 ? Refuse(exchange, "api_key_unavailable", 503, Unavailable, problem) : Check(exchange, key);
+    }
+
+    private FilterStatus Check(HttpExchange exchange, KnownKey? key)
+    {
+        if (key is null)
         {
             return Refuse(exchange, "api_key_unknown", 401, Unauthorized, "nobody has such a key");
         }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text;
+using FilterProxy.Filters.Resp;
 
 namespace FilterProxy.Filters.ApiKey;
 
@@ -11,6 +12,15 @@ public sealed record ApiKeyOptions : IValidatableObject
 
     /// <summary>A file of further keys: JSON, `{ "keys": [ … ] }` with the same members. A change of the file is taken over.</summary>
     public string? KeysFile { get; init; }
+
+    /// <summary>A redis with further keys: at `redis_prefix` and the key's hash (`sha256:…`) the JSON of an entry of the file without `hash`.</summary>
+    public RedisOptions? Redis { get; init; }
+
+    /// <summary>What stands before the hash in redis. Default: `api_key:`.</summary>
+    public string RedisPrefix { get; init; } = "api_key:";
+
+    /// <summary>How long a key that redis had is not asked for again; so long one that was taken away may still pass. Default: 30s.</summary>
+    public TimeSpan RedisRemember { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The field a key is in; empty for none. Default: x-api-key.</summary>
     public string Header { get; init; } = "x-api-key";
@@ -42,9 +52,9 @@ public sealed record ApiKeyOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Keys.Count == 0 && KeysFile is null)
+        if (Keys.Count == 0 && KeysFile is null && Redis is null)
         {
-            yield return new("keys or keys_file must have a key", [nameof(Keys)]);
+            yield return new("keys, keys_file or redis must have a key", [nameof(Keys)]);
         }
 
         if (Header.Length == 0 && Cookie is null && Query is null)

@@ -7,7 +7,7 @@ namespace FilterProxy.Filters.ApiKey;
 /// <summary>The keys that are known, found by their digests.</summary>
 internal sealed class KeyTable
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Strict)
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Strict)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -36,7 +36,7 @@ internal sealed class KeyTable
 
     public IReadOnlyCollection<KnownKey> All => _keys.Values;
 
-    public KnownKey? Find(ReadOnlySpan<byte> key) => _keys.GetValueOrDefault(KeyDigest.Of(key));
+    public KnownKey? Find(KeyDigest digest) => _keys.GetValueOrDefault(digest);
 
     /// <summary>The keys of a file.</summary>
     /// <exception cref="ArgumentException">It cannot be read, or is no such file.</exception>

@@ -226,6 +226,7 @@ public sealed class ApiKeyFilterTests : IDisposable
 
     [Theory]
     [InlineData("realm: x", "must have a key")]
+    [InlineData("redis: { cluster: nobody }", "there is no cluster 'nobody'")]
     [InlineData("keys: [ { id: a, owner: b, hash: secret } ]", "the hash of 'a' is not")]
     [InlineData("keys: [ { owner: b, hash: HASH } ]", "a key has no id")]
     [InlineData("keys: [ { id: a, hash: HASH } ]", "the owner of 'a' is missing")]
