@@ -72,8 +72,8 @@ internal sealed class StreamRelay : IHeartbeatTarget
         }
         finally
         {
+            // What cuts the waits is not disposed: a heartbeat or a stop that is under way may still reach for it.
             _heartbeat.Remove(this);
-            _cut?.Dispose();
         }
     }
 
