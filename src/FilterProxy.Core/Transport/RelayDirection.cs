@@ -17,15 +17,18 @@ internal sealed class RelayDirection
     private readonly PipeReader _reader;
     private readonly PipeWriter _writer;
     private readonly IReadOnlyList<ByteRate> _rates;
+    private readonly string _endedReason;
     private readonly int _piece;
     private SplicePump? _pump;
     private long _unwaited;
     private int _bulk;
     private bool _isWriting;
+    private bool _hasEnded;
+    private long _movedAt;
 
-    public RelayDirection(StreamRelay relay, ConnectionContext from, ConnectionContext to, IReadOnlyList<ByteRate> rates)
+    public RelayDirection(StreamRelay relay, ConnectionContext from, ConnectionContext to, IReadOnlyList<ByteRate> rates, string endedReason)
     {
-        (_relay, _from, _to, _rates) = (relay, from, to, rates);
+        (_relay, _from, _to, _rates, _endedReason) = (relay, from, to, rates, endedReason);
         (_reader, _writer) = (from.Transport.Input, to.Transport.Output);
         _piece = int.MaxValue;
         foreach (var rate in rates)
@@ -36,6 +39,12 @@ internal sealed class RelayDirection
 
     /// <summary>Bytes passed on.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary>Whether nothing more is passed on.</summary>
+    public bool HasEnded => Volatile.Read(ref _hasEnded);
+
+    /// <summary>When something was last passed on, on the heartbeat's clock; 0 for never.</summary>
+    public long MovedAt => Volatile.Read(ref _movedAt);
 
     /// <summary>Ends the wait for more bytes: what has come is passed on, the end is not.</summary>
     public void Stop()
@@ -80,7 +89,7 @@ internal sealed class RelayDirection
 
                 _reader.AdvanceTo(piece.End);
                 Bytes += length;
-                _relay.OnProgress();
+                OnProgress();
                 await BeFairAsync(waits, length);
                 if (isLast)
                 {
@@ -93,7 +102,13 @@ internal sealed class RelayDirection
             _relay.Note(e);
             return _isWriting ? DirectionEnd.WriteFailed : DirectionEnd.ReadFailed;
         }
+        finally
+        {
+            Volatile.Write(ref _hasEnded, true);
+        }
     }
+
+    private void OnProgress() => Volatile.Write(ref _movedAt, _relay.OnProgress());
 
     private async ValueTask<bool> SendAsync(ReadOnlySequence<byte> piece)
     {
@@ -118,6 +133,8 @@ internal sealed class RelayDirection
 
     private async ValueTask<DirectionEnd> EndAsync()
     {
+        // Before the receiver is told, whose answer may be its own end.
+        _relay.EndBecause(_endedReason);
         _isWriting = true;
         if (_to.Transport is IHalfClose to)
         {
@@ -125,6 +142,8 @@ internal sealed class RelayDirection
         }
         else
         {
+            // A transport of Kestrel's ends both directions at once: not while the other is under way.
+            await _relay.AwaitSilenceAsync(this);
             await _writer.CompleteAsync();
         }
 
@@ -159,7 +178,7 @@ internal sealed class RelayDirection
         {
             var loop = EventLoop.Current;
             await Task.Delay(wait, _relay.Time, _relay.Cut).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _relay.OnProgress();
+            OnProgress();
             if (loop is not null)
             {
                 await Relay.BackToAsync(loop);
@@ -177,7 +196,7 @@ internal sealed class RelayDirection
             return DirectionEnd.None;
         }
 
-        var pump = new SplicePump(from, to, _relay.OnProgress);
+        var pump = new SplicePump(from, to, OnProgress);
         Volatile.Write(ref _pump, pump);
         var end = await pump.RunAsync();
         Volatile.Write(ref _pump, null);

@@ -11,6 +11,10 @@ internal sealed class StreamRelay : IHeartbeatTarget
 {
     // Milliseconds until what was asked to end is cut.
     private const long Patience = 3000;
+
+    // Milliseconds without a byte after which a direction has nothing more to say.
+    private const long Silence = 1000;
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
     private readonly ConnectionContext _client;
     private readonly ConnectionContext _upstream;
     private readonly Heartbeat _heartbeat;
@@ -27,8 +31,8 @@ internal sealed class StreamRelay : IHeartbeatTarget
     public StreamRelay(ConnectionContext client, ConnectionContext upstream, RelayOptions options, Heartbeat heartbeat, TimeProvider time)
     {
         (_client, _upstream, _heartbeat, Time) = (client, upstream, heartbeat, time);
-        _up = new RelayDirection(this, client, upstream, options.ToUpstream);
-        _down = new RelayDirection(this, upstream, client, options.ToDownstream);
+        _up = new RelayDirection(this, client, upstream, options.ToUpstream, "client_closed");
+        _down = new RelayDirection(this, upstream, client, options.ToDownstream, "upstream_closed");
         _idle = Milliseconds(options.IdleTimeout);
         _endAt = options.MaxDuration > TimeSpan.Zero ? heartbeat.DueAfter(Milliseconds(options.MaxDuration)) : 0;
         _cut = options.ToUpstream.Count + options.ToDownstream.Count > 0 ? new CancellationTokenSource() : null;
@@ -65,8 +69,8 @@ internal sealed class StreamRelay : IHeartbeatTarget
 
         try
         {
-            var up = RunAsync(_up, "client_closed", "client_reset", "upstream_reset", _upstream);
-            await RunAsync(_down, "upstream_closed", "upstream_reset", "client_reset", _client);
+            var up = RunAsync(_up, "client_reset", "upstream_reset", _upstream);
+            await RunAsync(_down, "upstream_reset", "client_reset", _client);
             await up;
             return _reason ?? "closed";
         }
@@ -97,7 +101,24 @@ internal sealed class StreamRelay : IHeartbeatTarget
         }
     }
 
-    internal void OnProgress() => Volatile.Write(ref _lastMove, _heartbeat.Now);
+    /// <summary>Waits until the other direction has ended, or has had nothing to pass on for a while.</summary>
+    internal async Task AwaitSilenceAsync(RelayDirection ended)
+    {
+        var other = ended == _up ? _down : _up;
+        while (!other.HasEnded && !Cut.IsCancellationRequested && _heartbeat.Now - other.MovedAt < Silence)
+        {
+            await Task.Delay(LookAgain, Time, Cut).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Something was passed on.</summary>
+    /// <returns>When, on the heartbeat's clock.</returns>
+    internal long OnProgress()
+    {
+        var now = _heartbeat.Now;
+        Volatile.Write(ref _lastMove, now);
+        return now;
+    }
 
     /// <summary>Notes who cut a connection that failed: one that was closed here, and not by this relay, was cut by the proxy.</summary>
     internal void Note(Exception e) =>
@@ -111,16 +132,15 @@ internal sealed class StreamRelay : IHeartbeatTarget
         }
     }
 
+    /// <summary>The first reason is the cause, and the others its effects.</summary>
+    internal void EndBecause(string reason) => Interlocked.CompareExchange(ref _reason, reason, null);
+
     private static long Milliseconds(TimeSpan time) => time > TimeSpan.Zero ? Math.Max(1, (long)time.TotalMilliseconds) : 0;
 
-    private async Task RunAsync(RelayDirection direction, string ended, string readFailed, string writeFailed, ConnectionContext to)
+    private async Task RunAsync(RelayDirection direction, string readFailed, string writeFailed, ConnectionContext to)
     {
         switch (await direction.RunAsync())
         {
-            case DirectionEnd.Ended:
-                EndBecause(ended);
-                break;
-
             case DirectionEnd.ReadFailed:
                 EndBecause(readFailed);
                 Break(to);
@@ -159,7 +179,4 @@ internal sealed class StreamRelay : IHeartbeatTarget
         _cut?.Cancel();
         ConnectionReset.Abort(connection);
     }
-
-    // The first reason is the cause, and the others its effects.
-    private void EndBecause(string reason) => Interlocked.CompareExchange(ref _reason, reason, null);
 }
