@@ -20,11 +20,11 @@ run_harness() {
   exec python3 -m "harness.$module" "$@"
 }
 
-# install_tools command=package...
+# install_tools command=package... (or the path of a file that is no command)
 install_tools() {
   local pair packages=()
   for pair in "$@"; do
-    command -v "${pair%%=*}" >/dev/null || packages+=("${pair#*=}")
+    command -v "${pair%%=*}" >/dev/null || [[ -e ${pair%%=*} ]] || packages+=("${pair#*=}")
   done
   ((${#packages[@]})) || return 0
   if ! command -v apt-get >/dev/null || ((EUID != 0)); then

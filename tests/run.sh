@@ -61,6 +61,8 @@ missing_packages() {
   has redis-benchmark || echo redis-tools
   has_server sshd || echo openssh-server
   has scp || echo openssh-client
+  has ip || echo iproute2
+  has unshare || echo util-linux
   has_server dnsmasq || echo dnsmasq-base
   has dig || echo dnsutils
   [[ -d /usr/lib/postgresql ]] || echo postgresql
@@ -68,6 +70,7 @@ missing_packages() {
   if [[ $full == yes ]]; then
     has python3 || echo python3
     /usr/bin/python3 -c 'import yaml' 2>/dev/null || echo python3-yaml
+    [[ -e /usr/lib/nginx/modules/ngx_http_modsecurity_module.so ]] || echo libnginx-mod-http-modsecurity
     has slowhttptest || echo slowhttptest
     has testssl || echo testssl.sh
   fi
@@ -270,9 +273,13 @@ count_driver() { # log, failures that are known
   ((${f:-100000} <= $2)) || ((failed += 1))
 }
 
+run_crs() { # port, which tests
+  /usr/bin/python3 "$conformance/crs_ftw.py" 127.0.0.1 "$1" --tests "$conformance/data/crs334-tests" --log "$results/crs-audit.log" --include "$2"
+}
+
 run_waf_conformance() {
   heading "Conformance: SecLang and the OWASP CRS"
-  local rules=/usr/share/modsecurity-crs/rules log port origin proxy_id origin_id
+  local rules=/usr/share/modsecurity-crs/rules log port origin proxy_id origin_id failing count passes again
   if [[ -z $conformance || ! -d $rules ]] || ! /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
     skip conformance.waf "needs shared/conformance beside the checkout, modsecurity-crs and python3-yaml"
     return
@@ -308,15 +315,25 @@ YAML
   "artifacts/bin/FilterProxy/$folder/filterproxy" run -c "$results/crs.yaml" >"$results/crs-proxy.log" 2>&1 </dev/null &
   proxy_id=$!
   if wait_for_port "$origin" "$origin_id" && wait_for_port "$port" "$proxy_id"; then
-    /usr/bin/python3 "$conformance/crs_ftw.py" 127.0.0.1 "$port" --tests "$conformance/data/crs334-tests" --log "$results/crs-audit.log" >"$log" 2>&1 </dev/null
+    run_crs "$port" "" >"$log" 2>&1 </dev/null
+    # The driver takes a rule for silent when its line comes after that of the request behind it, which happens on a busy machine: what fails is
+    # asked twice more.
+    for _ in 1 2; do
+      failing=$(sed -n 's/^FAIL \([^ ]*\) .*/\1/p' "$log" | paste -sd '|')
+      [[ -n $failing ]] || break
+      count=$(grep -c '^FAIL' "$log")
+      passes=$(sed -n 's/^\([0-9]*\) passed, .*/\1/p' "$log" | tail -n 1)
+      run_crs "$port" "^($failing)\$" >"$log.again" 2>&1 </dev/null
+      again=$(grep -c '^FAIL' "$log.again")
+      { grep '^FAIL' "$log.again"; echo "$((passes + count - again)) passed, $again failed"; } >"$log"
+    done
   else
     cat "$results/albedo.log" "$results/crs-proxy.log" >"$log"
   fi
   kill "$origin_id" "$proxy_id" 2>/dev/null
   wait "$origin_id" "$proxy_id" 2>/dev/null
-  # Requests that the proxy itself refuses or makes unambiguous before any filter (HTTP/0.9, CONNECT, targets without a slash, Connection), and
-  # some of which only a status is expected that the upstream does not give.
-  count_driver "$log" 20
+  # Those that docs/operations/waf.md names: what the proxy refuses before any filter, and statuses the upstream does not give.
+  count_driver "$log" 12
 }
 
 run_h2spec() {
@@ -376,6 +393,14 @@ YAML
   ((passed += p, failed += f))
 }
 
+# A compiler of its own for each project starts cold, sixty times: one serves them all, and ends with the build.
+build() {
+  local server=filterproxy-tests-$$ status=0 id
+  dotnet build FilterProxy.sln -c "$configuration" --nologo -v quiet -p:UseSharedCompilation=true -p:SharedCompilationId="$server" || status=$?
+  id=$(pgrep -f -- "-pipename:$server") && kill "$id"
+  return "$status"
+}
+
 # ---------------------------------------------------------------- run
 
 prepare
@@ -388,7 +413,7 @@ if [[ -n $conformance ]]; then
 fi
 
 heading "Building ($configuration)"
-if ! dotnet build FilterProxy.sln -c "$configuration" --nologo -v quiet --disable-build-servers >"$results/build.log" 2>&1 </dev/null; then
+if ! build >"$results/build.log" 2>&1 </dev/null; then
   grep -E '(error|warning) ' "$results/build.log" | sort -u || cat "$results/build.log"
   say "The build failed."
   say "0 passed, 1 failed, 0 skipped"

@@ -17,8 +17,9 @@ public sealed record BodyRewriteOptions : IValidatableObject
     /// <summary>Bytes a regular expression may match: so many are held back while a body streams. Default: 1KiB.</summary>
     public ByteSize MaxMatch { get; init; } = ByteSize.FromKiB(1);
 
-    /// <summary>Size, compressed and not, of a compressed body that is changed; a larger one goes on as it is. Default: 8MiB.</summary>
-    public ByteSize MaxEncoded { get; init; } = ByteSize.FromMiB(8);
+    /// <summary>How many times longer than it came a compressed body may become, beyond its first MiB; a longer one is cut off. Default: 200.</summary>
+    [Range(1, 10_000, ErrorMessage = "must be between 1 and 10000")]
+    public int MaxRatio { get; init; } = 200;
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

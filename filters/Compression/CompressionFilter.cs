@@ -61,12 +61,28 @@ public sealed class CompressionFilter : IRequestFilter, IResponseFilter, IRespon
         headers.Remove(KnownHeader.AcceptRanges);
         headers.Remove("Content-MD5"u8);
         headers.Remove("Content-Digest"u8);
-        exchange.Set(_work, new Work(BodyEncoder.Create(_offered[chosen], _options), Streams: !known));
+        exchange.Set(_work, new Work(BodyEncoder.Create(_offered[chosen], _options), _names[chosen], Streams: !known));
         return default;
     }
 
     /// <inheritdoc/>
-    public BodyUse UseResponseBody(HttpExchange exchange) => exchange.Get(_work) is null ? BodyUse.None : BodyUse.Transform;
+    public BodyUse UseResponseBody(HttpExchange exchange)
+    {
+        if (exchange.Get(_work) is not { } work)
+        {
+            return BodyUse.None;
+        }
+
+        if (exchange.Response.Headers.TryGet(KnownHeader.ContentEncoding, out var coding) && coding.SequenceEqual(work.Coding))
+        {
+            return BodyUse.Transform;
+        }
+
+        // A filter that stands before this one has put an answer of its own in place of what was to be compressed, e.g. an error page.
+        work.Encoder.Dispose();
+        exchange.Set(_work, null);
+        return BodyUse.None;
+    }
 
     /// <inheritdoc/>
     public ValueTask<FilterStatus> OnResponseBodyAsync(HttpExchange exchange, ReadOnlySequence<byte> data, bool end, IBufferWriter<byte>? output)
@@ -150,7 +166,7 @@ public sealed class CompressionFilter : IRequestFilter, IResponseFilter, IRespon
         headers.Append(KnownHeader.Vary, "Accept-Encoding"u8);
     }
 
-    private sealed record Work(BodyEncoder Encoder, bool Streams);
+    private sealed record Work(BodyEncoder Encoder, byte[] Coding, bool Streams);
 
     private sealed class CountingWriter(IBufferWriter<byte> output) : IBufferWriter<byte>
     {

@@ -18,6 +18,12 @@ internal enum EgressError
     /// <summary>There is no way there.</summary>
     Unreachable,
 
+    /// <summary>The proxy has no port left to connect from.</summary>
+    NoFreePort,
+
+    /// <summary>The proxy has no descriptor left.</summary>
+    TooManyOpenFiles,
+
     /// <summary>Nobody answered in time.</summary>
     Timeout,
 }

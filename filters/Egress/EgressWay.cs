@@ -98,6 +98,8 @@ internal sealed class EgressWay
         EgressError.NoSuchHost => "name_not_resolved",
         EgressError.Refused => "connection_refused",
         EgressError.Unreachable => "unreachable",
+        EgressError.NoFreePort => "no_free_port",
+        EgressError.TooManyOpenFiles => "too_many_open_files",
         _ => "connect_timeout",
     };
 
@@ -114,6 +116,8 @@ internal sealed class EgressWay
             {
                 "connection_refused" => EgressError.Refused,
                 "connect_timeout" => EgressError.Timeout,
+                "no_free_port" => EgressError.NoFreePort,
+                "too_many_open_files" => EgressError.TooManyOpenFiles,
                 _ => EgressError.Unreachable,
             });
         }

@@ -6,79 +6,48 @@ namespace FilterProxy.Filters.Egress;
 
 /// <summary>Serves HTTP CONNECT (RFC 9110 §9.3.6) as a forward proxy does: clients say where they want to go, and are relayed there where they may.</summary>
 [Component("http_connect")]
-public sealed class HttpConnectFilter : IConnectionFilter
+public sealed class HttpConnectFilter : EgressFilter
 {
     private const int LargestHead = 16 * 1024;
-    private readonly EgressOptions _options;
-    private readonly TimeProvider _time;
-    private readonly EgressWay _way;
-    private readonly EgressUsers _users;
+    private static readonly byte[] Established = "HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray();
 
     /// <summary>Creates one.</summary>
     public HttpConnectFilter(EgressOptions options, ComponentContext context)
+        : base("http_connect", options, context)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(context);
-        (_options, _time) = (options, context.Time);
-        _way = new EgressWay("http_connect", options, context);
-        _users = new EgressUsers(options.Users);
     }
 
-    /// <inheritdoc/>
-    public bool WaitsWithoutReading => false;
-
-    /// <inheritdoc/>
-    public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
+    private protected override async ValueTask<EgressRequest> AskAsync(ConnectionContext connection, Handshake handshake)
     {
         ConnectRequest? request = null;
-        using (var handshake = new Handshake(connection.Transport.Input, _time, _options.HandshakeTimeout))
+        if (!await handshake.ReadAsync(received => ConnectRequest.Read(received, LargestHead, out request)))
         {
-            var isRead = await handshake.ReadAsync(received => ConnectRequest.Read(received, LargestHead, out request));
-            var isInTime = handshake.TryEnd();
-            if (!isInTime || !isRead)
-            {
-                _way.GiveUp(connection, isInTime ? "client_closed" : "handshake_timeout");
-                connection.Abort(new ConnectionAbortedException("No CONNECT request."));
-                return;
-            }
+            return EgressRequest.Unfinished;
         }
 
         if (request!.Status != 200)
         {
-            await RefuseAsync(connection, request.Status, request.Status == 405 ? "method_not_allowed" : "bad_request");
-            return;
+            return Decline(request.Status, request.Status == 405 ? "method_not_allowed" : "bad_request");
         }
 
-        if (_users.AreAsked && !(request.Credentials is { } credentials && IsKnown(credentials)))
-        {
-            await RefuseAsync(connection, 407, "bad_credentials");
-            return;
-        }
-
-        var (upstream, error) = await _way.OpenAsync(connection, request.Destination!);
-        if (upstream is null)
-        {
-            var status = error switch { EgressError.Denied => 403, EgressError.Timeout => 504, _ => 502 };
-            await RefuseAsync(connection, status, EgressWay.ReasonOf(error), request.Destination);
-            return;
-        }
-
-        await using (upstream)
-        {
-            await connection.Transport.Output.WriteAsync("HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray());
-            await _way.RelayAsync(connection, upstream);
-        }
+        return !Users.AreAsked || (request.Credentials is { } credentials && IsKnown(credentials))
+            ? new EgressRequest(request.Destination, "")
+            : Decline(407, "bad_credentials");
     }
 
-    private bool IsKnown(byte[] credentials)
+    private protected override byte[] AnswerTo(EgressError error) => error switch
     {
-        var colon = Array.IndexOf(credentials, (byte)':');
-        return colon > 0 && _users.Know(credentials.AsSpan(0, colon), credentials.AsSpan(colon + 1));
-    }
+        EgressError.None => Established,
+        EgressError.Denied => Write(403, EgressWay.ReasonOf(error)),
+        EgressError.NoFreePort or EgressError.TooManyOpenFiles => Write(503, EgressWay.ReasonOf(error)),
+        EgressError.Timeout => Write(504, EgressWay.ReasonOf(error)),
+        _ => Write(502, EgressWay.ReasonOf(error)),
+    };
 
-    private async Task RefuseAsync(ConnectionContext connection, int status, string reason, Destination? destination = null)
+    private static EgressRequest Decline(int status, string reason) => new(null, reason, Write(status, reason));
+
+    private static byte[] Write(int status, string reason)
     {
-        _way.GiveUp(connection, reason, destination);
         var body = $"{reason}\n";
         var challenge = status switch
         {
@@ -86,9 +55,9 @@ public sealed class HttpConnectFilter : IConnectionFilter
             405 => "Allow: CONNECT\r\n",
             _ => "",
         };
-        await connection.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes(string.Create(
+        return Encoding.ASCII.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
-            $"HTTP/1.1 {status} {PhraseOf(status)}\r\n{challenge}Content-Type: text/plain\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}")));
+            $"HTTP/1.1 {status} {PhraseOf(status)}\r\n{challenge}Content-Type: text/plain\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"));
     }
 
     private static string PhraseOf(int status) => status switch
@@ -98,7 +67,14 @@ public sealed class HttpConnectFilter : IConnectionFilter
         407 => "Proxy Authentication Required",
         431 => "Request Header Fields Too Large",
         502 => "Bad Gateway",
+        503 => "Service Unavailable",
         504 => "Gateway Timeout",
         _ => "Bad Request",
     };
+
+    private bool IsKnown(byte[] credentials)
+    {
+        var colon = Array.IndexOf(credentials, (byte)':');
+        return colon > 0 && Users.Know(credentials.AsSpan(0, colon), credentials.AsSpan(colon + 1));
+    }
 }

@@ -7,115 +7,63 @@ namespace FilterProxy.Filters.Egress;
 
 /// <summary>Serves SOCKS 5 (RFC 1928): clients say where they want to go, and are relayed there where they may.</summary>
 [Component("socks5")]
-public sealed class Socks5Filter : IConnectionFilter
+public sealed class Socks5Filter : EgressFilter
 {
     private const byte Version = 5, NoAuthentication = 0, UserAndPassword = 2, NoMethod = 0xff;
     private const byte Connect = 1, OfIPv4 = 1, OfName = 3, OfIPv6 = 4;
-    private readonly EgressOptions _options;
-    private readonly TimeProvider _time;
-    private readonly EgressWay _way;
-    private readonly EgressUsers _users;
 
     /// <summary>Creates one.</summary>
     public Socks5Filter(EgressOptions options, ComponentContext context)
+        : base("socks5", options, context)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(context);
-        (_options, _time) = (options, context.Time);
-        _way = new EgressWay("socks5", options, context);
-        _users = new EgressUsers(options.Users);
     }
 
-    /// <inheritdoc/>
-    public bool WaitsWithoutReading => false;
-
-    /// <inheritdoc/>
-    public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
-    {
-        Destination? destination;
-        using (var handshake = new Handshake(connection.Transport.Input, _time, _options.HandshakeTimeout))
-        {
-            (destination, var refusal) = await AskAsync(connection, handshake);
-            if (!handshake.TryEnd())
-            {
-                _way.GiveUp(connection, "handshake_timeout");
-                connection.Abort(new ConnectionAbortedException("No SOCKS request in time."));
-                return;
-            }
-
-            if (destination is null)
-            {
-                // It ends in order: what it was told must reach it.
-                _way.GiveUp(connection, refusal);
-                return;
-            }
-        }
-
-        var (upstream, error) = await _way.OpenAsync(connection, destination);
-        await ReplyAsync(connection, error);
-        if (upstream is null)
-        {
-            _way.GiveUp(connection, EgressWay.ReasonOf(error), destination);
-            return;
-        }
-
-        await using (upstream)
-        {
-            await _way.RelayAsync(connection, upstream);
-        }
-    }
-
-    /// <summary>Where the client wants to go; otherwise why it is not asked any further.</summary>
-    private async ValueTask<(Destination? Destination, string Refusal)> AskAsync(ConnectionContext connection, Handshake handshake)
+    private protected override async ValueTask<EgressRequest> AskAsync(ConnectionContext connection, Handshake handshake)
     {
         var output = connection.Transport.Output;
-        var wanted = _users.AreAsked ? UserAndPassword : NoAuthentication;
+        var wanted = Users.AreAsked ? UserAndPassword : NoAuthentication;
         var (isSocks, offers) = (true, false);
         if (!await handshake.ReadAsync(Greeting))
         {
-            return (null, "client_closed");
+            return EgressRequest.Unfinished;
         }
 
         if (!isSocks)
         {
-            return (null, "not_socks5");
+            return new EgressRequest(null, "not_socks5");
         }
 
-        await output.WriteAsync(new[] { Version, offers ? wanted : NoMethod });
         if (!offers)
         {
-            return (null, "no_authentication");
+            return new EgressRequest(null, "no_authentication", new[] { Version, NoMethod });
         }
 
-        if (_users.AreAsked)
+        await output.WriteAsync(new[] { Version, wanted });
+        if (Users.AreAsked)
         {
             var isKnown = false;
             if (!await handshake.ReadAsync(received => Credentials(received, out isKnown)))
             {
-                return (null, "client_closed");
+                return EgressRequest.Unfinished;
             }
 
             // RFC 1929 §2.
-            await output.WriteAsync(new byte[] { 1, isKnown ? (byte)0 : (byte)1 });
             if (!isKnown)
             {
-                return (null, "bad_credentials");
+                return new EgressRequest(null, "bad_credentials", new byte[] { 1, 1 });
             }
+
+            await output.WriteAsync(new byte[] { 1, 0 });
         }
 
         Destination? destination = null;
         byte refusal = 0;
         if (!await handshake.ReadAsync(received => Request(received, out destination, out refusal)))
         {
-            return (null, "client_closed");
+            return EgressRequest.Unfinished;
         }
 
-        if (destination is null)
-        {
-            await output.WriteAsync(Reply(refusal));
-        }
-
-        return (destination, "bad_request");
+        return destination is null ? new EgressRequest(null, "bad_request", Reply(refusal)) : new EgressRequest(destination, "");
 
         // Version, number of methods, methods.
         int Greeting(ReadOnlySpan<byte> received)
@@ -136,6 +84,16 @@ public sealed class Socks5Filter : IConnectionFilter
         }
     }
 
+    private protected override byte[] AnswerTo(EgressError error) => Reply(error switch
+    {
+        EgressError.None => 0,
+        EgressError.Denied => 2,
+        EgressError.NoSuchHost or EgressError.Timeout => 4,
+        EgressError.Unreachable => 3,
+        EgressError.NoFreePort or EgressError.TooManyOpenFiles => 1,
+        _ => 5,
+    });
+
     // RFC 1929 §2: version, length and name, length and password.
     private int Credentials(ReadOnlySpan<byte> received, out bool isKnown)
     {
@@ -147,7 +105,7 @@ public sealed class Socks5Filter : IConnectionFilter
 
         var name = received.Slice(2, received[1]);
         var password = received.Slice(3 + name.Length, received[2 + name.Length]);
-        isKnown = received[0] == 1 && _users.Know(name, password);
+        isKnown = received[0] == 1 && Users.Know(name, password);
         return 3 + name.Length + password.Length;
     }
 
@@ -188,15 +146,6 @@ public sealed class Socks5Filter : IConnectionFilter
 
         return 4 + length + 2;
     }
-
-    private static async ValueTask ReplyAsync(ConnectionContext connection, EgressError error) => await connection.Transport.Output.WriteAsync(Reply(error switch
-    {
-        EgressError.None => 0,
-        EgressError.Denied => 2,
-        EgressError.NoSuchHost or EgressError.Timeout => 4,
-        EgressError.Unreachable => 3,
-        _ => 5,
-    }));
 
     // The address bound is nobody's business.
     private static byte[] Reply(byte code) => [Version, code, 0, OfIPv4, 0, 0, 0, 0, 0, 0];

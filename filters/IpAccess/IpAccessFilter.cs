@@ -1,3 +1,4 @@
+using FilterProxy.Filters.Networks;
 using FilterProxy.Filters.Streams;
 using Microsoft.AspNetCore.Connections;
 
@@ -12,7 +13,7 @@ public sealed class IpAccessFilter : IRequestFilter, IConnectionFilter
 {
     private static readonly byte[] Body = "Forbidden (ip_denied)\n"u8.ToArray();
 
-    private readonly AddressTable _table;
+    private readonly AddressTable<bool> _table;
     private readonly bool _otherwise;
     private readonly int _status;
 
@@ -24,7 +25,8 @@ public sealed class IpAccessFilter : IRequestFilter, IConnectionFilter
         ArgumentNullException.ThrowIfNull(context);
         _status = options.Status;
         _otherwise = options.Allow.Count == 0 && options.AllowFiles.Count == 0;
-        _table = AddressTable.Create(
+        // Of equal networks the last holds: the denying one.
+        _table = AddressTable<bool>.Create(
             [
                 .. options.Allow.Concat(options.AllowFiles.SelectMany(file => NetworkFile.Read(context.UseFile(file)))).Select(network => (network, true)),
                 .. options.Deny.Concat(options.DenyFiles.SelectMany(file => NetworkFile.Read(context.UseFile(file)))).Select(network => (network, false)),
@@ -38,7 +40,7 @@ public sealed class IpAccessFilter : IRequestFilter, IConnectionFilter
     /// <inheritdoc/>
     public Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        if (ConnectionFacts.AddressOf(connection) is { } address ? _table.Allows(address) : _otherwise)
+        if (ConnectionFacts.AddressOf(connection) is { } address ? _table.Of(address) : _otherwise)
         {
             return next(connection);
         }
@@ -52,7 +54,7 @@ public sealed class IpAccessFilter : IRequestFilter, IConnectionFilter
     public ValueTask<FilterStatus> OnRequestAsync(HttpExchange exchange)
     {
         // A client of a unix socket has no address: it is in no network.
-        if (exchange.Downstream.ClientAddress is { } address ? _table.Allows(address) : _otherwise)
+        if (exchange.Downstream.ClientAddress is { } address ? _table.Of(address) : _otherwise)
         {
             return new(FilterStatus.Continue);
         }

@@ -11,7 +11,7 @@ namespace FilterProxy.Filters.Jail;
 
 /// <summary>Keeps clients out for a while that have offended again and again, and says why.</summary>
 [Component("jail")]
-public sealed class JailFilter : IRequestFilter, ILoggingFilter, IStartable, IAdminView, IAdminAction, IDisposable
+public sealed partial class JailFilter : IRequestFilter, ILoggingFilter, IConnectionFilter, IConnectionLoggingFilter, IStartable, IAdminView, IAdminAction, IDisposable
 {
     private const string Reason = "jailed";
     private static readonly byte[] Body = "Forbidden (jailed)\n"u8.ToArray();
@@ -22,6 +22,7 @@ public sealed class JailFilter : IRequestFilter, ILoggingFilter, IStartable, IAd
     private readonly TimeProvider _time;
     private readonly KeyReader _reader;
     private readonly Offence[] _offences;
+    private readonly Offence? _handshake;
     private readonly IPNetwork[] _never;
     private readonly byte[]? _challenge;
     private readonly JailState _state;
@@ -41,7 +42,8 @@ public sealed class JailFilter : IRequestFilter, ILoggingFilter, IStartable, IAd
         _offences = [.. options.Offences.OrderByDescending(offence => offence.Weight).Select(offence => new Offence(offence))];
         _never = [.. options.Never];
         _challenge = options.Challenge is { } path ? Encoding.UTF8.GetBytes(path) : null;
-        _state = context.Store(static () => new JailState());
+        _state = options.Name is { } name ? context.Shared<NamedJails>().Of(name) : context.Store(static () => new JailState());
+        _handshake = Array.Find(_offences, offence => offence.IsHandshake);
         if (options.Redis is { } redis)
         {
             _shared = new SharedBans(new RespClient(context.GetCluster(redis.Cluster), redis, context.Time, context.Logger), options, _state, context.Time, Now);
@@ -85,9 +87,24 @@ public sealed class JailFilter : IRequestFilter, ILoggingFilter, IStartable, IAd
             return;
         }
 
+        WriteDown(key, offence, ProofOf(exchange, offence));
+    }
+
+    /// <inheritdoc/>
+    public void WriteView(Utf8JsonWriter writer) => _admin.WriteView(writer);
+
+    /// <inheritdoc/>
+    public ValueTask<AdminOutcome> RunAsync(string action, IReadOnlyDictionary<string, string> arguments, CancellationToken cancel) => _admin.RunAsync(action, arguments);
+
+    /// <inheritdoc/>
+    public void Dispose() => _shared?.Dispose();
+
+    /// <summary>Puts an offence on a client's account, and bans it when that was one too many.</summary>
+    private void WriteDown(in SharedKey key, Offence offence, string proof)
+    {
         _metrics?.CountOffence(offence.Name);
         var now = Now();
-        if (_state.Offend(key.Id, offence.Weight, ProofOf(exchange, offence), _options, now) is not { } record)
+        if (_state.Offend(key.Id, offence.Weight, proof, _options, now) is not { } record)
         {
             return;
         }
@@ -111,15 +128,6 @@ public sealed class JailFilter : IRequestFilter, ILoggingFilter, IStartable, IAd
             _ = _shared.TellAsync(ban);
         }
     }
-
-    /// <inheritdoc/>
-    public void WriteView(Utf8JsonWriter writer) => _admin.WriteView(writer);
-
-    /// <inheritdoc/>
-    public ValueTask<AdminOutcome> RunAsync(string action, IReadOnlyDictionary<string, string> arguments, CancellationToken cancel) => _admin.RunAsync(action, arguments);
-
-    /// <inheritdoc/>
-    public void Dispose() => _shared?.Dispose();
 
     private FilterStatus OnFree(HttpExchange exchange)
     {
@@ -161,9 +169,11 @@ public sealed class JailFilter : IRequestFilter, ILoggingFilter, IStartable, IAd
     // The challenge itself must be within reach; and an operator's own networks are, whoever shares an address with them.
     private bool IsFree(HttpExchange exchange) => (_challenge is not null && exchange.Request.Path.StartsWith(_challenge)) || IsNever(exchange);
 
-    private bool IsNever(HttpExchange exchange)
+    private bool IsNever(HttpExchange exchange) => IsNever(exchange.Downstream.ClientAddress ?? exchange.Downstream.RemoteAddress);
+
+    private bool IsNever(IPAddress? address)
     {
-        if (_never.Length == 0 || (exchange.Downstream.ClientAddress ?? exchange.Downstream.RemoteAddress) is not { } address)
+        if (_never.Length == 0 || address is null)
         {
             return false;
         }

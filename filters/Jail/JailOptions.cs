@@ -24,6 +24,9 @@ public sealed record JailOptions : IValidatableObject
     /// <summary>The longest ban. Default: 24h.</summary>
     public TimeSpan MaxBan { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>Jails of the same name have the same bans and offences, e.g. one among `http.filters` and one among a listener's. Default: each has its own.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Who is banned, e.g. `%CLAIM(sub)%`. Default: the client's address.</summary>
     public Template? Key { get; init; }
 

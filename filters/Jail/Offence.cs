@@ -14,6 +14,9 @@ internal sealed class Offence(OffenceOptions options)
 
     public int Weight => options.Weight;
 
+    /// <summary>Whether failed handshakes are it, and no exchange ever.</summary>
+    public bool IsHandshake => options.Handshakes;
+
     /// <summary>Whether the request is for one of its honeypots.</summary>
     public bool IsTrap(ReadOnlySpan<byte> path)
     {
@@ -30,7 +33,8 @@ internal sealed class Offence(OffenceOptions options)
 
     /// <summary>Whether an exchange that has ended was one.</summary>
     public bool Is(HttpExchange exchange) =>
-        (_statuses is null || _statuses.Contains(exchange.Response.StatusCode))
+        !IsHandshake
+        && (_statuses is null || _statuses.Contains(exchange.Response.StatusCode))
         && (_reasons.Length == 0 || Array.IndexOf(_reasons, exchange.Stats.Reason) >= 0)
         && (_honeypots.Length == 0 || IsTrap(exchange.Request.Path));
 }

@@ -22,6 +22,12 @@ public sealed record OffenceOptions : IValidatableObject
     /// </summary>
     public IReadOnlyList<string> Honeypots { get; init; } = [];
 
+    /// <summary>
+    /// Whether TLS handshakes that fail are this offence, where the jail stands among a listener's filters: what is no TLS, protocols and ciphers
+    /// nobody offers, client certificates that do not hold. Those that the client breaks off are none. Default: false.
+    /// </summary>
+    public bool Handshakes { get; init; }
+
     /// <summary>How much it counts, 1 to 1000000. Default: 1.</summary>
     [Range(1, 1_000_000, ErrorMessage = "must be between 1 and 1000000")]
     public int Weight { get; init; } = 1;
@@ -29,9 +35,14 @@ public sealed record OffenceOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Statuses.Count == 0 && Reasons.Count == 0 && Honeypots.Count == 0)
+        if (!Handshakes && Statuses.Count == 0 && Reasons.Count == 0 && Honeypots.Count == 0)
         {
-            yield return new("statuses, reasons or honeypots must say what it is");
+            yield return new("statuses, reasons, honeypots or handshakes must say what it is");
+        }
+
+        if (Handshakes && Statuses.Count + Reasons.Count + Honeypots.Count > 0)
+        {
+            yield return new("belongs to an offence of its own: a handshake has no status, reason or path", [nameof(Handshakes)]);
         }
 
         if (Statuses.FirstOrDefault(status => !StatusSet.TryParse(status, out _)) is { } wrong)

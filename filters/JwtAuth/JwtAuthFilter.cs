@@ -191,7 +191,7 @@ public sealed class JwtAuthFilter : IRequestFilter, IStartable, IAdminView, IAdm
             return (null, null, null, failure);
         }
 
-        if (Array.Find(_issuers, candidate => candidate.Name == claims.Issuer) is not { } issuer)
+        if (IssuerOf(claims) is not { } issuer)
         {
             return (null, null, null, new(JwtError.UnknownIssuer, $"its issuer is {JwtFailure.Show(claims.Issuer)}"));
         }
@@ -214,6 +214,19 @@ public sealed class JwtAuthFilter : IRequestFilter, IStartable, IAdminView, IAdm
         }
 
         return (verified, issuer, keys, failure);
+    }
+
+    private Issuer? IssuerOf(JwtClaims claims)
+    {
+        foreach (var issuer in _issuers)
+        {
+            if (issuer.Name == claims.Issuer)
+            {
+                return issuer;
+            }
+        }
+
+        return null;
     }
 
     private async ValueTask<FilterStatus> FetchAndVerifyAsync(

@@ -10,12 +10,14 @@ internal sealed class TokenRule
     private readonly JwtRuleOptions _options;
     private readonly PathRule[] _paths;
     private readonly byte[][] _methods;
+    private readonly KeyValuePair<string, IReadOnlyList<string>>[] _claims;
 
     public TokenRule(JwtRuleOptions options, int index, string realm)
     {
         (_options, Index) = (options, index);
         _paths = [.. options.Path.Select(PathRule.Parse)];
         _methods = [.. options.Methods.Select(Encoding.ASCII.GetBytes)];
+        _claims = [.. options.Claims];
         ScopeChallenge = Encoding.ASCII.GetBytes(
             $"Bearer realm=\"{realm}\", error=\"insufficient_scope\", scope=\"{string.Join(' ', options.Scopes.Concat(options.AnyScope))}\"");
     }
@@ -38,20 +40,41 @@ internal sealed class TokenRule
             return RuleOutcome.NotPermitted;
         }
 
-        if (_options.Audiences.Count > 0 && !claims.Texts("aud").Any(_options.Audiences.Contains))
+        if (_options.Audiences.Count > 0 && !claims.HasText("aud", _options.Audiences))
         {
             return RuleOutcome.WrongAudience;
         }
 
-        var scopes = claims.Words(scopeClaim).ToHashSet(StringComparer.Ordinal);
-        if (!_options.Scopes.All(scopes.Contains) || (_options.AnyScope.Count > 0 && !_options.AnyScope.Any(scopes.Contains)))
+        if (!HasScopes(claims, scopeClaim))
         {
             return RuleOutcome.LacksScope;
         }
 
-        return _options.Claims.All(claim => claim.Value.Count == 0 ? claims.TryGet(claim.Key, out _) : claims.Texts(claim.Key).Any(claim.Value.Contains))
-            ? RuleOutcome.Permitted
-            : RuleOutcome.NotPermitted;
+        return HasClaims(claims) ? RuleOutcome.Permitted : RuleOutcome.NotPermitted;
+    }
+
+    private bool HasClaims(JwtClaims claims)
+    {
+        foreach (var (name, values) in _claims)
+        {
+            if (!(values.Count == 0 ? claims.TryGet(name, out _) : claims.HasText(name, values)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool HasScopes(JwtClaims claims, string scopeClaim)
+    {
+        if (_options.Scopes.Count == 0 && _options.AnyScope.Count == 0)
+        {
+            return true;
+        }
+
+        var scopes = claims.Words(scopeClaim).ToHashSet(StringComparer.Ordinal);
+        return _options.Scopes.All(scopes.Contains) && (_options.AnyScope.Count == 0 || _options.AnyScope.Any(scopes.Contains));
     }
 
     private bool MatchesPath(ReadOnlySpan<byte> path)

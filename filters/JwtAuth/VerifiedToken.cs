@@ -18,7 +18,7 @@ internal sealed class VerifiedToken
         (_text, _issuer, _keys) = (text, issuer, keys);
         Claims = claims;
         var end = claims.Expires ?? DateTimeOffset.MaxValue;
-        if (issuer.Rules.MaxAge is { } most && claims.TryGetTime("iat", out var made) && made < end - most)
+        if (issuer.Rules.MaxAge is { } most && claims.IssuedAt is { } made && made < end - most)
         {
             end = made + most;
         }
@@ -45,7 +45,7 @@ internal sealed class VerifiedToken
     /// <summary>Works out what requests need; null when a claim cannot be told upstream as it is.</summary>
     public static VerifiedToken? Create(ReadOnlySpan<byte> text, Issuer issuer, JsonWebKeySet keys, JwtClaims claims, TokenUse use, long until, out JwtFailure failure)
     {
-        var headers = new byte[]?[use.Headers.Length];
+        var headers = use.Headers.Length == 0 ? [] : new byte[]?[use.Headers.Length];
         for (var i = 0; i < headers.Length; i++)
         {
             if (!TryJoin(claims, use.Headers[i].Claim, out headers[i]))
@@ -58,10 +58,10 @@ internal sealed class VerifiedToken
         failure = default;
         return new VerifiedToken(text.ToArray(), issuer, keys, claims)
         {
-            User = use.ToUser(claims),
-            Outcomes = [.. use.Rules.Select(rule => rule.Judge(claims, use.ScopeClaim))],
+            User = new Bearer(claims, use),
+            Outcomes = OutcomesOf(claims, use),
             Headers = headers,
-            Metadata = [.. use.Metadata.Select(value => claims.Texts(value.Claim).FirstOrDefault())],
+            Metadata = MetadataOf(claims, use),
             Until = until,
         };
     }
@@ -71,11 +71,33 @@ internal sealed class VerifiedToken
     /// <summary>Whether it still holds: its time, the time it may be remembered, and the very keys it was checked with.</summary>
     public bool Holds(DateTimeOffset now, long timestamp) => timestamp < Until && now < _expires && ReferenceEquals(_issuer.Keys, _keys);
 
+    private static RuleOutcome[] OutcomesOf(JwtClaims claims, TokenUse use)
+    {
+        var outcomes = new RuleOutcome[use.Rules.Length];
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            outcomes[i] = use.Rules[i].Judge(claims, use.ScopeClaim);
+        }
+
+        return outcomes;
+    }
+
+    private static string?[] MetadataOf(JwtClaims claims, TokenUse use)
+    {
+        var values = new string?[use.Metadata.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = claims.FirstText(use.Metadata[i].Claim);
+        }
+
+        return values;
+    }
+
     // An item with a comma would be two for whoever reads the list, and white space at the ends is not sent: such claims are not told at all.
     private static bool TryJoin(JwtClaims claims, string path, out byte[]? value)
     {
         value = null;
-        var isList = claims.TryGet(path, out var claim) && claim.ValueKind == System.Text.Json.JsonValueKind.Array;
+        var isList = claims.IsList(path);
         var texts = claims.Texts(path).ToList();
         if (texts.Exists(text => (isList && text.Contains(',', StringComparison.Ordinal)) || text.Any(char.IsControl) || text != text.Trim()))
         {

@@ -24,7 +24,7 @@ public sealed record QuotaOptions : IValidatableObject
     /// <summary>Duration after midnight, UTC, at which days begin: 22h is midnight in a zone of +02:00. Less than 24h. Default: 0s.</summary>
     public TimeSpan ResetTime { get; init; }
 
-    /// <summary>Who has a quota, e.g. `%CLAIM(sub)%`, `%REQ(x-api-key)%` or `%DYNAMIC_METADATA(tenant:id)%`. Default: the client's address.</summary>
+    /// <summary>Who has a quota, e.g. `%CLAIM(sub)%`, `%REQ(x-api-key)%` or `%DYNAMIC_METADATA(tenant:name)%`. Default: the client's address.</summary>
     public Template? Key { get; init; }
 
     /// <summary>Who has it when the key has no value: `address`, `shared` or `skip`. Default: address.</summary>

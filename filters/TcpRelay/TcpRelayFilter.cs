@@ -50,23 +50,25 @@ public sealed class TcpRelayFilter : IConnectionFilter
     public bool WaitsWithoutReading => false;
 
     /// <inheritdoc/>
-    public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
+    public Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(next);
         WarnWhenBlind(connection);
         var rule = RuleOf(connection);
         if (rule.Cluster is { } cluster)
         {
-            await RelayAsync(connection, cluster);
+            return RelayAsync(connection, cluster);
         }
-        else if (rule.Action == RelayFallback.Next)
+
+        if (rule.Action == RelayFallback.Next)
         {
-            await next(connection);
+            return next(connection);
         }
-        else
-        {
-            ConnectionReport.End(connection, "no_rule");
-            connection.Abort(new ConnectionAbortedException("No rule of tcp_relay is about this connection."));
-        }
+
+        ConnectionReport.End(connection, "no_rule");
+        connection.Abort(new ConnectionAbortedException("No rule of tcp_relay is about this connection."));
+        return Task.CompletedTask;
     }
 
     private RelayRule RuleOf(ConnectionContext connection)
@@ -86,24 +88,23 @@ public sealed class TcpRelayFilter : IConnectionFilter
     {
         _metrics.Begin(cluster);
         var key = KeyOf(connection);
-        var report = new RelayReport(0, 0, "failed", null, false);
+        RelayReport report;
         try
         {
-            report = await cluster.RelayAsync(connection, new PickContext(Connection: connection), OptionsOf(key));
+            // As a task: what a connection keeps for as long as it is open is a reference, and no room for the report.
+            report = await cluster.RelayAsync(connection, new PickContext(Connection: connection), OptionsOf(key)).AsTask();
         }
-        finally
+        catch
         {
-            if (key is not null)
-            {
-                _shared!.Leave(key);
-            }
-
-            _metrics.End(cluster, report);
+            End(cluster, key, new RelayReport(0, 0, "failed", null, false));
+            throw;
         }
+
+        End(cluster, key, report);
 
         if (connection.Features.Get<ConnectionReport>() is { } told)
         {
-            (told.Cluster, told.Endpoint, told.Reason) = (cluster, report.Endpoint, report.Reason);
+            (told.Cluster, told.Endpoint, told.Reason) = (report.Endpoint?.Peer.Cluster ?? cluster, report.Endpoint, report.Reason);
         }
 
         if (!report.IsConnected)
@@ -115,6 +116,16 @@ public sealed class TcpRelayFilter : IConnectionFilter
 
             connection.Abort(new ConnectionAbortedException($"No upstream took the connection: {report.Reason}."));
         }
+    }
+
+    private void End(Cluster cluster, string? key, in RelayReport report)
+    {
+        if (key is not null)
+        {
+            _shared!.Leave(key);
+        }
+
+        _metrics.End(cluster, report);
     }
 
     private string? KeyOf(ConnectionContext connection) => _options.SharedRate?.By switch

@@ -17,6 +17,12 @@ public sealed record UserAgentAccessOptions : IValidatableObject
     /// <summary>Regular expressions that must not match.</summary>
     public IReadOnlyList<string> DenyRegex { get; init; } = [];
 
+    /// <summary>
+    /// Crawlers that are known by their networks: who has the name of one and comes from elsewhere is refused, who comes from there passes whatever
+    /// the lists say.
+    /// </summary>
+    public IReadOnlyList<CrawlerOptions> Crawlers { get; init; } = [];
+
     /// <summary>Whether requests without User-Agent are refused. Default: false, unless there is an allow list.</summary>
     public bool? Required { get; init; }
 
@@ -27,9 +33,9 @@ public sealed record UserAgentAccessOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Allow.Count + Deny.Count + AllowRegex.Count + DenyRegex.Count == 0 && Required != true)
+        if (Allow.Count + Deny.Count + AllowRegex.Count + DenyRegex.Count + Crawlers.Count == 0 && Required != true)
         {
-            yield return new("at least one of allow, deny, allow_regex, deny_regex and required must say who is refused");
+            yield return new("at least one of allow, deny, allow_regex, deny_regex, crawlers and required must say who is refused");
         }
 
         foreach (var (name, texts) in new[] { (nameof(Allow), Allow), (nameof(Deny), Deny) })

@@ -30,6 +30,17 @@ internal static class TransactionFeed
             transaction.AddRequestHeader(Encoding.Latin1.GetString(field.Name), Encoding.Latin1.GetString(field.Value));
         }
 
+        if (!request.Connection.IsEmpty)
+        {
+            transaction.AddRequestHeader("Connection", Encoding.Latin1.GetString(request.Connection));
+        }
+
+        if (exchange.HasRequestBody && request.Version == HttpVersionKind.Http11 && !request.Headers.Contains(KnownHeader.ContentLength))
+        {
+            // What frames a message leaves with its hop; rules refuse a body that nothing frames.
+            transaction.AddRequestHeader("Transfer-Encoding", "chunked");
+        }
+
         var authority = request.AuthorityText;
         if (!request.Headers.Contains(KnownHeader.Host) && authority.Length > 0)
         {

@@ -1,8 +1,13 @@
-using System.Text;
+using System.Globalization;
 using System.Text.Json;
+using FilterProxy.Filters.Resp;
+using FilterProxy.Filters.Text;
 using FilterProxy.Filters.Waf.Auditing;
+using FilterProxy.Filters.Waf.Collections;
 using FilterProxy.Filters.Waf.Engine;
 using FilterProxy.Filters.Waf.Language;
+using FilterProxy.Filters.Waf.Operators;
+using Microsoft.Extensions.Logging;
 
 namespace FilterProxy.Filters.Waf;
 
@@ -10,14 +15,12 @@ namespace FilterProxy.Filters.Waf;
 [Component("waf")]
 public sealed class WafFilter : IRequestFilter, IResponseFilter, ILoggingFilter, IStartable, IAdminView, IAsyncDisposable
 {
-    private const string TextType = "text/plain; charset=utf-8";
-    private const int MaxRulesShown = 100;
-
     private readonly WafOptions _options;
     private readonly RuleSetCache.Entry _rules;
     private readonly Exclusion[] _exclusions;
     private readonly MediaTypes _streamed;
     private readonly WafState _state;
+    private readonly Surroundings _around;
     private readonly WafMetrics _metrics;
     private readonly ComponentContext _context;
     private readonly Slot<Transaction> _slot;
@@ -39,6 +42,16 @@ public sealed class WafFilter : IRequestFilter, IResponseFilter, ILoggingFilter,
         _streamed = new MediaTypes(options.StreamTypes);
         _state = context.Store(() => new WafState(context.Time));
         _metrics = new WafMetrics(context.Meter);
+        _around = new Surroundings(_state.Persistent)
+        {
+            BlockLists = _state.BlockLists,
+            Countries = options.Countries is { } countries ? ReadCountries(context.UseFile(countries)) : null,
+            Shared = options.Redis is { } redis
+                ? new SharedRecords(
+                    new RespClient(context.GetCluster(redis.Cluster), redis, context.Time, context.Logger),
+                    options.RedisPrefix, _rules.Set.Settings.CollectionTimeout, context.Time, _metrics.CountRecordFailure)
+                : null,
+        };
         _slot = context.CreateSlot<Transaction>("transaction");
     }
 
@@ -61,73 +74,34 @@ public sealed class WafFilter : IRequestFilter, IResponseFilter, ILoggingFilter,
             return FilterStatus.Continue;
         }
 
-        var transaction = Begin(exchange);
-        Run(transaction, 1);
-        if (transaction.Interception is null && IsBodyInspected(transaction, exchange))
+        try
         {
-            var result = await exchange.BufferRequestBodyAsync(transaction.RequestBodyLimit);
-            if (result.Status == BufferStatus.Failed)
-            {
-                return FilterStatus.Continue;
-            }
-
-            var rejects = transaction.Settings.RequestBodyLimitAction == BodyLimitAction.Reject && transaction.Mode == EngineMode.On;
-            if (!result.IsComplete)
-            {
-                transaction.SetFlag(Variable.InboundDataError);
-                if (rejects)
-                {
-                    return RefuseBody(exchange);
-                }
-            }
-
-            TransactionFeed.RequestBody(transaction, exchange, result.Body);
-            if (transaction.IsTooLargeWithoutFiles && rejects)
-            {
-                return RefuseBody(exchange);
-            }
+            return await InspectRequestAsync(exchange);
         }
-
-        Run(transaction, 2);
-        TellOthers(transaction, exchange);
-        return transaction.Interception is { } interception ? Stop(exchange, interception) : FilterStatus.Continue;
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return Fail(exchange, e) ? Refusal.OfFailure(exchange) : FilterStatus.Continue;
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask OnResponseAsync(HttpExchange exchange)
     {
-        if (exchange.Get(_slot) is not { Interception: null, Mode: not EngineMode.Off } transaction)
+        if (exchange.Get(_slot) is not { Mode: not EngineMode.Off } transaction || IsDecided(transaction))
         {
             return;
         }
 
-        TransactionFeed.Response(transaction, exchange);
-        Run(transaction, 3);
-        if (transaction.Interception is null && IsBodyInspected(transaction, exchange.Response, exchange))
+        try
         {
-            var result = await exchange.BufferResponseBodyAsync(transaction.ResponseBodyLimit);
-            if (result.Status == BufferStatus.Failed)
-            {
-                return;
-            }
-
-            if (!result.IsComplete)
-            {
-                transaction.SetFlag(Variable.OutboundDataError);
-                if (transaction.Settings.ResponseBodyLimitAction == BodyLimitAction.Reject && transaction.Mode == EngineMode.On)
-                {
-                    exchange.Reply(502, "waf_response_too_large", "Response body too large (waf_response_too_large)\n"u8.ToArray(), TextType);
-                    return;
-                }
-            }
-
-            TransactionFeed.ResponseBody(transaction, exchange, result.Body);
+            await InspectResponseAsync(exchange, transaction);
         }
-
-        Run(transaction, 4);
-        if (transaction.Interception is { } interception)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            Stop(exchange, interception);
+            if (Fail(exchange, e))
+            {
+                Refusal.OfFailure(exchange);
+            }
         }
     }
 
@@ -144,7 +118,11 @@ public sealed class WafFilter : IRequestFilter, IResponseFilter, ILoggingFilter,
             TransactionFeed.Response(transaction, exchange);
         }
 
-        transaction.Run(5);
+        // Nobody waits here: what a rule would have to ask for is not known.
+        while (transaction.Run(5) is not null)
+        {
+        }
+
         _metrics.CountExchange(transaction);
         _state.Note(transaction);
         foreach (var match in transaction.Matches)
@@ -164,22 +142,9 @@ public sealed class WafFilter : IRequestFilter, IResponseFilter, ILoggingFilter,
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteStartObject();
-        writer.WriteString("mode", _options.Mode == WafMode.Block ? "block" : "detect");
+        writer.WriteString("mode", IsBlocking ? "block" : "detect");
         writer.WriteNumber("rules", _rules.Set.All.Length);
-        writer.WriteNumber("inspected", _state.Inspected);
-        writer.WriteNumber(_options.Mode == WafMode.Block ? "blocked" : "would_block", _state.Stopped);
-        writer.WriteStartArray("matched");
-        foreach (var (id, tally) in _state.Rules.Take(MaxRulesShown))
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("rule", id);
-            writer.WriteString("message", tally.Message);
-            writer.WriteNumber("matches", tally.Matched);
-            writer.WriteNumber("in_blocked", tally.Stopped);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
+        _state.WriteTo(writer, _options.Mode);
         writer.WriteEndObject();
     }
 
@@ -190,11 +155,85 @@ public sealed class WafFilter : IRequestFilter, IResponseFilter, ILoggingFilter,
         {
             await _audit.DisposeAsync();
         }
+
+        _around.Shared?.Dispose();
+    }
+
+    private async ValueTask<FilterStatus> InspectRequestAsync(HttpExchange exchange)
+    {
+        var transaction = Begin(exchange);
+        await RunAsync(transaction, 1);
+        if (!IsDecided(transaction) && IsBodyInspected(transaction, exchange))
+        {
+            var result = await exchange.BufferRequestBodyAsync(transaction.RequestBodyLimit);
+            if (result.Status == BufferStatus.Failed)
+            {
+                return FilterStatus.Continue;
+            }
+
+            var rejects = transaction.Settings.RequestBodyLimitAction == BodyLimitAction.Reject && transaction.Mode == EngineMode.On;
+            if (!result.IsComplete)
+            {
+                transaction.SetFlag(Variable.InboundDataError);
+                if (rejects)
+                {
+                    return Refusal.OfRequestBody(exchange);
+                }
+            }
+
+            TransactionFeed.RequestBody(transaction, exchange, result.Body);
+            if (transaction.IsTooLargeWithoutFiles && rejects)
+            {
+                return Refusal.OfRequestBody(exchange);
+            }
+        }
+
+        await RunAsync(transaction, 2);
+        TellOthers(transaction, exchange);
+        return transaction.Interception is { } interception ? Refusal.Give(exchange, interception)
+            : IsDecided(transaction) ? Refusal.OfFailure(exchange)
+            : FilterStatus.Continue;
+    }
+
+    private async ValueTask InspectResponseAsync(HttpExchange exchange, Transaction transaction)
+    {
+        TransactionFeed.Response(transaction, exchange);
+        await RunAsync(transaction, 3);
+        if (!IsDecided(transaction) && IsBodyInspected(transaction, exchange.Response, exchange))
+        {
+            var result = await exchange.BufferResponseBodyAsync(transaction.ResponseBodyLimit);
+            if (result.Status == BufferStatus.Failed)
+            {
+                return;
+            }
+
+            if (!result.IsComplete)
+            {
+                transaction.SetFlag(Variable.OutboundDataError);
+                if (transaction.Settings.ResponseBodyLimitAction == BodyLimitAction.Reject && transaction.Mode == EngineMode.On)
+                {
+                    Refusal.OfResponseBody(exchange);
+                    return;
+                }
+            }
+
+            TransactionFeed.ResponseBody(transaction, exchange, result.Body);
+        }
+
+        await RunAsync(transaction, 4);
+        if (transaction.Interception is { } interception)
+        {
+            Refusal.Give(exchange, interception);
+        }
+        else if (IsDecided(transaction))
+        {
+            Refusal.OfFailure(exchange);
+        }
     }
 
     private Transaction Begin(HttpExchange exchange)
     {
-        var transaction = new Transaction(_rules.Set, _state.Persistent, _options.Mode == WafMode.Block ? EngineMode.On : EngineMode.DetectionOnly);
+        var transaction = new Transaction(_rules.Set, _around, IsBlocking ? EngineMode.On : EngineMode.DetectionOnly) { StopsOnFailure = FailsClosed };
         exchange.Set(_slot, transaction);
         var level = ParanoiaLevels[_options.Paranoia];
         transaction.Tx["paranoia_level"] = level;
@@ -216,15 +255,40 @@ public sealed class WafFilter : IRequestFilter, IResponseFilter, ILoggingFilter,
 
     private static readonly string[] ParanoiaLevels = ["", "1", "2", "3", "4"];
 
-    // A rule that could not be asked might have been the one that matters: the exchange fails, unless its entry says on_error: skip.
-    private void Run(Transaction transaction, int phase)
+    private bool IsBlocking => _options.Mode == WafMode.Block;
+
+    private bool FailsClosed => IsBlocking && _options.OnError == WafErrorAction.Deny;
+
+    // By a rule, or by one that could not be asked.
+    private static bool IsDecided(Transaction transaction) => transaction.Interception is not null || (transaction.StopsOnFailure && transaction.HasFailed);
+
+    private async ValueTask RunAsync(Transaction transaction, int phase)
     {
-        transaction.Run(phase);
-        if (transaction.TimedOut is { } rule)
+        while (transaction.Run(phase) is { } waiting)
+        {
+            await waiting;
+        }
+
+        if (transaction.TimedOut is { } rule && _state.IsNews(rule))
+        {
+            _context.Logger.LogWarning("rule {Rule} took too long and was given up; further times are only counted", rule);
+        }
+    }
+
+    /// <summary>Whether the exchange is refused because of a failure of the engine.</summary>
+    private bool Fail(HttpExchange exchange, Exception failure)
+    {
+        _context.Logger.LogError(failure, "an exchange could not be inspected");
+        if (exchange.Get(_slot) is { } transaction)
+        {
+            transaction.HasFailed = true;
+        }
+        else
         {
             _metrics.CountError();
-            throw new TimeoutException($"rule {rule} took too long");
         }
+
+        return FailsClosed;
     }
 
     private bool IsBodyInspected(Transaction transaction, HttpExchange exchange) =>
@@ -244,10 +308,16 @@ public sealed class WafFilter : IRequestFilter, IResponseFilter, ILoggingFilter,
         return transaction.Settings.ResponseMimeTypes.Contains((semicolon < 0 ? type : type[..semicolon]).Trim());
     }
 
-    private static FilterStatus RefuseBody(HttpExchange exchange)
+    private static NetworkMap<Country> ReadCountries(string path)
     {
-        exchange.Reply(413, "waf_body_too_large", "Request body too large (waf_body_too_large)\n"u8.ToArray(), TextType);
-        return FilterStatus.Stop;
+        try
+        {
+            return Country.Parse(OptionFile.Read(path, File.ReadAllText));
+        }
+        catch (FormatException e)
+        {
+            throw new ArgumentException($"{path}: {e.Message}", e);
+        }
     }
 
     private static void TellOthers(Transaction transaction, HttpExchange exchange)
@@ -263,25 +333,6 @@ public sealed class WafFilter : IRequestFilter, IResponseFilter, ILoggingFilter,
         }
     }
 
-    private static FilterStatus Stop(HttpExchange exchange, Interception interception)
-    {
-        switch (interception.Kind)
-        {
-            case Disruption.Drop:
-                exchange.Abort("waf_dropped");
-                break;
-            case Disruption.Redirect:
-                exchange.Reply(interception.Status, "waf_redirected");
-                exchange.Response.Headers.Set(KnownHeader.Location, Encoding.Latin1.GetBytes(interception.Location));
-                break;
-            default:
-                exchange.Reply(interception.Status, "waf_denied", "Request refused (waf_denied)\n"u8.ToArray(), TextType);
-                break;
-        }
-
-        return FilterStatus.Stop;
-    }
-
     private bool IsAudited(Transaction transaction, int status)
     {
         if (_options.AuditLog!.All || transaction.Audit == AuditMode.On)
@@ -291,6 +342,6 @@ public sealed class WafFilter : IRequestFilter, IResponseFilter, ILoggingFilter,
 
         return transaction.Audit == AuditMode.RelevantOnly
             && (transaction.IsRelevant
-                || transaction.Settings.AuditRelevantStatus?.IsMatch(status.ToString(System.Globalization.CultureInfo.InvariantCulture)) == true);
+                || transaction.Settings.AuditRelevantStatus?.IsMatch(status.ToString(CultureInfo.InvariantCulture)) == true);
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using FilterProxy.Filters.Resp;
 
 namespace FilterProxy.Filters.Waf;
 
@@ -30,6 +31,18 @@ public sealed record WafOptions : IValidatableObject
 
     /// <summary>Media types of requests whose bodies stream through without being inspected; `video/*` is all of a kind. Default: application/grpc*.</summary>
     public IReadOnlyList<string> StreamTypes { get; init; } = ["application/grpc*"];
+
+    /// <summary>What becomes of an exchange that cannot be inspected when `mode` is `block`: `deny` (500) or `allow`. Default: deny.</summary>
+    public WafErrorAction OnError { get; init; } = WafErrorAction.Deny;
+
+    /// <summary>File of networks and their countries for `@geoLookup`, lines like `192.0.2.0/24,DE,Germany,EU`; without one it never matches.</summary>
+    public string? Countries { get; init; }
+
+    /// <summary>Where instances share what rules remember (`IP`, `SESSION`, `GLOBAL` ...). Default: each has its own.</summary>
+    public RedisOptions? Redis { get; init; }
+
+    /// <summary>What the names of records in redis begin with.</summary>
+    public string RedisPrefix { get; init; } = "fp:waf:";
 
     /// <summary>Where it is written down which rule matched what; null for nowhere.</summary>
     public AuditLogOptions? AuditLog { get; init; }

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from . import contest, machine, plot, report
+from .configs import WAF_MODULE
 from .model import FOOTPRINT, PACED
 from .process import Failure, raise_limits
 from .series import DIRECT, SERIES
@@ -53,7 +54,8 @@ def needs(options):
     http2 = any(setup.http2 for setup in setups)
     tools = ["nginx=nginx", "wrk=wrk", "taskset=util-linux", *(["haproxy=haproxy"] if "haproxy" in wanted else []),
              *(["openssl=openssl"] if any(setup.tls for setup in setups) else []),
-             *(["h2load=nghttp2-client", "curl=curl"] if http2 else [])]
+             *(["h2load=nghttp2-client", "curl=curl"] if http2 else []),
+             *([f"{WAF_MODULE}=libnginx-mod-http-modsecurity", "/usr/share/modsecurity-crs/rules=modsecurity-crs"] if any(setup.waf for setup in setups) else [])]
     builds = [*(["filterproxy"] if "filterproxy" in wanted else []), *(["yarp"] if "yarp" in wanted else []),
               *(["NoOpFilters"] if any(setup.filters for setup in setups) else []), *(["PacedClient"] if PACED in kinds else [])]
     return tools, [] if options.no_build or options.list else builds

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import tempfile
+import time
 from pathlib import Path
 
 from . import configs, footprint, latency
@@ -67,7 +68,11 @@ def run(series, options):
             facts["cores"] = describe(bench)
             for contender in chosen:
                 try:
+                    began = time.monotonic()
                     runners[contender.key] = start(contender, work, bench, ports.pop(), started)
+                    if contender.setup.waf:
+                        # All but some milliseconds of it is the rule set.
+                        facts[f"{contender.name} accepts after"] = f"{time.monotonic() - began:.1f} s"
                     facts |= duties(runners[contender.key])
                 except Failure as failure:
                     # A protocol may be one that a proxy does not speak; everything else must work.

@@ -16,8 +16,14 @@ class Traffic:
     upload: int = 0
     # Large replies: requests are counted by the bytes that arrived, so that those cut off at the end count in part.
     by_bytes: bool = False
+    # What every request is answered with; 429 is the proxy's own answer, and but for a few of the first nothing reaches the origin.
+    status: int = 200
     # HTTP/2 with this many streams per connection; 0 is HTTP/1.1.
     streams: int = 0
+    # Further fields of each request, "name: value"; wrk alone sends them.
+    headers: tuple = ()
+    # What browsers send to a shop, in turns (load/wrk-shop.lua), instead of one request again and again.
+    shop: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,14 @@ class Setup:
     cache: bool = False
     # nginx keeps the files of its cache open (open_file_cache), which it does not by default. The others keep nothing in files.
     open_files: bool = False
+    # Replies are compressed by gzip, at level 5. HAProxy and YARP are not told.
+    compress: bool = False
+    # One request a second is let through, of all clients of one address.
+    limited: bool = False
     # FilterProxy's transport; empty is its default.
     io: str = ""
+    # The OWASP Core Rule Set at paranoia 1, blocking: in FilterProxy's waf, in nginx's libmodsecurity.
+    waf: bool = False
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ STREAMING = Setup(streaming=True)
 TLS = Setup(tls=True)
 LOGGED = Setup(access_log=True)
 CACHED = Setup(cache=True)
+LIMITED = Setup(limited=True)
+WAF = Setup(waf=True)
 WIDTHS = (1, 16, 64, 256, 1024, 5000)
 NAMES = (*PEERS, "yarp")
 
@@ -77,6 +79,25 @@ SERIES = {s.name: s for s in (
         for label, path, by_bytes in (("600 bytes", "/", False), ("64 KiB", "/bytes/64k", True))
     ), notes=("FilterProxy's filter `cache` keeps replies in memory, nginx's proxy_cache in files that are in the page cache: opened for every "
               "request, as it does by default, or kept open. The origin is asked once.",)),
+    Series("compression", "a page of 64 KiB, compressed by gzip, 32 keep-alive connections", (
+        Point("gzip, level 5", Traffic("/bytes/page.html", 32, headers=("accept-encoding: gzip",)),
+              (Contender("filterproxy", Setup(compress=True)), Contender("nginx", Setup(compress=True)))),
+    ), notes=("FilterProxy's filter `compression` and nginx's gzip, both at level 5; the origin sends the page plain.",)),
+    Series("limited", "requests over a limit (429), 64 keep-alive connections", (
+        Point("429", Traffic(status=429), _all(LIMITED), (Bar(1.00),)),
+    ), notes=("FilterProxy's filter `rate_limit` (token bucket by address, counted in the process), nginx's limit_req, HAProxy's stick table with "
+              "http_req_rate: each lets about one request a second through and refuses the others with 429. None logs what it refuses: "
+              "nginx, which does by default, has limit_req_log_level info.",)),
+    Series("waf", "the OWASP Core Rule Set, blocking at paranoia 1, over what browsers send to a shop", (
+        Point("64 connections", Traffic(shop=True), (Contender("filterproxy", WAF, "filterproxy + waf"), Contender("nginx", WAF, "nginx + libmodsecurity")),
+              (Bar(0.50, "nginx + libmodsecurity", stretch=0.20, subject="filterproxy + waf"),), (("filterproxy + waf", "nginx + libmodsecurity"),)),
+        Point("1 connection", Traffic(shop=True, connections=1), tuple(
+            Contender(name, setup, name + label) for name, label in (("filterproxy", " + waf"), ("nginx", " + libmodsecurity"))
+            for setup, label in ((Setup(), ""), (WAF, label))), (),
+            (("filterproxy + waf", "filterproxy"), ("nginx + libmodsecurity", "nginx"), ("filterproxy + waf", "nginx + libmodsecurity"))),
+    ), rounds=8, figures=("cpu_us", "p99"), notes=(
+        "GETs with query and cookies, forms and JSON in turns, all of a browser's header fields with them; every answer must be the origin's 200. "
+        "Both read the same rule files. With 1 connection latency is the proxy's own: what the firewall adds is the difference to the line without it.",)),
     Series("latency", "latency at half and at four fifths of the peak rate", tuple(
         Point(f"{share:.0%} of the peak", SMALL_GET, _all(), (Bar(1.20, figure="p999"),) if share == 0.5 else (), load=share)
         for share in (0.5, 0.8)

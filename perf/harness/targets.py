@@ -71,11 +71,21 @@ def render(template, values):
     return re.sub(r"\$\{([A-Z_]+)\}", value, template)
 
 
+def page(size):
+    """Markup as pages have it, the same each time: a third of it when it is compressed."""
+    dice, parts = random.Random(size), []
+    words = ["".join(dice.choices("etaoinshrdlcum", k=dice.randint(2, 9))) for _ in range(600)]
+    while sum(map(len, parts)) < size:
+        parts.append(f'<li class="item item-{dice.randrange(100)}"><a href="/items/{dice.randrange(10 ** 6)}">{" ".join(dice.choices(words, k=12))}</a></li>\n')
+    return "".join(parts)[:size].encode()
+
+
 def start_origin(work, port, cpus):
     folder = Path(work, "bytes")
     folder.mkdir()
     for name, size in FILES.items():
         (folder / name).write_bytes(random.Random(size).randbytes(size))
+    (folder / "page.html").write_bytes(page(64 * 1024))
     conf = Path(work, "origin.conf")
     values = {**configs.common(work, port, port, cpus), "SMALL_BODY": SMALL_BODY}
     conf.write_text(render((PERF / "proxies/origin.conf.in").read_text(), values))
@@ -113,14 +123,14 @@ def client_context():
     return context
 
 
-def fetch(port, path, setup=Setup(), body=None):
+def fetch(port, path, setup=Setup(), body=None, headers=()):
     """One request on a connection of its own: status, body, and the length of the whole reply as HTTP/1.1 (0 for HTTP/2)."""
     if setup.http2:
         return _fetch_http2(port, path, setup)
     connection = (http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=client_context()) if setup.tls
                   else http.client.HTTPConnection("127.0.0.1", port, timeout=10))
     try:
-        connection.request("POST" if body else "GET", path, body)
+        connection.request("POST" if body else "GET", path, body, dict(header.split(": ", 1) for header in headers))
         response = connection.getresponse()
         received = response.read()
         head = len(f"HTTP/1.1 {response.status} {response.reason}\r\n\r\n")

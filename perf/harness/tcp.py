@@ -1,23 +1,18 @@
-"""What a relay of bytes costs beside HAProxy's tcp mode: bulk with and without splice(2), round trips of 100 bytes, idle connections."""
+"""What a relay of bytes costs beside HAProxy's tcp mode: bulk with and without splice(2), round trips, redis, PostgreSQL, idle connections."""
 
 import argparse
 import os
-import resource
 import signal
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
+from statistics import median
 
-from .process import free_ports
-from .targets import FILTERPROXY
+from . import single, tcp_loads
+from .process import Process, free_ports, raise_limits
+from .stats import bootstrap_median, paired
+from .targets import PERF, all_targets
 
-BULK, ECHO, KEEP = b"B", b"E", b"K"
-PIECE = 1 << 20
 HAPROXY = """
 global
   nbthread {threads}
@@ -35,183 +30,153 @@ listen splice
   bind 127.0.0.1:{splice}
   option splice-auto
   server a 127.0.0.1:{origin}
+listen redis
+  bind 127.0.0.1:{redis}
+  server a 127.0.0.1:{redis_origin}
+listen postgres
+  bind 127.0.0.1:{postgres}
+  server a 127.0.0.1:{postgres_origin}
 """
 
-# A rate nobody reaches keeps the second listener from splicing.
+# A rate nobody reaches keeps one listener from splicing.
 RELAY = """
 plugins: [TcpRelay]
 runtime: {{ watch: false }}
 listeners:
   splice: {{ address: "127.0.0.1:{splice}", protocols: [], filters: [ {{ tcp_relay: {{ cluster: a }} }} ] }}
   copy: {{ address: "127.0.0.1:{copy}", protocols: [], filters: [ {{ tcp_relay: {{ cluster: a, download_rate: 10TB }} }} ] }}
-clusters: {{ a: {{ endpoints: ["127.0.0.1:{origin}"] }} }}
+  redis: {{ address: "127.0.0.1:{redis}", protocols: [], filters: [ {{ tcp_relay: {{ cluster: redis }} }} ] }}
+  postgres: {{ address: "127.0.0.1:{postgres}", protocols: [], filters: [ {{ tcp_relay: {{ cluster: postgres }} }} ] }}
+clusters:
+  a: {{ endpoints: ["127.0.0.1:{origin}"] }}
+  redis: {{ endpoints: ["127.0.0.1:{redis_origin}"] }}
+  postgres: {{ endpoints: ["127.0.0.1:{postgres_origin}"] }}
 """
+LISTENERS = ("copy", "splice", "redis", "postgres")
+CONFIGURATIONS = {"haproxy": HAPROXY, "filterproxy": RELAY}
+
+# What is measured: at which listener, by which load, the figures with their units, and the bars of FilterProxy beside HAProxy.
+SPEED, COST = ("GB/s", 0.90, "at least"), ("s of CPU per GB", 1.00, "at most")
+KINDS = {
+    "bulk-copy": ("copy", tcp_loads.bulk, (SPEED, COST)),
+    "bulk-splice": ("splice", tcp_loads.bulk, (SPEED, COST)),
+    "trips": ("splice", tcp_loads.trips, (("round trips/s", None, ""), ("us of CPU each", None, ""))),
+    "redis": ("redis", tcp_loads.redis(1), (("requests/s", 0.95, "at least"), ("us of CPU each", None, ""))),
+    "redis-pipeline": ("redis", tcp_loads.redis(16), (("requests/s", 0.95, "at least"), ("us of CPU each", None, ""))),
+    "pgbench": ("postgres", tcp_loads.pgbench, (("transactions/s", 0.95, "at least"), ("us of CPU each", None, ""))),
+}
+IDLE_BAR = 8192
 
 
 def arguments(argv):
     parser = argparse.ArgumentParser(prog="perf/tcp.sh", description="Relays of bytes beside HAProxy's tcp mode.")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", default=",".join([*KINDS, "idle"]), metavar="KIND[,KIND...]", help=f"of {', '.join([*KINDS, 'idle'])}")
     parser.add_argument("--connections", type=int, default=4, help="of bulk, at a time")
-    parser.add_argument("--megabytes", type=int, default=512, help="of bulk, per connection")
-    parser.add_argument("--trips", type=int, default=20_000)
+    parser.add_argument("--megabytes", type=int, default=384, help="of bulk, per connection")
+    parser.add_argument("--trips", type=int, default=10_000)
+    parser.add_argument("--seconds", type=int, default=2, help="of redis-benchmark and pgbench, in each round")
     parser.add_argument("--idle", type=int, default=5_000, help="idle connections")
     parser.add_argument("--no-build", action="store_true", help="use what is built already")
-    return parser.parse_args(argv)
+    parser.add_argument("--results", default=str(PERF / "results"), help="where the report goes")
+    options = parser.parse_args(argv)
+    options.kinds = options.only.split(",")
+    if unknown := [kind for kind in options.kinds if kind not in KINDS and kind != "idle"]:
+        parser.error(f"unknown: {', '.join(unknown)}")
+    return options
 
 
 def needs(options):
     """What must be installed (command=package) and built."""
-    return ["haproxy=haproxy"], [] if options.no_build else ["filterproxy"]
+    tools = ["haproxy=haproxy", "taskset=util-linux"]
+    tools += ["redis-server=redis-server", "redis-benchmark=redis-tools"] if any("redis" in kind for kind in options.kinds) else []
+    tools += ["pg_ctlcluster=postgresql", "pgbench=postgresql-client"] if "pgbench" in options.kinds else []
+    return tools, [] if options.no_build else ["filterproxy"]
 
 
-def serve(port, size):
-    """The origin: a process that does what a connection's first byte asks for."""
-    threading.stack_size(256 * 1024)
-    listener = socket.create_server(("127.0.0.1", port), backlog=4096)
-    bytes_ = b"x" * PIECE
-    kept = []
+def start(name, folder, cpus, origins):
+    """A proxy with a port for each listener."""
+    ports = dict(zip(LISTENERS, free_ports(len(LISTENERS)), strict=True))
+    target = all_targets()[name]
+    conf = Path(folder, f"{name}.conf" if name == "haproxy" else f"{name}.yaml")
+    # HAProxy does not start with more than it has descriptors for: two a connection, and pipes.
+    most = min(20_000, os.sysconf("SC_OPEN_MAX") // 3)
+    conf.write_text(CONFIGURATIONS[name].format(**ports, **origins, threads=os.cpu_count(), most=most))
+    process = Process(name, [part.replace("{conf}", str(conf)) for part in target.command], cpus, Path(folder, f"{name}.log"))
+    for port in ports.values():
+        process.wait_for_port(port)
+    return process, ports
 
-    def answer(connection):
+
+def measure(options):
+    """{kind: {target: {round: figures}}}, and bytes per idle connection by target."""
+    cpus = f"0-{os.cpu_count() - 1}"
+    seen, idle, started = {}, {}, []
+    with tempfile.TemporaryDirectory() as folder:
+        origin, redis, postgres = free_ports(3)
+        server = tcp_loads.start_origin(origin, options)
         try:
-            match connection.recv(1):
-                case b"B":
-                    left = size
-                    while left > 0:
-                        left -= connection.send(bytes_[: min(left, PIECE)])
-                case b"E":
-                    while data := connection.recv(65536):
-                        connection.sendall(data)
-                case _:
-                    kept.append(connection)
-                    return
-            connection.close()
-        except OSError:
-            pass
+            started += tcp_loads.start_servers(options, folder, cpus, redis, postgres)
+            origins = {"origin": origin, "redis_origin": redis, "postgres_origin": postgres}
+            proxies = {name: start(name, folder, cpus, origins) for name in CONFIGURATIONS}
+            started += [process for process, _ in proxies.values()]
 
-    while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=answer, args=(connection,), daemon=True).start()
-
-
-def cpu(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident(pid):
-    return next(int(line.split()[1]) * 1024 for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if line.startswith("Rss:"))
+            # The round before the first is not counted: a JIT compiles in tiers.
+            for number in range(-1, options.rounds):
+                for kind in [kind for kind in options.kinds if kind != "idle"]:
+                    listener, load, _ = KINDS[kind]
+                    for name in sorted(proxies, reverse=number % 2 == 0):
+                        process, ports = proxies[name]
+                        figures = load(ports[listener], process, options)
+                        print(f"round {number + 1}  {kind:<15} {name:<12} {figures[0]:12.2f} {figures[1]:9.3f}", flush=True)
+                        if number >= 0:
+                            seen.setdefault(kind, {}).setdefault(name, {})[number] = figures
+            if "idle" in options.kinds:
+                idle = {name: tcp_loads.idle(ports["splice"], process, options) for name, (process, ports) in proxies.items()}
+        finally:
+            for process in reversed(started):
+                process.stop()
+            os.kill(server, signal.SIGKILL)
+    return seen, idle
 
 
-def fetch(port, size):
-    connection = socket.create_connection(("127.0.0.1", port))
-    connection.sendall(BULK)
-    buffer, got = bytearray(PIECE), 0
-    while read := connection.recv_into(buffer):
-        got += read
-    return got == size
+def judge(interval, bar, how):
+    """An interval that holds the bar says nothing."""
+    _, low, high = interval
+    if how == "at most":
+        return "met" if high <= bar else "missed" if low > bar else "unresolved"
+    return "met" if low >= bar else "missed" if high < bar else "unresolved"
 
 
-def bulk(port, pid, options):
-    """Gigabytes per second, and CPU seconds of the proxy per gigabyte."""
-    size = options.megabytes * PIECE
-    began, used = time.monotonic(), cpu(pid)
-    children = []
-    for _ in range(options.connections):
-        child = os.fork()
-        if child == 0:
-            os._exit(0 if fetch(port, size) else 1)
-        children.append(child)
-    for child in children:
-        if os.waitpid(child, 0)[1] != 0:
-            raise RuntimeError("bytes were lost")
-    gigabytes = options.connections * size / 1e9
-    return gigabytes / (time.monotonic() - began), (cpu(pid) - used) / gigabytes
-
-
-def trips(port, pid, options):
-    """Round trips per second, and CPU microseconds of the proxy for each."""
-    connection = socket.create_connection(("127.0.0.1", port))
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.sendall(ECHO)
-    began, used = time.monotonic(), cpu(pid)
-    for _ in range(options.trips):
-        connection.sendall(b"y" * 100)
-        left = 100
-        while left > 0:
-            left -= len(connection.recv(left))
-    return options.trips / (time.monotonic() - began), (cpu(pid) - used) / options.trips * 1e6
-
-
-def idle(port, pid, options):
-    """Bytes of resident memory per connection that says nothing."""
-    before = resident(pid)
-    connections = []
-    for _ in range(options.idle):
-        connections.append(socket.create_connection(("127.0.0.1", port)))
-        connections[-1].sendall(KEEP)
-    time.sleep(3)
-    grown = resident(pid) - before
-    for connection in connections:
-        connection.close()
-    return grown / max(1, options.idle)
-
-
-def wait_for(port):
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"nobody listens on {port}")
-
-
-def measure(contenders, options):
-    taken = {name: ([], []) for name, _, _ in contenders}
-    for number in range(options.rounds):
-        for name, port, pid in contenders if number % 2 == 0 else contenders[::-1]:
-            for values, value in zip(taken[name], bulk(port, pid, options), strict=True):
-                values.append(value)
-    for name, (speed, cost) in taken.items():
-        print(f"bulk, {name}: {statistics.median(speed):.2f} GB/s, {statistics.median(cost):.3f} s of CPU per GB", flush=True)
-    for name, port, pid in contenders:
-        if "splice" in name:
-            speed, cost = trips(port, pid, options)
-            print(f"round trips, {name}: {speed:.0f} per second, {cost:.1f} us of CPU each", flush=True)
-            print(f"idle, {name}: {idle(port, pid, options):.0f} bytes per connection", flush=True)
+def render(facts, measured):
+    seen, idle = measured
+    lines = ["# Relays of bytes beside HAProxy's tcp mode", "",
+             "| | | haproxy | filterproxy | ratio (95% interval) | bar | |", "|---|---|---:|---:|---:|---|---|"]
+    for kind, targets in seen.items():
+        for column, (unit, bar, how) in enumerate(KINDS[kind][2]):
+            by = {name: {number: figures[column] for number, figures in rounds.items()} for name, rounds in targets.items()}
+            interval = bootstrap_median(paired(by["filterproxy"], by["haproxy"]))
+            middles = " | ".join(f"{median(by[name].values()):.4g}" for name in ("haproxy", "filterproxy"))
+            bar_text = f"{how} {bar:.2f}" if bar else ""
+            lines.append(f"| {kind} | {unit} | {middles} | {interval[0]:.2f} ({interval[1]:.2f} to {interval[2]:.2f}) | {bar_text} | "
+                         f"{'**' + judge(interval, bar, how) + '**' if bar else ''} |")
+    if idle:
+        lines.append(f"| idle | bytes per connection | {idle['haproxy']:.0f} | {idle['filterproxy']:.0f} | | at most {IDLE_BAR} | "
+                     f"**{'met' if idle['filterproxy'] <= IDLE_BAR else 'missed'}** |")
+    lines += ["", "Medians of the rounds; ratios are taken within each round, their intervals are bootstrapped. Proxies, servers and clients share all cores.",
+              "", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts.items())]
+    return "\n".join(lines) + "\n"
 
 
 def main(argv):
     options = arguments(argv)
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-    # HAProxy does not start with more than it has descriptors for: two a connection, and pipes.
-    most = min(20_000, hard // 3)
-    origin, copy, splice, own_copy, own_splice = free_ports(5)
-    server = os.fork()
-    if server == 0:
-        serve(origin, options.megabytes * PIECE)
-    processes = []
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            (haproxy := Path(folder, "haproxy.cfg")).write_text(HAPROXY.format(threads=os.cpu_count(), most=most, origin=origin, copy=copy, splice=splice))
-            (relay := Path(folder, "relay.yaml")).write_text(RELAY.format(origin=origin, copy=own_copy, splice=own_splice))
-            for command in (["haproxy", "-db", "-f", haproxy], [FILTERPROXY, "run", "-c", relay]):
-                processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-            other, own = (process.pid for process in processes)
-            for port in (origin, copy, splice, own_copy, own_splice):
-                wait_for(port)
-            measure(
-                [("haproxy, copy", copy, other), ("haproxy, splice", splice, other), ("filterproxy, copy", own_copy, own), ("filterproxy, splice", own_splice, own)],
-                options,
-            )
-        finally:
-            for process in processes:
-                process.terminate()
-                process.wait()
-            os.kill(server, signal.SIGKILL)
+    raise_limits()
+    told = {"rounds": f"{options.rounds}, FilterProxy and HAProxy in turns, the first of a round changes",
+            "bulk": f"{options.connections} connections of {options.megabytes} MiB",
+            "redis-benchmark": "GET and SET, 50 connections; pipelines of 16", "pgbench": "select only, 8 clients",
+            "haproxy": single.machine.first_line(["haproxy", "-v"])}
+    return single.report("tcp", options, told, measure, render)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -7,9 +7,10 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
-from . import single
+from . import single, tokens
 from .contest import rotated
 from .load import wrk
 from .model import Contender, Setup
@@ -22,6 +23,7 @@ from .targets import PERF, all_targets, start_origin, start_proxy
 BASE = "defaults"
 QUIET = "metrics off"
 TRACED = "tracing of 1 in 100"
+LIMITED = "rate limit by address"
 
 # Added to the configuration of the proxy under test; FOLDER is one that is removed afterwards.
 VARIANTS = {
@@ -33,13 +35,24 @@ VARIANTS = {
     "limits and timeouts off": "http: { limits: { header_timeout: off, idle_timeout: off, body_timeout: off, write_timeout: off, "
                                "request_body_rate: off, response_body_rate: off, request_body: off, upgrade_idle_timeout: off, "
                                "connection_duration: off, connections: 0, connections_in_all: 0 } }",
+    LIMITED: "http: { route_filters: [ rate_limit: { limits: [ { rate: 100000000 } ] } ] }",
+    "max_exchanges": "overload: { max_exchanges: 10000 }",
     QUIET: "telemetry: { metrics: { enabled: false } }",
     # The origin answers as a collector does that takes everything.
     TRACED: 'telemetry: { tracing: { ratio: 0.01 }, otlp: { endpoint: "http://127.0.0.1:${ORIGIN_PORT}", metrics: false } }',
 }
 
+# With a token in each request: nobody looks at it and the upstream gets it, or it is checked as one that is remembered and cut out. Optional, because the
+# one request before the load has none; a token that is wrong is refused all the same, and a refusal under load fails the run.
+IGNORED, REMEMBERED = "a token that is passed on", "a token that jwt_auth remembers"
+TOKENS = {
+    IGNORED: "",
+    REMEMBERED: f"http: {{ route_filters: [ jwt_auth: {{ issuers: [ {{ issuer: '{tokens.ISSUER}', audiences: [shop], jwks_file: FOLDER/jwks.json }} ], "
+                "rules: [ { token: optional } ], claim_headers: { x-user: sub } } ] }",
+}
+
 # The most that one variant may take, as a ratio to another.
-BARS = ((BASE, QUIET, 1.03), (TRACED, BASE, 1.01))
+BARS = ((BASE, QUIET, 1.03), (TRACED, BASE, 1.01), (REMEMBERED, IGNORED, 1.03), (LIMITED, BASE, 1.02))
 
 # In place of the origin's only endpoint: two, and what the cluster does with them.
 TWO_ENDPOINTS = "endpoints: [\"127.0.0.1:${ORIGIN_PORT}\", \"127.0.0.2:${ORIGIN_PORT}\"]"
@@ -67,7 +80,7 @@ def arguments(argv):
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--seconds", type=int, default=2, help="per variant and round")
     parser.add_argument("--starts", type=int, default=1, help="starts the proxies anew that often; with more than one, each start counts once")
-    parser.add_argument("--only", default=";".join(VARIANTS), help="with a semicolon after each, of: " + "; ".join([*VARIANTS, *CLUSTERS]))
+    parser.add_argument("--only", default=";".join(VARIANTS), help="with a semicolon after each, of: " + "; ".join([*VARIANTS, *TOKENS, *CLUSTERS]))
     parser.add_argument("--base", default=BASE, help="what the others are compared with")
     parser.add_argument("--together", action="store_true",
                         help="load all at once instead of in turns: what the machine does to one, it does to the others in the same moment")
@@ -76,7 +89,7 @@ def arguments(argv):
     parser.add_argument("--no-build", action="store_true", help="use what is built already")
     parser.add_argument("--results", default=str(PERF / "results"))
     options = parser.parse_args(argv)
-    options.variants = [name for name in dict.fromkeys([options.base, *options.only.split(";")]) if name in VARIANTS or name in CLUSTERS]
+    options.variants = [name for name in dict.fromkeys([options.base, *options.only.split(";")]) if name in {**VARIANTS, **TOKENS, **CLUSTERS}]
     return options
 
 
@@ -92,13 +105,18 @@ def template_of(name, base, folder):
         if one not in base:
             raise Failure("the origin's endpoint is not where it was in the configuration")
         base = base.replace(one, TWO_ENDPOINTS + CLUSTERS[name])
-    return f"plugins: [AccessLog]\n{VARIANTS.get(name, '').replace('FOLDER', folder)}\n{base}"
+    return f"plugins: [{'JwtAuth' if name in TOKENS else 'AccessLog, RateLimit'}]\n{ {**VARIANTS, **TOKENS}.get(name, '').replace('FOLDER', folder)}\n{base}"
 
 
-def cpu_per_request(proxy, port, seconds, cpus):
+def traffic_of(names):
+    """What all of them get: where one is about tokens, each has the token."""
+    return replace(SMALL_GET, headers=(f"authorization: Bearer {tokens.TOKEN}",)) if any(name in TOKENS for name in names) else SMALL_GET
+
+
+def cpu_per_request(proxy, port, traffic, seconds, cpus):
     """Microseconds of user and system time."""
     before = proxy.cpu_seconds()
-    load = wrk(port, SMALL_GET, Setup(), seconds, cpus)
+    load = wrk(port, traffic, Setup(), seconds, cpus)
     if load.failed:
         raise Failure(f"{proxy.name}: {load.errors}")
     time.sleep(0.4)  # What is written behind belongs to it.
@@ -124,15 +142,18 @@ def compare(options, target, base, number):
             for place, (name, port) in enumerate(zip(rotated(options.variants, number), ports)):
                 folder = Path(work, str(place))
                 folder.mkdir()
+                (folder / "jwks.json").write_text(tokens.JWKS)
                 proxy = start_proxy(target, str(folder), port, origin_port, options.proxy_cpus, template=template_of(name, base, str(folder)))
                 started.append(proxy)
                 proxies[name] = (proxy, port)
                 check_reply(bench, Runner(Contender(name), proxy, port), SMALL_GET)
 
+            traffic = traffic_of(options.variants)
+
             def load_all(seconds):
                 order = random.sample(list(proxies), len(proxies))
                 with ThreadPoolExecutor(len(order) if options.together else 1) as lanes:
-                    return dict(zip(order, lanes.map(lambda name: cpu_per_request(*proxies[name], seconds, options.load_cpus), order)))
+                    return dict(zip(order, lanes.map(lambda name: cpu_per_request(*proxies[name], traffic, seconds, options.load_cpus), order)))
 
             # Side by side they have to share the core that compiles them.
             load_all(target.warm_up_seconds * (len(proxies) if options.together else 1))

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using FilterProxy.Core.Components;
 using FilterProxy.Core.Config;
 using FilterProxy.Core.Downstream;
+using FilterProxy.Core.Overload;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Telemetry.Metrics;
@@ -44,6 +45,7 @@ internal sealed class Engine : IAsyncDisposable
         {
             Metrics = new ExchangeMetrics(_registry, _meter),
             Limits = new LimitMetrics(_meter),
+            Overload = new OverloadMetrics(_meter),
             Filters = new FilterMetrics(_meter),
             Tls = new TlsMetrics(_meter),
             Http2 = new Http2Metrics(_meter),
@@ -60,7 +62,11 @@ internal sealed class Engine : IAsyncDisposable
         _expiry = new CertificateExpiry(() => Current?.Listeners ?? [], _services.Log, options.Time, _meter);
         _heartbeat.Add(_expiry);
         _loops = new LoopReports(_services, _meter, _services.Log);
-        _heartbeat.Add(new LoopWatch(_loops, options.Time));
+        var loopWatch = new LoopWatch(_loops, options.Time);
+        _heartbeat.Add(loopWatch);
+        Overload = new OverloadWatch(_services.Load, loopWatch, new ProcessShares(), _services.Log, options.Time);
+        _heartbeat.Add(Overload);
+        _ = new OverloadGauges(_services.Load, Overload, _registry);
         _ = new EngineGauges(this, _configs, _registry, options.Time);
         _heartbeat.Add(new MetricsSweep(_services.Metrics, _configs));
         Exposition = new MetricsExposition(_registry);
@@ -98,6 +104,9 @@ internal sealed class Engine : IAsyncDisposable
     public IReadOnlyList<HeldConfig> HeldConfigs => _configs.Read();
 
     public ProxyServices Services => _services;
+
+    /// <summary>What runs short, and what is done about it.</summary>
+    public OverloadWatch Overload { get; }
 
     public ConfigMetrics ConfigMetrics { get; }
 
@@ -273,6 +282,7 @@ internal sealed class Engine : IAsyncDisposable
                 cluster.Cluster.SetEndpoints(endpoints);
             }
 
+            cluster.Cluster.Bind(next.Snapshot.Clusters);
             cluster.Cluster.Start();
         }
 
@@ -284,6 +294,7 @@ internal sealed class Engine : IAsyncDisposable
         _registry.Apply(metrics.Enabled, metrics.MaxSeries, [.. metrics.DurationBuckets.Select(bound => bound.TotalSeconds)]);
         _options.Export?.Apply(next.Config.Telemetry, _meter);
         _loops.Threshold = next.Config.Runtime.LoopWarning;
+        _services.Load.Apply(OverloadCompiler.Compile(next.Config.Overload));
         _listeners!.Commit(listeners, next.Config.Runtime.ShutdownGrace);
         await _datagrams.CommitAsync(datagrams);
         _configs.Replace(next, next.Config.Runtime.ReloadGrace);

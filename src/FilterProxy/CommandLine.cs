@@ -5,7 +5,7 @@ using FilterProxy.Host.Commands;
 
 namespace FilterProxy.Host;
 
-/// <summary>The commands: <c>run</c> (also without a name), <c>validate</c>, <c>schema</c>, <c>explain</c>, <c>plugins</c>, <c>status</c>,
+/// <summary>The commands: <c>run</c> (also without a name), <c>agent</c>, <c>visit</c>, <c>validate</c>, <c>schema</c>, <c>explain</c>, <c>plugins</c>, <c>status</c>,
 /// <c>top</c>, <c>tail</c>, <c>drain</c>, <c>script</c>, <c>password</c>, <c>version</c>.</summary>
 internal static class CommandLine
 {
@@ -25,6 +25,14 @@ internal static class CommandLine
         var run = new Command("run", "Start the proxy (the default).");
         run.SetAction((result, cancel) => RunAsync(result.GetValue(config), cancel));
         root.Add(run);
+
+        var agent = new Command("agent", "Start the agent of a reverse tunnel: a proxy whose configuration has a listener that dials a server.");
+        agent.SetAction((result, cancel) => RunAsync(result.GetValue(config), cancel));
+        root.Add(agent);
+
+        var visit = new Command("visit", "Start a visitor: a proxy whose configuration has ports of its own for secret services behind reverse tunnels.");
+        visit.SetAction((result, cancel) => RunAsync(result.GetValue(config), cancel));
+        root.Add(visit);
 
         var validate = new Command("validate", "Check a configuration and everything it names, without starting anything.");
         validate.SetAction(result => Validate(result.GetValue(config)));

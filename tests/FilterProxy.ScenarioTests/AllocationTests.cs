@@ -1,4 +1,5 @@
 using System.Text;
+using FilterProxy.ScenarioTests.NextJs;
 using FilterProxy.TestKit;
 using Xunit;
 using Xunit.Abstractions;
@@ -38,6 +39,60 @@ public sealed class AllocationTests(ITestOutputHelper output)
     public Task A_warm_POST_with_a_body_allocates_nothing(TestTransport transport) =>
         AssertNothingAsync(transport, Post, "!end"u8.ToArray(), "{}");
 
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.Direct)]
+    public async Task A_warm_cache_hit_allocates_nothing(TestTransport transport)
+    {
+        using var upstream = new QuietUpstream("\r\n\r\n"u8.ToArray());
+        await using var proxy = await TestProxy.StartAsync(
+            $$"""
+            plugin_path: {{Path.Combine(Path.GetDirectoryName(Repository.ProxyExecutable)!, "plugins")}}
+            plugins: [Cache]
+            routes: [ { name: all, cluster: origin, filters: [ { cache: { default_freshness: 1d } } ] } ]
+            clusters: { origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] } }
+            """,
+            transport);
+        using (var client = new QuietClient(proxy.Port, Get))
+        {
+            client.Run(10);
+        }
+
+        Assert.Equal((1, 9), (proxy.Counts["filterproxy.cache.requests result=miss"], proxy.Counts["filterproxy.cache.requests result=hit"]));
+        proxy.StopCounting();
+        await AssertNothingAsync(proxy, Get);
+    }
+
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.Direct)]
+    public async Task A_warm_request_over_a_limit_allocates_nothing(TestTransport transport)
+    {
+        using var upstream = new QuietUpstream("\r\n\r\n"u8.ToArray());
+        await using var proxy = await TestProxy.StartAsync(
+            $$"""
+            plugin_path: {{Path.Combine(Path.GetDirectoryName(Repository.ProxyExecutable)!, "plugins")}}
+            plugins: [RateLimit]
+            http: { filters: [ { rate_limit: { limits: [ { rate: 1, per: 1d } ] } } ] }
+            routes: [ { name: all, cluster: origin } ]
+            clusters: { origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] } }
+            """,
+            transport);
+        using (var client = new QuietClient(proxy.Port, Get))
+        {
+            client.Run(1);
+        }
+
+        proxy.StopCounting();
+        await AssertNothingAsync(proxy, Get, "(rate_limited)\n"u8.ToArray());
+    }
+
+    [Theory]
+    [InlineData(TestTransport.Sockets)]
+    [InlineData(TestTransport.Direct)]
+    public Task A_warm_GET_that_takes_a_place_among_the_exchanges_allocates_nothing(TestTransport transport) =>
+        AssertNothingAsync(transport, Get, "\r\n\r\n"u8.ToArray(), "{}\noverload: { max_exchanges: 100 }");
+
     /// <summary>What Kestrel's engine and a response of strings cost: it may become less, not more.</summary>
     [Fact]
     public async Task A_warm_GET_over_HTTP2_allocates_no_more_than_it_did()
@@ -67,8 +122,13 @@ public sealed class AllocationTests(ITestOutputHelper output)
     {
         using var upstream = new QuietUpstream(requestEnd);
         await using var proxy = await TestProxy.StartAsync(upstream.Port, transport, http: http, components: typeof(NoOpFilter));
+        await AssertNothingAsync(proxy, request);
+    }
+
+    private async Task AssertNothingAsync(TestProxy proxy, byte[] request, byte[]? responseEnd = null)
+    {
         var best = long.MaxValue;
-        using var client = new QuietClient(proxy.Port, request);
+        using var client = new QuietClient(proxy.Port, request, responseEnd: responseEnd);
         void Measure()
         {
             client.Run(WarmUp);

@@ -108,6 +108,7 @@ public sealed class InFlightTests(ITestOutputHelper output) : Scenario
             await client.DisposeAsync();
         }
 
-        Assert.InRange(taken / Connections, 0, MostPerConnection);
+        // Less than before where what earlier tests kept is given back meanwhile.
+        Assert.InRange(taken / Connections, long.MinValue, MostPerConnection);
     }
 }

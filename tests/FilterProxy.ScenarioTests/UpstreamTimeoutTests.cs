@@ -275,7 +275,7 @@ public sealed class UpstreamTimeoutTests : Scenario
     public async Task A_total_timeout_cuts_a_response_that_has_begun(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(_ => UpstreamResponse.BeginChunked().ThenChunk("begin").ThenHang());
-        await using var proxy = await _log.StartAsync(upstream.Port, route: "timeouts: { total: 300ms }", transport: transport);
+        await using var proxy = await _log.StartAsync(upstream.Port, route: "timeouts: { total: 2s }", transport: transport);
         await using var client = await proxy.ConnectAsync();
         await client.SendAsync(Get);
 

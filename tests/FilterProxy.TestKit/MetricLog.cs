@@ -14,7 +14,7 @@ internal sealed class MetricLog : IDisposable
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             // Nobody asks for the others, and a histogram that is listened to costs every request.
-            if (ReferenceEquals(instrument.Meter, meter) && instrument is Counter<long>)
+            if (ReferenceEquals(instrument.Meter, meter) && instrument is Counter<long> or UpDownCounter<long>)
             {
                 listener.EnableMeasurementEvents(instrument);
             }

@@ -58,8 +58,8 @@ public sealed class RawHttp2Upstream : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+        await _accepting; // before the listener stops: one that is no longer listening throws where it is asked to accept once more
         _listener.Stop();
-        await _accepting;
         await Task.WhenAll(_running);
         _stop.Dispose();
     }

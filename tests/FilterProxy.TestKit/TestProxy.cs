@@ -48,7 +48,13 @@ public sealed class TestProxy : IAsyncDisposable
     /// <summary>What its counters have counted: <c>filterproxy.timeout timeout=idle_timeout</c> to its sum.</summary>
     public IReadOnlyDictionary<string, long> Counts => _metrics.Counts;
 
+    /// <summary>Leaves <see cref="Counts"/> as they are: their names are text, made for each request, which a test of allocations would see.</summary>
+    public void StopCounting() => _metrics.Dispose();
+
     internal Engine Engine => _engine;
+
+    /// <summary>The component of a class in the configuration in force.</summary>
+    public T Component<T>() => _engine.Current!.Components.Select(component => component.Instance).OfType<T>().Single();
 
     /// <summary>Everything goes to one upstream on loopback.</summary>
     /// <param name="upstreamPort">Its port.</param>

@@ -16,7 +16,7 @@ public sealed class LayeringTests
         ["Downstream"],
         ["Pipeline"],
         ["Upstream", "Routing"],
-        ["Clusters"],
+        ["Clusters", "Overload"],
         ["Transport"],
         ["Http1", "Security", "Components"],
         ["Telemetry", "Buffers"],

@@ -53,7 +53,7 @@ internal sealed class IntrospectedToken
         var problem = !claims.Root.TryGetProperty("active", out var active) || active.ValueKind != JsonValueKind.True ? "it is not active"
             : claims.Issuer is { } issuer && issuer != options.Issuer ? "it is another issuer's"
             : claims.Expires is { } ends && ends + options.ClockSkew <= now ? "its time has passed"
-            : claims.TryGetTime("nbf", out var begins) && now + options.ClockSkew < begins ? "its time has not come"
+            : claims.NotBefore is { } begins && now + options.ClockSkew < begins ? "its time has not come"
             : options.Audiences.Count > 0 && !claims.Texts("aud").Any(options.Audiences.Contains) ? "it is for another audience"
 
             // RFC 8705, RFC 9449: it holds for who has a key, and that was not shown.

@@ -9,11 +9,15 @@ internal sealed class AuditLog : IAsyncDisposable
 {
     private const int MaxWaiting = 4096;
 
+    // An entry holds the bodies rules looked at until it is written.
+    private const long MaxBytesWaiting = 64 << 20;
+
     private readonly Channel<AuditEntry> _entries = Channel.CreateBounded<AuditEntry>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly IAuditFormat _format;
     private readonly FileStream _file;
     private readonly Counter<long> _dropped;
     private readonly Task _writing;
+    private long _bytesWaiting;
 
     /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
@@ -28,8 +32,12 @@ internal sealed class AuditLog : IAsyncDisposable
 
     public void Add(AuditEntry entry)
     {
-        if (!_entries.Writer.TryWrite(entry))
+        // A large one is taken where it waits alone.
+        var bytes = entry.Transaction.BodyBytes;
+        var waiting = Interlocked.Add(ref _bytesWaiting, bytes);
+        if ((waiting > MaxBytesWaiting && waiting > bytes) || !_entries.Writer.TryWrite(entry))
         {
+            Interlocked.Add(ref _bytesWaiting, -bytes);
             _dropped.Add(1);
         }
     }
@@ -49,6 +57,7 @@ internal sealed class AuditLog : IAsyncDisposable
             while (text.Length < 256 * 1024 && _entries.Reader.TryRead(out var entry))
             {
                 _format.Write(entry, text);
+                Interlocked.Add(ref _bytesWaiting, -entry.Transaction.BodyBytes);
             }
 
             try

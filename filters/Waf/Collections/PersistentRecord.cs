@@ -1,4 +1,5 @@
 using System.Globalization;
+using FilterProxy.Filters.Waf.Language;
 using FilterProxy.Filters.Waf.Operators;
 
 namespace FilterProxy.Filters.Waf.Collections;
@@ -7,19 +8,23 @@ namespace FilterProxy.Filters.Waf.Collections;
 internal sealed class PersistentRecord
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, (string Text, DateTimeOffset Expires)> _values = new(StringComparer.OrdinalIgnoreCase);
     private readonly TimeProvider _time;
-    private readonly string _key;
     private readonly DateTimeOffset _created;
+    private Dictionary<string, (string Text, DateTimeOffset Expires)> _values = new(StringComparer.OrdinalIgnoreCase);
     private long _updates;
 
-    public PersistentRecord(string key, TimeProvider time)
+    public PersistentRecord(Variable collection, string key, TimeProvider time)
     {
-        _key = key;
+        Collection = collection;
+        Key = key;
         _time = time;
         _created = time.GetUtcNow();
         LastUse = _created;
     }
+
+    public Variable Collection { get; }
+
+    public string Key { get; }
 
     public DateTimeOffset LastUse { get; private set; }
 
@@ -31,8 +36,8 @@ internal sealed class PersistentRecord
             LastUse = _time.GetUtcNow();
             var values = new List<Value>(_values.Count + 4)
             {
-                new("KEY", _key),
-                new("IS_NEW", _updates == 0 ? "1" : "0"),
+                new("KEY", Key),
+                new("IS_NEW", _updates == 0 && _values.Count == 0 ? "1" : "0"),
                 new("CREATE_TIME", _created.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
                 new("UPDATE_COUNTER", _updates.ToString(CultureInfo.InvariantCulture)),
             };
@@ -49,23 +54,25 @@ internal sealed class PersistentRecord
     }
 
     /// <param name="key">Which value.</param>
-    /// <param name="change">Gives the new text for the old, null for none on either side.</param>
-    public void Change(string key, Func<string?, string?> change)
+    /// <param name="text">What it becomes; null for none.</param>
+    public void Assign(string key, string? text)
     {
         lock (_lock)
         {
-            LastUse = _time.GetUtcNow();
-            var isKnown = _values.TryGetValue(key, out var old) && old.Expires > LastUse;
-            var text = change(isKnown ? old.Text : null);
-            _updates++;
-            if (text is null)
-            {
-                _values.Remove(key);
-            }
-            else
-            {
-                _values[key] = (text, isKnown ? old.Expires : DateTimeOffset.MaxValue);
-            }
+            Put(key, text);
+        }
+    }
+
+    /// <summary>Adds to a counter.</summary>
+    /// <returns>Whether one had expired: it begins anew.</returns>
+    public bool Add(string key, long amount)
+    {
+        lock (_lock)
+        {
+            var old = Find(key);
+            var hasExpired = old is null && _values.ContainsKey(key);
+            Put(key, (Number.Parse(old) + amount).ToString(CultureInfo.InvariantCulture));
+            return hasExpired;
         }
     }
 
@@ -75,18 +82,52 @@ internal sealed class PersistentRecord
         {
             if (_values.TryGetValue(key, out var value))
             {
-                _values[key] = (value.Text, _time.GetUtcNow().AddSeconds(Math.Clamp(seconds, 0, int.MaxValue)));
+                _values[key] = (value.Text, _time.GetUtcNow().AddSeconds(seconds));
             }
         }
     }
 
     /// <summary>Takes so much off a counter for every period since the last use (<c>deprecatevar</c>).</summary>
-    public void Deprecate(string key, long amount, long seconds)
+    /// <returns>What it is now; null where it stays as it was.</returns>
+    public string? Deprecate(string key, long amount, long seconds)
     {
-        var periods = seconds <= 0 ? 0 : (long)(_time.GetUtcNow() - LastUse).TotalSeconds / seconds;
-        if (periods > 0)
+        lock (_lock)
         {
-            Change(key, old => old is null ? null : Math.Max(0, Number.Parse(old) - (periods * amount)).ToString(CultureInfo.InvariantCulture));
+            var periods = seconds <= 0 ? 0 : (long)(_time.GetUtcNow() - LastUse).TotalSeconds / seconds;
+            if (periods == 0 || Find(key) is not { } old)
+            {
+                return null;
+            }
+
+            var text = Math.Max(0, Number.Parse(old) - (periods * amount)).ToString(CultureInfo.InvariantCulture);
+            Put(key, text);
+            return text;
+        }
+    }
+
+    /// <summary>Takes over what another memory has.</summary>
+    public void Replace(Dictionary<string, (string Text, DateTimeOffset Expires)> values)
+    {
+        lock (_lock)
+        {
+            _values = values;
+        }
+    }
+
+    private string? Find(string key) => _values.TryGetValue(key, out var value) && value.Expires > _time.GetUtcNow() ? value.Text : null;
+
+    private void Put(string key, string? text)
+    {
+        var isKnown = Find(key) is not null;
+        LastUse = _time.GetUtcNow();
+        _updates++;
+        if (text is null)
+        {
+            _values.Remove(key);
+        }
+        else
+        {
+            _values[key] = (text, isKnown ? _values[key].Expires : DateTimeOffset.MaxValue);
         }
     }
 }

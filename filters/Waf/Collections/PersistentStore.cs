@@ -25,7 +25,7 @@ internal sealed class PersistentStore(TimeProvider time)
         var record = _records.GetOrAdd((collection, key), _ =>
         {
             isNew = true;
-            return new PersistentRecord(key, time);
+            return new PersistentRecord(collection, key, time);
         });
         if (isNew && (Interlocked.Increment(ref _created) % SweepEvery == 0 || _records.Count > MaxRecords))
         {

@@ -18,5 +18,5 @@ internal sealed class DeprecateVariable(Variable collection, Macro key, long amo
         return new DeprecateVariable(collection, key, Number.Parse(amount), Number.Parse(seconds));
     }
 
-    public override void Run(Transaction transaction) => transaction.RecordOf(collection)?.Deprecate(key.Expand(transaction), amount, seconds);
+    public override void Run(Transaction transaction) => transaction.Deprecate(collection, key.Expand(transaction), amount, seconds);
 }

@@ -20,5 +20,5 @@ internal sealed class ExpireVariable(Variable collection, Macro key, Macro secon
     }
 
     public override void Run(Transaction transaction) =>
-        transaction.RecordOf(collection)?.Expire(key.Expand(transaction), Number.Parse(seconds.Expand(transaction)));
+        transaction.Expire(collection, key.Expand(transaction), Number.Parse(seconds.Expand(transaction)));
 }

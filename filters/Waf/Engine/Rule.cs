@@ -74,6 +74,9 @@ internal sealed class Rule
     /// <summary>The place in its phase where it goes on after a match; -1 for the next.</summary>
     public int SkipTo { get; set; } = -1;
 
+    /// <summary>Whether a rule of the chain it begins asks block lists.</summary>
+    public bool AsksBlockLists { get; set; }
+
     /// <summary>The owner of its literals in the search over all rules; -1 where it has none.</summary>
     public int LiteralOwner { get; set; } = -1;
 

@@ -85,6 +85,11 @@ internal sealed class RuleCompiler(RuleBook book, IRuleFiles files)
         {
             last = last.Next = Create(next);
         }
+
+        for (var rule = starter; rule is not null; rule = rule.Next)
+        {
+            starter.AsksBlockLists |= rule.Operator is BlockListMatch;
+        }
     }
 
     private Rule Create(RuleDefinition definition)

@@ -11,9 +11,5 @@ internal sealed class SetEnvironment(Macro name, Macro value) : RuleAction
         return new SetEnvironment(Macro.Parse(equals < 0 ? text : text[..equals]), Macro.Parse(equals < 0 ? "1" : text[(equals + 1)..]));
     }
 
-    public override void Run(Transaction transaction)
-    {
-        var text = value.Expand(transaction);
-        transaction.Change(Variable.Env, name.Expand(transaction), _ => text);
-    }
+    public override void Run(Transaction transaction) => transaction.Assign(Variable.Env, name.Expand(transaction), value.Expand(transaction));
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FilterProxy.Filters.Waf.Language;
 using FilterProxy.Filters.Waf.Operators;
 
@@ -34,16 +33,14 @@ internal sealed class SetVariable(Variable collection, Macro key, VariableChange
         switch (change)
         {
             case VariableChange.Remove:
-                transaction.Change(collection, name, static _ => null);
+                transaction.Assign(collection, name, null);
                 break;
             case VariableChange.Assign:
-                var text = value.Expand(transaction);
-                transaction.Change(collection, name, _ => text);
+                transaction.Assign(collection, name, value.Expand(transaction));
                 break;
             default:
                 var amount = Number.Parse(value.Expand(transaction));
-                amount = change == VariableChange.Add ? amount : -amount;
-                transaction.Change(collection, name, old => (Number.Parse(old) + amount).ToString(CultureInfo.InvariantCulture));
+                transaction.Add(collection, name, change == VariableChange.Add ? amount : -amount);
                 break;
         }
     }

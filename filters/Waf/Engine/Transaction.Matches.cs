@@ -64,9 +64,9 @@ internal sealed partial class Transaction
             Matches.Add(new RuleMatch(starter, last, "", "", message, data, tags));
         }
 
-        foreach (var (rule, variable, text) in _chainMatches)
+        foreach (var (variable, text) in _chainMatches)
         {
-            if (rule == last && Matches.Count < MaxMatches)
+            if (Matches.Count < MaxMatches)
             {
                 Matches.Add(new RuleMatch(starter, last, variable, text, message, data, tags));
             }

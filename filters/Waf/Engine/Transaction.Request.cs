@@ -17,6 +17,9 @@ internal sealed partial class Transaction
 
     public long RequestBodyLength { get; private set; }
 
+    /// <summary>About how much memory the bodies take that rules looked at.</summary>
+    public long BodyBytes => 2 * (RequestBodyLength + First(Variable.ResponseBody, null).Length);
+
     /// <summary>Whether the request's body, its files left out, is larger than <c>SecRequestBodyNoFilesLimit</c>.</summary>
     public bool IsTooLargeWithoutFiles { get; private set; }
 

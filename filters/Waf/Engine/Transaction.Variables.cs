@@ -12,7 +12,6 @@ internal sealed partial class Transaction
     private readonly List<Value>?[] _values = new List<Value>?[Variables.Count];
     private readonly ValueMap _tx = new();
     private readonly ValueMap _env = new();
-    private readonly Dictionary<Variable, PersistentRecord> _records = [];
 
     /// <summary>What rules have noted.</summary>
     public ValueMap Tx => _tx;
@@ -56,39 +55,6 @@ internal sealed partial class Transaction
     /// <summary>Adds a value to a collection.</summary>
     public void Add(Variable variable, Value value) => (_values[(int)variable] ??= []).Add(value);
 
-    /// <summary>Changes what a rule may write to.</summary>
-    public void Change(Variable collection, string key, Func<string?, string?> change)
-    {
-        if (collection == Variable.Tx)
-        {
-            _tx[key] = change(_tx[key]);
-        }
-        else if (collection == Variable.Env)
-        {
-            _env[key] = change(_env[key]);
-        }
-        else
-        {
-            RecordOf(collection)?.Change(key, change);
-        }
-    }
-
-    /// <summary>The persistent record of a collection; null before a rule opened one.</summary>
-    public PersistentRecord? RecordOf(Variable collection) => _records.GetValueOrDefault(collection);
-
-    public void Open(Variable collection, string key)
-    {
-        _records[collection] = _store.Open(collection, key, Settings.CollectionTimeout);
-        if (collection == Variable.Session)
-        {
-            Set(Variable.Sessionid, key);
-        }
-        else if (collection == Variable.User)
-        {
-            Set(Variable.Userid, key);
-        }
-    }
-
     private List<Value> Get(Target target) => Get(target.Variable, target.Selector);
 
     private List<Value> Get(Variable variable, string? selector)
@@ -110,7 +76,7 @@ internal sealed partial class Transaction
             case Variable.HighestSeverity:
                 return One(HighestSeverity);
             case Variable.Duration:
-                return One((long)_store.Time.GetElapsedTime(Started).TotalMicroseconds);
+                return One((long)_around.Records.Time.GetElapsedTime(Started).TotalMicroseconds);
             case Variable.ReqbodyProcessor:
                 return [new Value("", BodyProcessor)];
             case Variable.Rule:

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using FilterProxy.Filters.Waf.Collections;
 using FilterProxy.Filters.Waf.Language;
 using FilterProxy.Filters.Waf.Operators;
@@ -8,34 +7,33 @@ namespace FilterProxy.Filters.Waf.Engine;
 /// <summary>One exchange as rules see it: what is known of it, what they have noted, and what they decided.</summary>
 internal sealed partial class Transaction : IVariableLookup
 {
-    // What one rule may log: a rule that matches every argument of a form says so once for each.
-    private const int MaxMatchesLogged = 8;
-    private const int MaxMatches = 1000;
-
     private readonly RuleSet _set;
-    private readonly PersistentStore _store;
+    private readonly Surroundings _around;
     private readonly OperatorRun _run;
     private readonly List<Value> _matchedVars = [];
     private readonly List<Value> _matchedNow = [];
-    private readonly List<(Rule Rule, string Variable, string Text)> _chainMatches = [];
+    private readonly List<(string Variable, string Text)> _chainMatches = [];
     private RuleBits? _removed;
     private List<(RuleBits Rules, IReadOnlyList<Target> Targets)>? _removedTargets;
     private Disruption _allowed = Disruption.Pass;
     private Rule? _current;
     private string _matchedName = "";
     private string _matchedText = "";
+    private int _phase;
+    private int _place;
+    private int _asked = -1;
 
     /// <param name="set">The rules.</param>
-    /// <param name="store">What rules remember between exchanges.</param>
+    /// <param name="around">Memory, and those that are asked.</param>
     /// <param name="mode">Whether rules may stop the exchange.</param>
-    public Transaction(RuleSet set, PersistentStore store, EngineMode mode)
+    public Transaction(RuleSet set, Surroundings around, EngineMode mode)
     {
         _set = set;
-        _store = store;
-        _run = new OperatorRun(this);
+        _around = around;
+        _run = new OperatorRun(this) { BlockLists = around.BlockLists, Countries = around.Countries };
         Mode = mode;
-        Started = store.Time.GetTimestamp();
-        StartedAt = store.Time.GetUtcNow();
+        Started = around.Records.Time.GetTimestamp();
+        StartedAt = around.Records.Time.GetUtcNow();
         Audit = set.Settings.Audit;
         AuditParts = set.Settings.AuditParts;
         RequestBodyAccess = set.Settings.RequestBodyAccess;
@@ -91,33 +89,61 @@ internal sealed partial class Transaction : IVariableLookup
 
     public string UniqueId { get; } = Convert.ToHexStringLower(Guid.CreateVersion7().ToByteArray());
 
-    /// <summary>Runs the rules of a phase, 1 to 5.</summary>
-    public void Run(int phase)
+    /// <summary>Whether a rule that cannot be asked ends the inspection: the exchange will be refused.</summary>
+    public bool StopsOnFailure { get; init; }
+
+    /// <summary>Whether not all could be asked that should have been.</summary>
+    public bool HasFailed
     {
-        if (Mode == EngineMode.Off || (Interception is not null && phase < 5) || IsAllowed(phase))
+        get => field || TimedOut is not null;
+        set;
+    }
+
+    /// <summary>Runs the rules of a phase, 1 to 5, or goes on with them.</summary>
+    /// <returns>What a rule waits for: to be awaited before this is called again. Null when the phase is done.</returns>
+    public Task? Run(int phase)
+    {
+        if (_phase != phase)
         {
-            return;
+            (_phase, _place, _asked) = (phase, 0, -1);
         }
 
-        _allowed = _allowed == Disruption.AllowPhase ? Disruption.Pass : _allowed;
+        WriteDeferred();
         var rules = _set.ByPhase[phase];
-        for (var place = 0; place < rules.Length;)
+        while (_place < rules.Length && !IsOver(phase))
         {
-            var rule = rules[place];
-            if ((_removed is not null && _removed[rule.Index]) || !IsChainMatched(rule))
+            var rule = rules[_place];
+            if (_removed is not null && _removed[rule.Index])
             {
-                place++;
+                _place++;
                 continue;
             }
 
-            OnMatched(rule);
-            if (Mode == EngineMode.Off || (Interception is not null && phase < 5) || IsAllowed(phase) || _allowed == Disruption.AllowPhase)
+            if (rule.AsksBlockLists && Ask(rule) is { } answers)
             {
-                return;
+                return answers;
             }
 
-            place = rule.SkipTo >= 0 ? rule.SkipTo : place + 1 + rule.Skip;
+            if (IsChainMatched(rule))
+            {
+                OnMatched(rule);
+                _place = rule.SkipTo >= 0 ? rule.SkipTo : _place + 1 + rule.Skip;
+            }
+            else
+            {
+                _place++;
+            }
+
+            if (_loading is { } loading)
+            {
+                _loading = null;
+                return loading;
+            }
         }
+
+        _phase = 0;
+        _allowed = _allowed == Disruption.AllowPhase ? Disruption.Pass : _allowed;
+        return null;
     }
 
     /// <summary>Stops inspecting, or stops only deciding: what a rule may do to the engine's state.</summary>
@@ -153,194 +179,8 @@ internal sealed partial class Transaction : IVariableLookup
         Masks.Add((variable, name.ToLowerInvariant()));
     }
 
-    private bool IsAllowed(int phase) => phase < 5 && (_allowed == Disruption.Allow || (_allowed == Disruption.AllowRequest && phase <= 2));
-
-    private bool IsChainMatched(Rule starter)
-    {
-        _chainMatches.Clear();
-        _matchedVars.Clear();
-        for (var rule = starter; rule is not null; rule = rule.Next)
-        {
-            _current = rule;
-            if (!IsMatched(rule))
-            {
-                return false;
-            }
-
-            if (rule.Targets.Length > 0)
-            {
-                _matchedVars.Clear();
-                _matchedVars.AddRange(_matchedNow);
-            }
-        }
-
-        return true;
-    }
-
-    private bool IsMatched(Rule rule)
-    {
-        if (rule.Targets.Length == 0)
-        {
-            RunActions(rule);
-            return true;
-        }
-
-        _matchedNow.Clear();
-        var isMatched = false;
-        foreach (var target in rule.Targets)
-        {
-            if (target.IsCount)
-            {
-                isMatched |= Test(rule, target, new Value("", Count(rule, target).ToString(System.Globalization.CultureInfo.InvariantCulture)));
-                continue;
-            }
-
-            if (target is { Variable: Variable.Tx, Selector: not null, IsPattern: false })
-            {
-                isMatched |= _tx.Find(target.Selector) is { } noted && !IsExcluded(rule, target, noted) && Test(rule, target, noted);
-                continue;
-            }
-
-            // A rule may write to what it looks at: what was there when it began counts.
-            var values = Get(target);
-            var count = values.Count;
-            for (var i = 0; i < count; i++)
-            {
-                var value = values[i];
-                isMatched |= target.Selects(value.Key) && !IsExcluded(rule, target, value) && Test(rule, target, value);
-            }
-        }
-
-        return isMatched;
-    }
-
-    private int Count(Rule rule, Target target)
-    {
-        if (target is { Variable: Variable.Tx, Selector: not null, IsPattern: false })
-        {
-            return _tx.Find(target.Selector) is null ? 0 : 1;
-        }
-
-        var count = 0;
-        foreach (var value in Get(target))
-        {
-            count += target.Selects(value.Key) && !IsExcluded(rule, target, value) ? 1 : 0;
-        }
-
-        return count;
-    }
-
-    private bool IsExcluded(Rule rule, Target target, Value value)
-    {
-        foreach (var exclusion in rule.Exclusions)
-        {
-            if (exclusion.Excludes(target.Variable, value.Key))
-            {
-                return true;
-            }
-        }
-
-        if (_removedTargets is not null)
-        {
-            foreach (var (rules, targets) in _removedTargets)
-            {
-                if (rules[rule.Index] && targets.Any(removed => removed.Excludes(target.Variable, value.Key)))
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
-
-    private bool Test(Rule rule, Target target, Value value)
-    {
-        if (rule.MultiForms is null)
-        {
-            return Test(rule, target, value, value.Get(rule.Form, _set.Forms));
-        }
-
-        Form? before = null;
-        foreach (var number in rule.MultiForms)
-        {
-            var form = value.Get(number, _set.Forms);
-            if (!ReferenceEquals(form, before) && Test(rule, target, value, form))
-            {
-                return true;
-            }
-
-            before = form;
-        }
-
-        return false;
-    }
-
-    private bool Test(Rule rule, Target target, Value value, Form form)
-    {
-        var isMatch = false;
-        if (rule.LiteralOwner < 0 || form.Has(_set.Literals, _set.LiteralOwners, rule.LiteralOwner))
-        {
-            _run.WantsCaptures = rule.Captures && !rule.IsNegated;
-            try
-            {
-                isMatch = rule.Operator.Matches(form.Text, _run);
-            }
-            catch (RegexMatchTimeoutException)
-            {
-                TimedOut = rule;
-                _tx["MSC_PCRE_LIMITS_EXCEEDED"] = "1";
-                return false;
-            }
-        }
-
-        if (isMatch == rule.IsNegated)
-        {
-            return false;
-        }
-
-        _matchedName = NameOf(target, value);
-        _matchedText = form.Text;
-        if (_matchedNow.Count < MaxMatches)
-        {
-            _matchedNow.Add(new Value(_matchedName, form.Text));
-        }
-
-        if (_run.WantsCaptures && _run.Captures.Count > 0)
-        {
-            NoteCaptures();
-        }
-
-        if (_chainMatches.Count < MaxMatchesLogged)
-        {
-            _chainMatches.Add((rule, _matchedName, form.Text));
-        }
-
-        RunActions(rule);
-        return true;
-    }
-
-    private void NoteCaptures()
-    {
-        for (var i = 0; i < 10; i++)
-        {
-            _tx[Digits[i]] = i < _run.Captures.Count ? _run.Captures[i] : null;
-        }
-
-        _run.Clear();
-    }
-
-    private static readonly string[] Digits = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-
-    private static string NameOf(Target target, Value value) =>
-        (target.IsCount ? "&" : "") + Variables.NameOf(target.Variable)
-        + (target.IsCount ? target.Selector is null ? "" : ":" + target.Selector : value.Key.Length == 0 ? "" : ":" + value.Key);
-
-    private void RunActions(Rule rule)
-    {
-        foreach (var action in rule.Actions)
-        {
-            action.Run(this);
-        }
-    }
+    // Phase 5 is for the log: it decides nothing, and what was decided does not end it.
+    private bool IsOver(int phase) => Mode == EngineMode.Off || _allowed == Disruption.AllowPhase || (phase < 5
+        && (Interception is not null || (StopsOnFailure && HasFailed)
+            || _allowed == Disruption.Allow || (_allowed == Disruption.AllowRequest && phase <= 2)));
 }

@@ -1,4 +1,3 @@
-using FilterProxy.Filters.Waf.Engine;
 using FilterProxy.Filters.Waf.Patterns;
 using FilterProxy.Filters.Waf.Transformations;
 
@@ -7,8 +6,6 @@ namespace FilterProxy.Filters.Waf.Language;
 /// <summary>What rule files say beside rules. What they leave open is as the reference manual has it.</summary>
 internal sealed class RuleSettings
 {
-    public EngineMode Engine { get; set; } = EngineMode.On;
-
     public bool RequestBodyAccess { get; set; } = true;
 
     public long RequestBodyLimit { get; set; } = 13_107_200;

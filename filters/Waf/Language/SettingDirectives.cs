@@ -26,7 +26,8 @@ internal static class SettingDirectives
         switch (directive.Name.ToLowerInvariant())
         {
             case "secruleengine":
-                settings.Engine = Choose<EngineMode>(directive, ("On", EngineMode.On), ("Off", EngineMode.Off), ("DetectionOnly", EngineMode.DetectionOnly));
+                // The filter's mode decides.
+                Choose<EngineMode>(directive, ("On", EngineMode.On), ("Off", EngineMode.Off), ("DetectionOnly", EngineMode.DetectionOnly));
                 break;
             case "secrequestbodyaccess":
                 settings.RequestBodyAccess = OnOff(directive);

@@ -12,6 +12,15 @@ internal sealed class OperatorRun(IVariableLookup lookup)
 
     public IVariableLookup Lookup { get; } = lookup;
 
+    /// <summary>What block lists answered; null where none is asked.</summary>
+    public BlockLists? BlockLists { get; init; }
+
+    /// <summary>Where addresses are; null where it is not known of any.</summary>
+    public NetworkMap<Country>? Countries { get; init; }
+
+    /// <summary>Where the last address looked up is.</summary>
+    public Country? Country { get; set; }
+
     /// <summary>Whether the rule wants what was matched.</summary>
     public bool WantsCaptures { get; set; }
 

@@ -4,19 +4,26 @@ using System.Text;
 namespace FilterProxy.Filters.Waf.Patterns;
 
 /// <summary>Writes a parsed expression as .NET reads it, over <see cref="ByteAlphabet"/>.</summary>
-internal sealed class PatternWriter
+/// <param name="isRelaxed">
+/// Whether atomic groups and possessive quantifiers are written as ones that give back: the expression then matches all it did and perhaps more, and
+/// needs no backtracking for them.
+/// </param>
+internal sealed class PatternWriter(bool isRelaxed)
 {
     private static readonly ByteSet[] Sets = [ByteSet.OfShorthand('d')!, ByteSet.OfShorthand('w')!, ByteSet.OfShorthand('s')!];
 
     private readonly StringBuilder _output = new();
+    private bool _needsBacktracking;
 
-    /// <summary>Whether only backtracking can match it: look-around, references, atomic groups.</summary>
-    public bool NeedsBacktracking { get; private set; }
-
-    public string Write(PatternNode node)
+    /// <param name="node">What to write.</param>
+    /// <param name="isRelaxed">See the type's.</param>
+    /// <param name="needsBacktracking">Whether only backtracking can match it: look-around, references, atomic groups that are not relaxed.</param>
+    public static string Write(PatternNode node, bool isRelaxed, out bool needsBacktracking)
     {
-        Append(node);
-        return _output.ToString();
+        var writer = new PatternWriter(isRelaxed);
+        writer.Append(node);
+        needsBacktracking = writer._needsBacktracking;
+        return writer._output.ToString();
     }
 
     private void Append(PatternNode node)
@@ -33,21 +40,22 @@ internal sealed class PatternWriter
                 AppendClass(set);
                 break;
             case PatternNode.Anchor anchor:
-                NeedsBacktracking |= anchor.Text == "\\G";
+                _needsBacktracking |= anchor.Text == "\\G";
                 _output.Append(anchor.Text);
                 break;
             case PatternNode.Options options:
                 _output.Append(options.Text);
                 break;
             case PatternNode.Reference reference:
-                NeedsBacktracking = true;
+                _needsBacktracking = true;
 
                 // In a group of its own: a digit behind it is not part of the number.
                 _output.Append(CultureInfo.InvariantCulture, $"(?:\\{reference.Number})");
                 break;
             case PatternNode.Group group:
-                NeedsBacktracking |= group.Kind is GroupKind.Atomic or GroupKind.LookAhead or GroupKind.Look;
-                _output.Append(group.Opening);
+                var isAtomic = group.Kind == GroupKind.Atomic;
+                _needsBacktracking |= group.Kind is GroupKind.LookAhead or GroupKind.Look || (isAtomic && !isRelaxed);
+                _output.Append(isAtomic && isRelaxed ? "(?:" : group.Opening);
                 Append(group.Inner);
                 _output.Append(')');
                 break;
@@ -81,9 +89,8 @@ internal sealed class PatternWriter
         }
         else if (set.Set.Count is 0 or 256)
         {
-            // Nothing or everything; .NET has no empty class.
-            _output.Append(set.Set.Count == 0 == set.IsNegated ? "[\\s\\S]" : "(?!)");
-            NeedsBacktracking |= set.Set.Count == 0 != set.IsNegated;
+            // Everything or nothing; .NET has no empty class.
+            _output.Append(set.Set.Count == 0 == set.IsNegated ? "[\\s\\S]" : "[^\\s\\S]");
         }
         else
         {
@@ -95,8 +102,9 @@ internal sealed class PatternWriter
 
     private void AppendRepeat(PatternNode.Repeat repeat)
     {
-        NeedsBacktracking |= repeat.IsPossessive;
-        _output.Append(repeat.IsPossessive ? "(?>" : "");
+        var isPossessive = repeat.IsPossessive && !isRelaxed;
+        _needsBacktracking |= isPossessive;
+        _output.Append(isPossessive ? "(?>" : "");
         var isSimple = repeat.Inner is PatternNode.Literal or PatternNode.Any or PatternNode.Class or PatternNode.Group or PatternNode.Reference;
         _output.Append(isSimple ? "" : "(?:");
         Append(repeat.Inner);
@@ -110,7 +118,7 @@ internal sealed class PatternWriter
             var (min, max) => min == max ? string.Create(CultureInfo.InvariantCulture, $"{{{min}}}") : string.Create(CultureInfo.InvariantCulture, $"{{{min},{max}}}"),
         });
         _output.Append(repeat.IsLazy ? "?" : "");
-        _output.Append(repeat.IsPossessive ? ")" : "");
+        _output.Append(isPossessive ? ")" : "");
     }
 
     private static bool Same(ByteSet left, ByteSet right)

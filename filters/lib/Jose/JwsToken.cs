@@ -3,6 +3,8 @@ namespace FilterProxy.Filters.Jose;
 /// <summary>A token in its compact form (RFC 7515 §7.1), taken apart; nothing of it is believed yet.</summary>
 internal readonly ref struct JwsToken
 {
+    internal static readonly JwtFailure NoBase64 = new(JwtError.Malformed, "a part is no base64url");
+
     private JwsToken(JwsHeader header, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signedText, ReadOnlySpan<byte> signature)
     {
         Header = header;
@@ -43,15 +45,13 @@ internal readonly ref struct JwsToken
             return false;
         }
 
-        if (!Base64UrlText.TryDecode(text[..first], out var headerText)
-            || !Base64UrlText.TryDecode(text[(first + 1)..last], out var payload)
-            || !Base64UrlText.TryDecode(text[(last + 1)..], out var signature))
+        if (!Base64UrlText.TryDecode(text[(first + 1)..last], out var payload) || !Base64UrlText.TryDecode(text[(last + 1)..], out var signature))
         {
-            failure = new(JwtError.Malformed, "a part is no base64url");
+            failure = NoBase64;
             return false;
         }
 
-        if (JwsHeader.Read(headerText, out failure) is not { } header)
+        if (HeaderMemory.Read(text[..first], out failure) is not { } header)
         {
             return false;
         }

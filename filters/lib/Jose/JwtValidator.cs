@@ -41,7 +41,7 @@ internal static class JwtValidator
         }
 
         // RFC 7519 §4.1.3
-        if (rules.Audiences.Count > 0 && !claims.Texts("aud").Any(rules.Audiences.Contains))
+        if (rules.Audiences.Count > 0 && !claims.HasText("aud", rules.Audiences))
         {
             return new(JwtError.WrongAudience, claims.TryGet("aud", out _) ? "it is for another audience" : "it names no audience");
         }
@@ -53,7 +53,7 @@ internal static class JwtValidator
 
     private static JwtFailure CheckTime(JwtClaims claims, JwtRules rules, DateTimeOffset now)
     {
-        if (!claims.TryGetTime("exp", out var expires))
+        if (claims.Expires is not { } expires)
         {
             if (rules.MustExpire)
             {
@@ -65,7 +65,7 @@ internal static class JwtValidator
             return new(JwtError.Expired, $"it ended {expires:u}");
         }
 
-        if (claims.TryGetTime("nbf", out var begins) && now + rules.Skew < begins)
+        if (claims.NotBefore is { } begins && now + rules.Skew < begins)
         {
             return new(JwtError.NotYetValid, $"it begins {begins:u}");
         }
@@ -75,7 +75,7 @@ internal static class JwtValidator
             return default;
         }
 
-        if (!claims.TryGetTime("iat", out var made))
+        if (claims.IssuedAt is not { } made)
         {
             return new(JwtError.ClaimDenied, "it has no iat");
         }

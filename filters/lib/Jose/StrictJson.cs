@@ -9,9 +9,10 @@ namespace FilterProxy.Filters.Jose;
 /// </summary>
 internal static class StrictJson
 {
-    private const int Deepest = 16;
+    public const int Deepest = 16;
 
-    private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = Deepest };
+    public static readonly JsonReaderOptions Reading = new() { MaxDepth = Deepest };
+    public static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = Deepest };
 
     /// <param name="utf8">The text.</param>
     /// <param name="root">The object it is; not tied to any buffer.</param>
@@ -37,7 +38,7 @@ internal static class StrictJson
         }
         catch (JsonException e)
         {
-            problem = e.BytePositionInLine is { } at ? $"no JSON (line {e.LineNumber + 1}, byte {at + 1})" : "no JSON, or a member is there twice";
+            problem = Describe(e);
             return false;
         }
         catch (InvalidOperationException)
@@ -49,6 +50,10 @@ internal static class StrictJson
         problem = root.ValueKind == JsonValueKind.Object ? "" : "no object";
         return problem.Length == 0;
     }
+
+    /// <summary>What is wrong with a text, without the text.</summary>
+    public static string Describe(JsonException e) =>
+        e.BytePositionInLine is { } at ? $"no JSON (line {e.LineNumber + 1}, byte {at + 1})" : "no JSON, or a member is there twice";
 
     /// <summary>A member that is text; false where it is missing or something else, as where the parent is no object.</summary>
     public static bool TryGetText(this JsonElement parent, string name, out string text)

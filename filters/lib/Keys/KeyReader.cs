@@ -61,8 +61,8 @@ internal sealed class KeyReader(KeyRule rule)
         return new KeyId(high, low, false);
     }
 
-    // A unix socket's client has none: all of those are one.
-    private KeyId OfAddress(IPAddress? address)
+    /// <summary>The network of an address; a unix socket's client has none: all of those are one.</summary>
+    public KeyId OfAddress(IPAddress? address)
     {
         if (address is null)
         {

@@ -38,6 +38,9 @@ internal readonly record struct SharedKey(KeyId Id, string Name, string Shown)
         return isThere;
     }
 
+    /// <summary>The key of an address.</summary>
+    public static SharedKey OfAddress(KeyReader reader, System.Net.IPAddress? address) => Of(reader.OfAddress(address), []);
+
     /// <summary>Who is meant by what an operator writes.</summary>
     public static SharedKey Parse(KeyReader reader, string text)
     {

@@ -17,7 +17,7 @@ from unittest import mock
 
 from harness import beside, compare, configs, contest, footprint, needs, plot, report, rounds, scrape, targets, variants, verdicts
 from harness.dotnet_diagnostics import find_counter
-from harness.load import Load, parse_h2load, parse_report
+from harness.load import Load, expect, parse_h2load, parse_report
 from harness.memory import judge
 from harness.model import FOOTPRINT, LOAD, PACED, Bar, Contender, Point, Setup, Traffic
 from harness.process import Failure, Process, cpu_count, cpu_ids, free_ports
@@ -176,7 +176,7 @@ class AllSeries(unittest.TestCase):
 
     def test_all_of_them_take_about_an_hour(self):
         options = compare.arguments(["--all"])
-        self.assertLess(sum(compare.estimate(s, options) for s in SERIES.values()), 3900)
+        self.assertLess(sum(compare.estimate(s, options) for s in SERIES.values()), 4200)
 
     def test_the_bars_are_those_that_were_agreed(self):
         bars = {(s.name, p.label, b.subject, b.figure): (b.most, b.against, b.stretch) for s in SERIES.values() for p in s.points for b in p.bars
@@ -192,10 +192,21 @@ class AllSeries(unittest.TestCase):
             ("filters", "small GET, 64 connections", "10 filters", "cpu_us"): (1.05, "no filters", None),
             ("cache-hit", "600 bytes", None, "cpu_us"): (0.6, "nginx", None),
             ("cache-hit", "64 KiB", None, "cpu_us"): (0.6, "nginx", None),
+            ("limited", "429", None, "cpu_us"): (1.0, "best", None),
+            ("waf", "64 connections", "filterproxy + waf", "cpu_us"): (0.5, "nginx + libmodsecurity", 0.2),
             ("latency", "50% of the peak", None, "p999"): (1.2, "best", None),
             **{("memory", "10,000 idle connections", f"filterproxy, {io}", figure): (most, None, None)
                for io in ("direct", "sockets") for figure, most in (("loaded_mb", 100), ("idle_kib", 12))},
         })
+
+    def test_where_a_refusal_is_the_answer_what_is_let_through_is_the_error(self):
+        def errors(refused, status):
+            return expect(Load(1000, 1, 0, {}, {"status": refused, "read": 1}), Traffic(status=status)).errors
+
+        self.assertEqual(errors(1000, 429), {"read": 1, "not refused": 0})
+        self.assertEqual(errors(990, 429), {"read": 1, "not refused": 0})
+        self.assertEqual(errors(989, 429), {"read": 1, "not refused": 11})
+        self.assertEqual(errors(3, 200), {"read": 1, "status": 3})
 
     def test_contenders_take_turns_or_are_loaded_all_at_once(self):
         point = Point("point", Traffic(), (Contender("nginx"), Contender("haproxy")))
@@ -241,6 +252,12 @@ class Configurations(unittest.TestCase):
         for name in ("filterproxy", "nginx", "haproxy"):
             self.assertRegex(self.rendered(name, Setup(tls=True)), r"c\.pem|b\.pem")
             self.assertNotRegex(self.rendered(name, Setup()), r"pem")
+
+    def test_both_firewalls_read_the_same_rules_and_refuse(self):
+        for name, mode in (("filterproxy", "mode: block"), ("nginx", "SecRuleEngine On")):
+            text = self.rendered(name, Setup(waf=True))
+            self.assertTrue(all(str(file) in text for file in (*configs.WAF_RULES, mode)), text)
+            self.assertNotRegex(self.rendered(name, Setup()), "modsecurity|Waf")
 
     def test_filters_are_as_many_as_asked_of_ten_classes(self):
         names = re.findall(r"noop_(\d)/(\d+)", self.rendered("filterproxy", Setup(filters=50)))
@@ -391,7 +408,13 @@ class Features(unittest.TestCase):
         self.assertNotIn("at most", variants.render({}, rounds, [variants.BASE], variants.BASE))
 
     def test_every_bar_names_two_variants(self):
-        self.assertEqual([], [name for bar in variants.BARS for name in bar[:2] if name not in variants.VARIANTS])
+        self.assertEqual([], [name for bar in variants.BARS for name in bar[:2] if name not in {**variants.VARIANTS, **variants.TOKENS}])
+
+
+    def test_where_one_is_about_tokens_all_get_one(self):
+        self.assertEqual((), variants.traffic_of([variants.BASE, variants.QUIET]).headers)
+        self.assertIn("bearer", variants.traffic_of([variants.IGNORED, variants.REMEMBERED]).headers[0].lower())
+        self.assertIn("FOLDER".lower(), variants.template_of(variants.REMEMBERED, "", "folder"))
 
 
 class Beside(unittest.TestCase):

@@ -71,7 +71,7 @@ public readonly record struct Attempt(Endpoint? Endpoint, bool Reused, ProxyErro
 /// </summary>
 public sealed class ExchangeStats
 {
-    private Attempt[] _attempts = new Attempt[2];
+    private Attempt[] _attempts = new Attempt[1];
 
     internal ExchangeStats()
     {
@@ -160,7 +160,7 @@ public sealed class ExchangeStats
         RequestHeadBytes = RequestBodyBytes = ResponseHeadBytes = ResponseBodyBytes = 0;
         Flags = ResponseFlags.None;
         Reason = "";
-        Array.Clear(_attempts, 0, AttemptCount);
+        _attempts.AsSpan(0, AttemptCount).Clear();
         AttemptCount = 0;
     }
 

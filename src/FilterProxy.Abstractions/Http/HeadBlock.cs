@@ -9,7 +9,7 @@ namespace FilterProxy;
 internal sealed class HeadBlock
 {
     private const int InitialSize = 2048;
-    private readonly List<byte[]> _outgrown = [];
+    private List<byte[]>? _outgrown;
     private byte[] _buffer = [];
 
     public int Length { get; private set; }
@@ -47,7 +47,7 @@ internal sealed class HeadBlock
     public void Reset()
     {
         Length = 0;
-        if (_outgrown.Count > 0)
+        if (_outgrown is { Count: > 0 })
         {
             foreach (var buffer in _outgrown)
             {
@@ -76,7 +76,7 @@ internal sealed class HeadBlock
         _buffer.AsSpan(0, Length).CopyTo(larger);
         if (_buffer.Length > 0)
         {
-            _outgrown.Add(_buffer);
+            (_outgrown ??= []).Add(_buffer);
         }
 
         _buffer = larger;

@@ -175,7 +175,5 @@ public abstract class HttpExchange
         HasReply = false;
         HasResponseStarted = false;
         Array.Clear(_slots);
-        Request.Reset();
-        Response.Reset();
     }
 }

@@ -6,13 +6,12 @@ namespace FilterProxy;
 public sealed class RequestHead
 {
     private readonly HeadBlock _block;
-    private ByteRange _method, _target, _path, _query, _authority;
+    private ByteRange _method, _target, _path, _query, _authority, _connection;
 
     internal RequestHead(HeadBlock block)
     {
         _block = block;
         Headers = new HeaderMap(block);
-        Trailers = new HeaderMap(block);
     }
 
     /// <summary>The method as a member of an enum, for comparisons.</summary>
@@ -42,11 +41,17 @@ public sealed class RequestHead
     /// <summary>Host and optional port the client asked for, from the target or Host (RFC 9112 §3.3); may be empty in HTTP/1.0.</summary>
     public ReadOnlySpan<byte> Authority => Slice(_authority);
 
+    /// <summary>
+    /// The Connection field as the client sent it, the first where it came twice; empty where there was none. It is meant for one hop (RFC 9110 §7.6.1)
+    /// and so not among <see cref="Headers"/>: for inspection.
+    /// </summary>
+    public ReadOnlySpan<byte> Connection => Slice(_connection);
+
     /// <summary>The header fields.</summary>
     public HeaderMap Headers { get; }
 
     /// <summary>The trailer fields; complete once the body has ended.</summary>
-    public HeaderMap Trailers { get; }
+    public HeaderMap Trailers => TrailersIfAny ??= new HeaderMap(_block);
 
     /// <summary>A cookie's value as it stands (RFC 6265 §4.2.1); the first where it came twice.</summary>
     public bool TryGetCookie(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
@@ -80,6 +85,9 @@ public sealed class RequestHead
     public string MethodText => MethodKind == HttpMethodKind.Other ? Encoding.Latin1.GetString(Method) : MethodNames[(int)MethodKind];
 
     private static readonly string[] MethodNames = ["", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+
+    // Null as long as nobody has asked: most messages have none.
+    internal HeaderMap? TrailersIfAny { get; private set; }
 
     internal HeadBlock Block => _block;
 
@@ -149,6 +157,13 @@ public sealed class RequestHead
 
     internal void SetTarget(ByteRange target) => _target = target;
 
+    /// <summary>Keeps the Connection field, which is about to leave <see cref="Headers"/>.</summary>
+    internal void KeepConnection()
+    {
+        ref readonly var entry = ref Headers.Entries[Headers.IndexOf(KnownHeader.Connection, 0)];
+        _connection = new ByteRange(entry.ValueStart, entry.ValueLength);
+    }
+
     internal void SetPathAndQuery(ByteRange path, ByteRange query, bool hasQuery)
     {
         _path = path;
@@ -160,17 +175,18 @@ public sealed class RequestHead
 
     internal void Reset()
     {
-        _method = _target = _path = _query = _authority = default;
+        _method = _target = _path = _query = _authority = _connection = default;
         MethodKind = HttpMethodKind.Other;
         HasQuery = false;
         Headers.Release();
-        Trailers.Release();
+        TrailersIfAny?.Release();
     }
 
     /// <summary>Makes this an overlay of another head over the same block.</summary>
     internal void CopyFrom(RequestHead other)
     {
-        (_method, _target, _path, _query, _authority) = (other._method, other._target, other._path, other._query, other._authority);
+        (_method, _target, _path, _query, _authority, _connection) =
+            (other._method, other._target, other._path, other._query, other._authority, other._connection);
         MethodKind = other.MethodKind;
         Version = other.Version;
         HasQuery = other.HasQuery;

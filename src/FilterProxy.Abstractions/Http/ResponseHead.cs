@@ -11,7 +11,6 @@ public sealed class ResponseHead
     {
         _block = block;
         Headers = new HeaderMap(block);
-        Trailers = new HeaderMap(block);
     }
 
     /// <summary>The status code, 200 to 599, or 101; 0 while there is no response yet. Changing it drops the reason phrase.</summary>
@@ -38,7 +37,10 @@ public sealed class ResponseHead
     public HeaderMap Headers { get; }
 
     /// <summary>The trailer fields; complete once the body has ended.</summary>
-    public HeaderMap Trailers { get; }
+    public HeaderMap Trailers => TrailersIfAny ??= new HeaderMap(_block);
+
+    // Null as long as nobody has asked: most messages have none.
+    internal HeaderMap? TrailersIfAny { get; private set; }
 
     internal HeadBlock Block => _block;
 
@@ -49,6 +51,6 @@ public sealed class ResponseHead
         StatusCode = 0;
         _reason = default;
         Headers.Release();
-        Trailers.Release();
+        TrailersIfAny?.Release();
     }
 }

@@ -10,6 +10,12 @@ public abstract class Cluster
     /// <summary>Its name in the configuration.</summary>
     public string Name { get; }
 
+    /// <summary>
+    /// The cluster that takes what this one does not (`fallback.cluster`): relays are handed on to it; who picks peers itself asks it when
+    /// there is none. Null for none.
+    /// </summary>
+    public virtual Cluster? StandIn => null;
+
     /// <summary>The endpoints there are now; replaced as a whole when discovery changes them.</summary>
     public abstract EndpointSet Endpoints { get; }
 

@@ -15,7 +15,10 @@ public interface IConnector
 /// <summary>A connector whose peers take whole requests (HTTP/2, tunnels). Preferred over byte streams where it is there.</summary>
 public interface IHttpConnector : IConnector
 {
-    /// <summary>The invoker for a peer; the connector owns it.</summary>
+    /// <summary>
+    /// The invoker for a peer; the connector owns it. What it throws as <see cref="UpstreamException"/> says that nothing of the request was
+    /// sent: another endpoint may be tried, whatever its method.
+    /// </summary>
     HttpMessageInvoker GetHttp(UpstreamPeer peer);
 }
 

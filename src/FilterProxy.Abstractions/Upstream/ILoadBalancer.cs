@@ -23,6 +23,12 @@ public interface IEndpointPicker
     /// looks for another itself.
     /// </summary>
     Endpoint? Pick(in PickContext context);
+
+    /// <summary>
+    /// Whether its word is the last: where it picks none, or one that was tried or is full, no other endpoint is taken instead. For choices
+    /// that are about whom a request is for, not about who is free.
+    /// </summary>
+    bool IsBinding => false;
 }
 
 /// <summary>What a choice may depend on.</summary>

@@ -6,7 +6,7 @@ namespace FilterProxy.Core.Buffers;
 internal sealed class BodyBuffer : IBufferWriter<byte>
 {
     private const int SegmentSize = 16 * 1024;
-    private readonly Stack<Segment> _spare = new();
+    private Stack<Segment>? _spare;
     private Segment? _first, _last;
 
     public long Length { get; private set; }
@@ -60,9 +60,9 @@ internal sealed class BodyBuffer : IBufferWriter<byte>
             var next = (Segment?)segment.Next;
             ArrayPool<byte>.Shared.Return(segment.Array);
             segment.Clear();
-            if (_spare.Count < 4)
+            if (_spare is null || _spare.Count < 4)
             {
-                _spare.Push(segment);
+                (_spare ??= new Stack<Segment>()).Push(segment);
             }
 
             segment = next;
@@ -74,10 +74,7 @@ internal sealed class BodyBuffer : IBufferWriter<byte>
 
     private void AddSegment(int size)
     {
-        if (!_spare.TryPop(out var segment))
-        {
-            segment = new Segment();
-        }
+        var segment = _spare is { Count: > 0 } ? _spare.Pop() : new Segment();
 
         segment.Begin(ArrayPool<byte>.Shared.Rent(Math.Max(size, SegmentSize)), Length);
         _last?.Seal();

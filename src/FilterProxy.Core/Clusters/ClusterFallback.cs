@@ -5,4 +5,8 @@ namespace FilterProxy.Core.Clusters;
 /// <param name="Status">The answer's status.</param>
 /// <param name="Body">Its body.</param>
 /// <param name="ContentType">The type of that.</param>
-internal sealed record ClusterFallback(string? Cluster, int Status, byte[] Body, string ContentType);
+internal sealed record ClusterFallback(string? Cluster, int Status, byte[] Body, string ContentType)
+{
+    /// <summary>Clusters one request or relay may be handed on to.</summary>
+    public const int Most = 4;
+}

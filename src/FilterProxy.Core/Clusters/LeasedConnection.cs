@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
+using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -156,6 +156,11 @@ internal sealed partial class ProxyCluster
         isFull = false;
         foreach (var level in _state.Eligible.GroupFor(context)?.Levels ?? [])
         {
+            if (level.Picker.IsBinding)
+            {
+                continue;
+            }
+
             foreach (var endpoint in level.Set.Span)
             {
                 if (!context.WasTried(endpoint) && endpoint.TryBegin(Guard.EndpointRequests))

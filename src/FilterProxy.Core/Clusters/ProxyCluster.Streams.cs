@@ -9,6 +9,10 @@ namespace FilterProxy.Core.Clusters;
 /// <summary>Byte streams to a cluster: one at a time, each counted against its limits for as long as it is open.</summary>
 internal sealed partial class ProxyCluster
 {
+    private volatile ProxyCluster? _standIn;
+
+    public override Cluster? StandIn => _standIn;
+
     public override async ValueTask<ConnectionContext> ConnectAsync(PickContext context, CancellationToken cancel)
     {
         var lease = await OpenAsync(context, UpstreamProtocol.Http1, 0, cancel);
@@ -17,83 +21,100 @@ internal sealed partial class ProxyCluster
 
     public override async Task RelayAsync(ConnectionContext downstream, PickContext context, CancellationToken stop)
     {
-        await Relay.ToLoopOfAsync(downstream);
-        var lease = await OpenAsync(context with { Connection = downstream }, UpstreamProtocol.Bytes, 0, stop);
+        var lease = await OpenHereOrElsewhereAsync(context with { Connection = downstream }, 0, stop);
         if (lease.Error.IsError)
         {
             throw new UpstreamException(lease.Error);
         }
 
-        await RelayAsync(downstream, lease, RelayOptions.Default, stop);
+        await new StreamRelay(downstream, RelayOptions.Default, _heartbeat, Time).RunAsync(Task.FromResult(lease), stop);
     }
 
-    public override async ValueTask<RelayReport> RelayAsync(ConnectionContext downstream, PickContext context, RelayOptions options, CancellationToken stop = default)
-    {
-        StreamLease lease;
-        await Relay.ToLoopOfAsync(downstream);
-        try
-        {
-            lease = await OpenAsync(context with { Connection = downstream }, UpstreamProtocol.Bytes, options.ConnectAttempts, stop);
-        }
-        catch (OperationCanceledException)
-        {
-            return new RelayReport(0, 0, "aborted", null, false);
-        }
+    public override ValueTask<RelayReport> RelayAsync(ConnectionContext downstream, PickContext context, RelayOptions options, CancellationToken stop = default) =>
+        new(new StreamRelay(downstream, options, _heartbeat, Time).RunAsync(OpenHereOrElsewhereAsync(context with { Connection = downstream }, options.ConnectAttempts, stop), stop));
 
-        return lease.Error.IsError
-            ? new RelayReport(0, 0, ReasonOf(lease.Error), lease.Endpoint, false)
-            : await RelayAsync(downstream, lease, options, stop);
+    /// <summary>The clusters of a configuration are complete: finds the one that takes what this does not.</summary>
+    public void Bind(IReadOnlyDictionary<string, ProxyCluster> clusters) =>
+        _standIn = Guard.Fallback?.Cluster is { } name ? clusters.GetValueOrDefault(name) : null;
+
+    /// <summary>
+    /// A stream to an endpoint of this cluster; where it takes none, of the cluster that stands in for it. What thousands of clients that come at
+    /// once wait in here is memory that stays for a while: no async method more than there must be.
+    /// </summary>
+    private Task<StreamLease> OpenHereOrElsewhereAsync(PickContext context, int attempts, CancellationToken cancel)
+    {
+        var lease = OpenAsync(context, UpstreamProtocol.Bytes, attempts, cancel);
+        return _standIn is { } other ? OpenElsewhereAsync(lease, other, context, attempts, cancel) : lease;
     }
 
-    private async ValueTask<RelayReport> RelayAsync(ConnectionContext downstream, StreamLease lease, RelayOptions options, CancellationToken stop)
+    private static async Task<StreamLease> OpenElsewhereAsync(Task<StreamLease> here, ProxyCluster standIn, PickContext context, int attempts, CancellationToken cancel)
     {
-        await using (lease)
+        var lease = await here;
+        var other = standIn;
+        for (var handedOn = 0; lease.IsNotTaken && other is not null && handedOn < ClusterFallback.Most; handedOn++)
         {
-            SocketKeepAlive.Set(downstream, options.KeepAlive);
-            SocketKeepAlive.Set(lease.Connection!, options.KeepAlive);
-            var relay = new StreamRelay(downstream, lease.Connection!, options, _heartbeat, Time);
-            var reason = await relay.RunAsync(stop);
-            return new RelayReport(relay.ToUpstream, relay.ToClient, reason, lease.Endpoint, true);
+            lease = await other.OpenAsync(context, UpstreamProtocol.Bytes, attempts, cancel);
+            other = other._standIn;
         }
+
+        return lease;
     }
 
     /// <summary>A stream to an endpoint that could be reached, or the error of the last that could not.</summary>
-    private async ValueTask<StreamLease> OpenAsync(PickContext context, UpstreamProtocol protocol, int attempts, CancellationToken cancel)
+    private async Task<StreamLease> OpenAsync(PickContext context, UpstreamProtocol protocol, int attempts, CancellationToken cancel)
     {
+        if (protocol == UpstreamProtocol.Bytes && context.Connection is { } client)
+        {
+            // Accepted on another thread: what is opened from its loop belongs to the same.
+            await Relay.ToLoopOfAsync(client);
+        }
+
         var loop = EventLoop.Current;
         var limit = Guard.Requests.TryEnter() ? Limit.None : await Guard.Requests.EnterAsync(cancel);
-        cancel.ThrowIfCancellationRequested();
         if (limit != Limit.None)
         {
-            return new StreamLease(Rejected(limit), null);
+            cancel.ThrowIfCancellationRequested();
+            return NotTaken(Rejected(limit));
+        }
+
+        if (cancel.IsCancellationRequested)
+        {
+            Guard.Requests.Leave();
+            throw new OperationCanceledException(cancel);
         }
 
         var inAll = _poolRules.InAll;
         if (inAll?.TryTake() == false)
         {
             Guard.Requests.Leave();
-            return new StreamLease(Rejected(Limit.MaxConnections), null);
+            return NotTaken(Rejected(Limit.MaxConnections));
         }
 
-        Endpoint? last = null;
-        ConnectionContext? connection = null;
+        StreamLease? last = null;
         try
         {
-            var error = Guard.Breaker?.TryPass() == false ? ProxyError.Upstream(ProxyErrorKind.CircuitOpen) : ProxyError.Upstream(ProxyErrorKind.NoEndpoint);
-            var tried = new List<Endpoint>();
-            var downstream = context.Exchange?.Downstream ?? (context.Connection is { } client ? DownstreamAddresses.Describe(client) : null);
-            while (error.Kind != ProxyErrorKind.CircuitOpen && (attempts == 0 || tried.Count < attempts))
+            if (Guard.Breaker?.TryPass() == false)
             {
-                if (Take(context with { Tried = tried }, out var isFull) is not { } endpoint)
+                return NotTaken(Rejected(Limit.CircuitBreaker));
+            }
+
+            List<Endpoint>? tried = null;
+            var connect = new ConnectContext(context.Exchange?.Downstream ?? DescribeClient(context), loop);
+            for (var attempt = 0; attempts == 0 || attempt < attempts; attempt++)
+            {
+                if (last is not null)
                 {
-                    error = isFull && last is null ? Rejected(Limit.EndpointRequests) : error;
-                    break;
+                    (tried ??= [.. context.Tried ?? []]).Add(last.Endpoint!);
                 }
 
-                last = endpoint;
-                tried.Add(endpoint);
-                (connection, error) = await TryOpenAsync(endpoint, protocol, new ConnectContext(downstream, loop), cancel);
-                if (connection is not null)
+                if (Take(tried is null ? context : context with { Tried = tried }, out var isFull) is not { } endpoint)
+                {
+                    return last is not null ? NotTaken(last.Error, last.Endpoint)
+                        : NotTaken(isFull ? Rejected(Limit.EndpointRequests) : ProxyError.Upstream(ProxyErrorKind.NoEndpoint));
+                }
+
+                last = await TryOpenAsync(endpoint, protocol, connect, cancel);
+                if (last.Connection is not null)
                 {
                     // The thread a name was resolved on, or TLS was done, is not the client's.
                     if (loop is not null && loop != EventLoop.Current)
@@ -101,15 +122,15 @@ internal sealed partial class ProxyCluster
                         await Relay.BackToAsync(loop);
                     }
 
-                    return new StreamLease(connection, endpoint, Guard.Requests, inAll);
+                    return last;
                 }
             }
 
-            return new StreamLease(error, last);
+            return last!;
         }
         finally
         {
-            if (connection is null)
+            if (last?.Connection is null)
             {
                 inAll?.Return();
                 Guard.Requests.Leave();
@@ -117,25 +138,23 @@ internal sealed partial class ProxyCluster
         }
     }
 
-    private async ValueTask<(ConnectionContext? Connection, ProxyError Error)> TryOpenAsync(
-        Endpoint endpoint, UpstreamProtocol protocol, ConnectContext context, CancellationToken cancel)
+    private async ValueTask<StreamLease> TryOpenAsync(Endpoint endpoint, UpstreamProtocol protocol, ConnectContext context, CancellationToken cancel)
     {
         var metrics = endpoint.Metrics as EndpointMetrics;
         var (began, counted) = (Stopwatch.GetTimestamp(), metrics?.Timestamp ?? 0);
         var isOpen = false;
         ProxyError error;
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        timeout.CancelAfter(_poolRules.ConnectTimeout > TimeSpan.Zero ? _poolRules.ConnectTimeout : Timeout.InfiniteTimeSpan);
+        using var timeout = cancel.CanBeCanceled ? _connectTimeouts.LinkedTo(cancel) : null;
         try
         {
             var peer = endpoint.Peer.Protocol == protocol ? endpoint.Peer : endpoint.Peer with { Protocol = protocol };
-            var connection = await _connector.ConnectAsync(peer, context, timeout.Token);
+            var connection = await _connector.ConnectAsync(peer, context, timeout?.Token ?? _connectTimeouts.Token);
             isOpen = true;
             metrics?.RecordConnect(counted);
 
             // Of a byte stream nobody knows more than that it opened.
             endpoint.Observe(new Outcome(200, ProxyErrorKind.None, Stopwatch.GetElapsedTime(began)));
-            return (connection, default);
+            return new StreamLease(connection, endpoint, Guard.Requests, _poolRules.InAll);
         }
         catch (UpstreamException e)
         {
@@ -155,13 +174,22 @@ internal sealed partial class ProxyCluster
         }
 
         endpoint.Observe(new Outcome(0, error.Kind, Stopwatch.GetElapsedTime(began)));
-        return (null, error);
+        return new StreamLease(error, endpoint) { Reason = ReasonOf(error) };
     }
+
+    /// <summary>The client, where its upstreams are told of it.</summary>
+    private DownstreamInfo? DescribeClient(in PickContext context) =>
+        context.Connection is { } client && _connector is not TcpConnector { TellsClient: false } ? DownstreamAddresses.Describe(client) : null;
+
+    private StreamLease NotTaken(in ProxyError error, Endpoint? last = null) => new(error, last) { IsNotTaken = true, Reason = ReasonOf(error) };
 
     private ProxyError Rejected(Limit limit)
     {
         Guard.Limits.Reached(limit);
-        return ProxyError.Upstream(ProxyErrorKind.Overloaded, detail: Limits.DetailOf(limit));
+        Guard.Complain(Name, Limits.ReasonOf(limit), _heartbeat.Now);
+        return limit == Limit.CircuitBreaker
+            ? ProxyError.Upstream(ProxyErrorKind.CircuitOpen)
+            : ProxyError.Upstream(ProxyErrorKind.Overloaded, detail: Limits.DetailOf(limit));
     }
 
     private string ReasonOf(in ProxyError error) => error switch

@@ -23,6 +23,7 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
     private readonly Heartbeat _heartbeat;
     private readonly int _shelves;
     private readonly Lock _changing = new();
+    private readonly SharedTimeout _connectTimeouts;
     private IReadOnlyList<DiscoveredEndpoint> _discovered = [];
     private object? _controlled;
     private volatile bool _isStarted;
@@ -37,6 +38,7 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
         _peerSettings = peerSettings;
         _poolRules = poolRules;
         _heartbeat = heartbeat;
+        _connectTimeouts = new SharedTimeout(poolRules.ConnectTimeout);
         _shelves = shelves;
         Timeouts = timeouts;
         if (poolRules.InAll is { } inAll)

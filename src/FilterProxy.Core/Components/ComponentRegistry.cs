@@ -8,7 +8,7 @@ internal sealed class ComponentRegistry
 {
     private static readonly Type[] Kinds =
     [
-        typeof(IHttpFilter), typeof(IConnectionFilter), typeof(IDatagramService), typeof(ILoadBalancer), typeof(IEndpointSource),
+        typeof(IHttpFilter), typeof(IConnectionFilter), typeof(IConnectionSource), typeof(IDatagramService), typeof(ILoadBalancer), typeof(IEndpointSource),
         typeof(IHealthCheck), typeof(IConnector), typeof(ICertificateSource), typeof(ICommand),
     ];
 

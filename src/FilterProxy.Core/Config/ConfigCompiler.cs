@@ -205,7 +205,9 @@ internal sealed class ConfigCompiler
         {
             // Less would not hold a head.
             BufferSize = Math.Max(16 * 1024, Bytes(limits.ConnectionBuffer)),
-            Streams = StreamLimitsCompiler.Compile(limits, config.Http2 ?? _config.Http.Http2),
+            Streams = StreamLimitsCompiler.Compile(limits, config.Http2 ?? _config.Http.Http2) is var streams && config.Source is not null
+                ? streams.ForSource()
+                : streams,
         };
     }
 

@@ -18,6 +18,7 @@ internal static class GuardCompiler
         {
             Requests = requests,
             Limits = metrics,
+            Log = log,
             Adaptive = limits.Adaptive is { } adaptive ? new AdaptiveLimit(requests, adaptive.Min, adaptive.Max, adaptive.Tolerance) : null,
             Retries = new RequestLimiter(limits.MaxRetries, 0, TimeSpan.Zero),
             EndpointRequests = limits.MaxRequestsPerEndpoint,
@@ -39,7 +40,7 @@ internal static class GuardCompiler
         BackoffMax = (int)config.BackoffMax.TotalMilliseconds,
         RetryAfterMax = (long)config.RetryAfter.TotalMilliseconds,
         Buffer = (int)Math.Min(config.Buffer.Bytes, int.MaxValue),
-        AttemptHeader = Encoding.Latin1.GetBytes(config.AttemptHeader.ToLowerInvariant()),
+        AttemptField = config.AttemptHeader.Length > 0 ? new AttemptField(config.AttemptHeader) : null,
         Budget = new RetryBudget(config.BudgetPercent, config.BudgetMin),
         Hedge = config.Hedge is { } hedge
             ? new HedgeRule((long)hedge.After.TotalMilliseconds, hedge.AfterPercentile / 100, (long)hedge.MinDelay.TotalMilliseconds)

@@ -45,6 +45,9 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             }
         }
 
+        var source = config.Source is { } written
+            ? factory.Create(typeof(IConnectionSource), "connection source", $"listeners.{name}.source", written, out _) as IConnectionSource
+            : null;
         if (config.Protocols.Count > 0 && config.Protocols.All(p => p == ListenerProtocol.Http3))
         {
             errors.Add(places.Locate(config, nameof(config.Protocols)), "http3 needs http1 or http2 beside it: clients learn of it there");
@@ -53,7 +56,8 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
         return new ListenerPlan
         {
             Name = name,
-            Address = ListenAddress.TryParse(config.Address, out var address, out _) ? address : new IPEndPoint(IPAddress.Loopback, 0),
+            Source = source,
+            Address = config.Source is not null ? new SourceEndPoint(name) : ListenAddress.TryParse(config.Address ?? "", out var address, out _) ? address : new IPEndPoint(IPAddress.Loopback, 0),
 
             // A filter may wait for ConnectionClosed without reading; only Kestrel's pump notices the end then.
             Direct = config.Io == ListenerIo.Direct || (config.Io == ListenerIo.Auto && !before.Concat(after).Any(filter => filter.WaitsWithoutReading)),
@@ -64,9 +68,9 @@ internal sealed class ListenerCompiler(ComponentFactory factory, BindingPlaces p
             TlsFiles = tlsCompiler.Files,
             AfterTls = after,
             Loggers = loggers,
-            SpeaksHttp1 = config.Protocols.Contains(ListenerProtocol.Http1),
+            SpeaksHttp1 = config.Source is null && config.Protocols.Contains(ListenerProtocol.Http1),
             WantsHttp3 = config.Protocols.Contains(ListenerProtocol.Http3),
-            SpeaksHttp2 = config.Protocols.Contains(ListenerProtocol.Http2),
+            SpeaksHttp2 = config.Source is not null || config.Protocols.Contains(ListenerProtocol.Http2),
         };
     }
 }

@@ -25,6 +25,12 @@ internal sealed record OtlpConfig
     /// <summary>Duration between two times metrics are sent. Default: 15s.</summary>
     public TimeSpan MetricsInterval { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// The longest that spans are gathered before they are sent; many are sent earlier. Sending costs the same for one and for hundreds.
+    /// Default: 5s.
+    /// </summary>
+    public TimeSpan TracesInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Number of spans that may wait to be sent; what comes then is dropped and counted. Default: 8192.</summary>
     [Range(64, 1_000_000, ErrorMessage = "must be between 64 and 1000000")]
     public int Queue { get; init; } = 8192;

@@ -15,6 +15,9 @@ internal sealed record ProxyConfig
     /// <summary>How the process itself runs.</summary>
     public RuntimeConfig Runtime { get; init; } = new();
 
+    /// <summary>What is done when there is too much to do.</summary>
+    public OverloadConfig Overload { get; init; } = new();
+
     /// <summary>Starts the built-in sample services the default configuration points to, so that it answers as is. Default: false.</summary>
     public bool Samples { get; init; }
 

@@ -39,6 +39,7 @@ internal static class RouteCompiler
             HostHeader = config.Rewrite?.Host is { } host ? Encoding.Latin1.GetBytes(host) : null,
             Redirect = config.Redirect is { } redirect ? CompileRedirect(redirect, config.Match) : null,
             Respond = config.Respond is { } respond ? CompileRespond(respond) : null,
+            Priority = config.Priority,
             TotalTimeout = (long)config.Timeouts.Total.TotalMilliseconds,
             IdleTimeout = (long)config.Timeouts.Idle.TotalMilliseconds,
             Timeouts = CompileTimeouts(config, clusters),

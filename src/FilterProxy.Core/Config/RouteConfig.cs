@@ -1,4 +1,5 @@
 using FilterProxy.Core.Config.Schema;
+using FilterProxy.Core.Overload;
 
 namespace FilterProxy.Core.Config;
 
@@ -13,6 +14,12 @@ internal sealed record RouteConfig
 
     /// <summary>Decides between routes that match equally well: lower first, then the order in the file. Default: 0.</summary>
     public int Order { get; init; }
+
+    /// <summary>
+    /// Who goes first when there is too much to do, and who goes without: <c>low</c>, <c>normal</c> or <c>high</c>. A filter of
+    /// <c>http.filters</c> may say otherwise for single requests. Default: normal.
+    /// </summary>
+    public RequestPriority Priority { get; init; } = RequestPriority.Normal;
 
     /// <summary>
     /// Refines <c>http.route_filters</c>: the same name merges in place, field by field; <c>name: off</c> removes; anything else is added.

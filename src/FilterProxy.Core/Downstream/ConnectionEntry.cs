@@ -1,4 +1,5 @@
 using System.Net;
+using FilterProxy.Core.Overload;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
@@ -17,16 +18,21 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
     private readonly HttpEntry _http = new(snapshots, services);
     private readonly TaskCompletionSource<bool> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ListenerPlan _plan = plan;
+    private volatile Way? _way;
     private volatile bool _isDraining;
     private int _open;
     private long _accepted;
-    private Sampler _full, _allFull, _clientFull, _exhausted;
+    private Sampler _full, _allFull, _clientFull, _exhausted, _overloaded;
 
     /// <summary>What connections accepted from now on pass through.</summary>
     public ListenerPlan Plan
     {
         get => _plan;
-        set => _plan = value;
+        set
+        {
+            _plan = value;
+            _way = null;
+        }
     }
 
     /// <summary>Connections open now.</summary>
@@ -93,8 +99,7 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         var books = plan.Loggers.Count > 0 ? ConnectionBooks.Open(connection, plan, services) : null;
         try
         {
-            ConnectionDelegate http = c => _http.RunAsync(c, plan, this);
-            await (serve is not null ? serve(connection) : RunAsync(connection, plan.BeforeTls, plan.Tls is null ? http : c => _tls.RunAsync(c, plan, plain => RunAsync(plain, plan.AfterTls, http))));
+            await (serve ?? WayOf(plan, told))(connection);
         }
         finally
         {
@@ -135,15 +140,49 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
         }
     }
 
-    /// <summary>Runs filters in order; each decides whether the next is reached.</summary>
-    private Task RunAsync(ConnectionContext connection, IReadOnlyList<IConnectionFilter> filters, ConnectionDelegate last)
+    /// <summary>What connections pass through under a plan, made once; again for one whose client a filter will tell.</summary>
+    private ConnectionDelegate WayOf(ListenerPlan plan, ToldClient? told)
     {
-        var told = filters.Count == 0 ? null : connection.Features.Get<ToldClient>();
-        return filters.Count == 0 ? last(connection) : Step(0)(connection);
+        if (told is not null)
+        {
+            return Lead(plan, told);
+        }
 
-        ConnectionDelegate Step(int index) => index == filters.Count ? last
-            : ReferenceEquals(told?.Filter, filters[index]) ? c => filters[index].OnConnectionAsync(c, CountTold(told!, Step(index + 1)))
-            : c => filters[index].OnConnectionAsync(c, Step(index + 1));
+        var way = _way;
+        if (way is null || !ReferenceEquals(way.Plan, plan))
+        {
+            way = new Way(plan, Lead(plan, null));
+            _way = ReferenceEquals(plan, _plan) ? way : null;
+        }
+
+        return way.Run;
+    }
+
+    private ConnectionDelegate Lead(ListenerPlan plan, ToldClient? told)
+    {
+        ConnectionDelegate http = connection => _http.RunAsync(connection, plan, this);
+        if (plan.Tls is null)
+        {
+            return Lead(plan.BeforeTls, told, http);
+        }
+
+        var plain = Lead(plan.AfterTls, told, http);
+        return Lead(plan.BeforeTls, told, connection => _tls.RunAsync(connection, plan, plain));
+    }
+
+    /// <summary>Leads through filters in order; each decides whether the next is reached.</summary>
+    private ConnectionDelegate Lead(IReadOnlyList<IConnectionFilter> filters, ToldClient? told, ConnectionDelegate last)
+    {
+        var next = last;
+        for (var i = filters.Count - 1; i >= 0; i--)
+        {
+            var (filter, after) = (filters[i], next);
+            next = told is not null && ReferenceEquals(told.Filter, filter)
+                ? connection => filter.OnConnectionAsync(connection, CountTold(told, after))
+                : connection => filter.OnConnectionAsync(connection, after);
+        }
+
+        return next;
     }
 
     /// <summary>Counts a connection for the client a filter told, and goes on where that is within the limit.</summary>
@@ -175,6 +214,11 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
     {
         var counts = services.ConnectionCounts;
         var reached = Limit.None;
+        if (services.Load.Stage >= OverloadStage.Refuse)
+        {
+            return Limit.OverloadRefuse;
+        }
+
         if (Interlocked.Increment(ref _open) > rules.MaxConnections && rules.MaxConnections > 0)
         {
             reached = Limit.Connections;
@@ -212,6 +256,10 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
                 services.Log.ConnectionLimit(rules.Name, Limits.KeyOf(reached), rules.MaxConnectionsInAll, skipped);
                 break;
 
+            case Limit.OverloadRefuse when _overloaded.TryTake(now, out var skipped):
+                services.Log.OverloadRefusal(rules.Name, skipped);
+                break;
+
             case Limit.ConnectionsPerClient when _clientFull.TryTake(now, out var skipped):
                 services.Log.ClientLimit(rules.Name, connection.RemoteEndPoint?.ToString() ?? "-", rules.MaxConnectionsPerClient, skipped);
                 break;
@@ -219,4 +267,6 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
 
         ConnectionReset.Abort(connection);
     }
+
+    private sealed record Way(ListenerPlan Plan, ConnectionDelegate Run);
 }

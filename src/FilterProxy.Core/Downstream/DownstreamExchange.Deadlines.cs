@@ -51,7 +51,7 @@ internal abstract partial class DownstreamExchange
     }
 
     /// <summary>The client has ended its side. A short grace lets one that only half-closed still get its answer.</summary>
-    public void OnClientClosed() => _closedDeadline.Arm(Heartbeat, 200);
+    public void OnPeerEnded() => _closedDeadline.Arm(Heartbeat, 200);
 
     /// <inheritdoc/>
     public override void Begin(ProxySnapshot snapshot, ListenerRules rules)
@@ -162,6 +162,7 @@ internal abstract partial class DownstreamExchange
     protected void BeginRelay()
     {
         Phases?.Enter("relay");
+        LeaveGate();
         _readLimit = Limit.UpgradeIdleTimeout;
         _totalLimit = Limit.UpgradeDuration;
         _totalDeadline.Arm(Heartbeat, Rules.UpgradeDuration);

@@ -48,14 +48,16 @@ internal abstract partial class DownstreamExchange
         return null;
     }
 
+    /// <summary>Passes a body on.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="reading">The first read of it.</param>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    protected async ValueTask CopyBodyAsync(BodyReader body)
+    protected async ValueTask CopyBodyAsync(BodyReader body, ValueTask<BodyRead> reading)
     {
         var fromUpstream = ReferenceEquals(body, Upstream.Body);
         var unwaited = 0L;
         while (true)
         {
-            var reading = body.ReadAsync();
             if (!reading.IsCompleted)
             {
                 unwaited = 0;
@@ -110,6 +112,8 @@ internal abstract partial class DownstreamExchange
                 await EndBodyAsync();
                 return;
             }
+
+            reading = body.ReadAsync();
         }
     }
 

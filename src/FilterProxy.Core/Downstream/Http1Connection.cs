@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
-using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Http1;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
@@ -44,7 +42,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     {
         _services.Connections.Add(this);
         _services.Heartbeat.Add(this);
-        using var closed = _connection.ConnectionClosed.UnsafeRegister(static state => ((Http1Exchange)state!).OnClientClosed(), _exchange);
+        using var closed = WatchClient();
         try
         {
             await ServeAsync();
@@ -61,6 +59,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             _waits = false;
             await _exchange.ReleaseAsync();
             _exchange.Downstream.IsClosed = true;
+            (_connection as SocketConnection)?.Watcher = null;
         }
     }
 
@@ -97,6 +96,17 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         ConnectionReset.Abort(_connection);
     }
 
+    private CancellationTokenRegistration WatchClient()
+    {
+        if (_connection is not SocketConnection socket)
+        {
+            return _connection.ConnectionClosed.UnsafeRegister(static exchange => ((Http1Exchange)exchange!).OnPeerEnded(), _exchange);
+        }
+
+        socket.Watcher = _exchange;
+        return default;
+    }
+
     private void FireDeadlines() => _exchange.FireDeadlines(_services.Heartbeat.Now);
 
     private async Task ServeAsync()
@@ -106,7 +116,19 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         {
             var snapshot = _snapshots.Current;
             exchange.Begin(snapshot, RulesOf(snapshot));
-            if (!await ReadHeadAsync())
+            if (!BeginWait())
+            {
+                return;
+            }
+
+            // Here and not in a method of its own: a connection that waits has one method to wake, not two.
+            HeadStep step;
+            do
+            {
+                step = TakeHead(await _input.ReadAsync());
+            }
+            while (step == HeadStep.ReadOn);
+            if (step == HeadStep.End)
             {
                 return;
             }
@@ -124,7 +146,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
                 return;
             }
 
-            if (!await exchange.DrainAsync())
+            if (!exchange.PassBody() && !await exchange.DrainAsync())
             {
                 await LingerAsync();
                 return;
@@ -132,12 +154,10 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         }
     }
 
-    /// <summary>Reads one head. False when there is none: the client ended, was idle too long, or the process stops.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> ReadHeadAsync()
+    /// <summary>Before a request is waited for. False when the process stops.</summary>
+    private bool BeginWait()
     {
         var exchange = _exchange;
-        var reader = exchange.Reader;
         var isNew = exchange.Downstream.RequestNumber == 0;
         if (isNew)
         {
@@ -160,51 +180,55 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             exchange.AwaitHead(DrainPatience, Limit.None);
         }
 
-        while (true)
+        return true;
+    }
+
+    /// <summary>Takes what was read of a head.</summary>
+    private HeadStep TakeHead(in ReadResult read)
+    {
+        var exchange = _exchange;
+        var reader = exchange.Reader;
+        if (read.IsCanceled && !GoesOn(read, out var answer))
         {
-            var read = await _input.ReadAsync();
-            if (read.IsCanceled && !GoesOn(read, out var again))
-            {
-                return again;
-            }
+            return answer ? HeadStep.Answer : HeadStep.End;
+        }
 
-            var started = reader.HasStarted;
-            if (!started)
-            {
-                LeaveWait();
-            }
+        var started = reader.HasStarted;
+        if (!started)
+        {
+            LeaveWait();
+        }
 
-            var status = reader.Read(read.Buffer, out var consumed);
-            var hasMore = status == HeadStatus.Complete && HasMessageBytes(read.Buffer.Slice(consumed));
-            _input.AdvanceTo(consumed);
-            switch (status)
-            {
-                case HeadStatus.Complete:
-                    EndWait();
-                    exchange.AcceptHead(hasMore);
-                    return true;
+        var status = reader.Read(read.Buffer, out var consumed);
+        var hasMore = status == HeadStatus.Complete && HasMessageBytes(read.Buffer.Slice(consumed));
+        _input.AdvanceTo(consumed);
+        switch (status)
+        {
+            case HeadStatus.Complete:
+                EndWait();
+                exchange.AcceptHead(hasMore);
+                return HeadStep.Answer;
 
-                case HeadStatus.Failed:
-                    EndWait();
-                    exchange.RefuseHead(reader.Error);
-                    return true;
+            case HeadStatus.Failed:
+                EndWait();
+                exchange.RefuseHead(reader.Error);
+                return HeadStep.Answer;
 
-                case HeadStatus.NeedMore when read.IsCompleted:
-                    return false;
+            case HeadStatus.NeedMore when read.IsCompleted:
+                return HeadStep.End;
 
-                default:
-                    if (!started && reader.HasStarted)
-                    {
-                        // The whole head has one deadline from its first byte: sending it slowly does not extend it.
-                        exchange.AwaitHead(exchange.Rules.HeaderTimeout, Limit.HeaderTimeout);
-                    }
-                    else if (!started)
-                    {
-                        _waits = true;
-                    }
+            default:
+                if (!started && reader.HasStarted)
+                {
+                    // The whole head has one deadline from its first byte: sending it slowly does not extend it.
+                    exchange.AwaitHead(exchange.Rules.HeaderTimeout, Limit.HeaderTimeout);
+                }
+                else if (!started)
+                {
+                    _waits = true;
+                }
 
-                    break;
-            }
+                return HeadStep.ReadOn;
         }
     }
 
@@ -262,6 +286,11 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
 
     private static bool HasMessageBytes(in ReadOnlySequence<byte> rest)
     {
+        if (rest.IsEmpty)
+        {
+            return false;
+        }
+
         foreach (var segment in rest)
         {
             if (segment.Span.ContainsAnyExcept((byte)'\r', (byte)'\n'))
@@ -291,5 +320,18 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
                 return;
             }
         }
+    }
+
+    /// <summary>What follows a read of a head.</summary>
+    private enum HeadStep
+    {
+        /// <summary>There is an exchange to answer.</summary>
+        Answer,
+
+        /// <summary>The head is not complete, or has not begun.</summary>
+        ReadOn,
+
+        /// <summary>None comes: the client ended, was idle too long, or the process stops.</summary>
+        End,
     }
 }

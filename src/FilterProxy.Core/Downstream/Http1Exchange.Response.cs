@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Http1;
@@ -9,19 +10,19 @@ namespace FilterProxy.Core.Downstream;
 /// <summary>The response on its way to an HTTP/1 client.</summary>
 internal sealed partial class Http1Exchange
 {
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
-    public override async ValueTask SendResponseAsync()
+    // Bytes of a body that is there as a whole: so few are gathered behind the head and sent with it.
+    private const int SmallBody = 4 * 1024;
+
+    public override ValueTask SendResponseAsync()
     {
         if (Upstream.IsSwitched && !HasReply)
         {
-            await RelayAsync();
-            return;
+            return RelayAsync();
         }
 
         if (ResponseBodyError.IsError)
         {
-            await FailAsync(ResponseBodyError);
-            return;
+            return FailAsync(ResponseBodyError);
         }
 
         var bodyless = IsBodyless;
@@ -32,15 +33,72 @@ internal sealed partial class Http1Exchange
         _writer.Begin(_output, _sender, framing.Kind, framing.Length);
         if (bodyless || (framing is { Kind: BodyKind.Length, Length: 0 } && !ResponseBodyFilters.IsActive))
         {
-            if (!await FlushAsync())
-            {
-                LoseClient();
-            }
-
-            return;
+            return FlushOrLoseAsync(FlushAsync());
         }
 
-        await CopyBodyAsync(ResponseBody);
+        var body = ResponseBody;
+        var reading = body.ReadAsync();
+        if (!reading.IsCompletedSuccessfully)
+        {
+            return CopyBodyAsync(body, reading);
+        }
+
+        var read = reading.Result;
+        return read.Status == BodyStatus.End && read.Data.Length <= SmallBody && !ResponseBodyFilters.IsActive
+            ? SendWholeAsync(body, read.Data)
+            : CopyBodyAsync(body, new ValueTask<BodyRead>(read));
+    }
+
+    /// <summary>A body that is there and small goes out with the head, without the steps that pass on longer ones.</summary>
+    private ValueTask SendWholeAsync(BodyReader body, in ReadOnlySequence<byte> data)
+    {
+        Stats.ResponseBodyBytes += data.Length;
+        try
+        {
+            if (!_writer.Gather(data))
+            {
+                LoseClient();
+                return default;
+            }
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            LoseClient();
+            return default;
+        }
+
+        body.Advance();
+        if (!_writer.End(Response.Trailers))
+        {
+            BreakOff();
+            return default;
+        }
+
+        return FlushOrLoseAsync(FlushAsync());
+    }
+
+    private ValueTask FlushOrLoseAsync(ValueTask<bool> flushing)
+    {
+        if (!flushing.IsCompletedSuccessfully)
+        {
+            return FinishFlushAsync(flushing);
+        }
+
+        if (!flushing.Result)
+        {
+            LoseClient();
+        }
+
+        return default;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
+    private async ValueTask FinishFlushAsync(ValueTask<bool> flushing)
+    {
+        if (!await flushing)
+        {
+            LoseClient();
+        }
     }
 
     public override async ValueTask<bool> SendInterimAsync()
@@ -92,7 +150,7 @@ internal sealed partial class Http1Exchange
 
     /// <summary>False when the client is gone: some transports throw then, others say so.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    protected override async ValueTask<bool> WriteBodyAsync(System.Buffers.ReadOnlySequence<byte> data)
+    protected override async ValueTask<bool> WriteBodyAsync(ReadOnlySequence<byte> data)
     {
         try
         {
@@ -117,7 +175,7 @@ internal sealed partial class Http1Exchange
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     protected override async ValueTask EndBodyAsync()
     {
-        if (!_writer.End(Response.Trailers))
+        if (!_writer.End(Response.TrailersIfAny))
         {
             BreakOff();
         }

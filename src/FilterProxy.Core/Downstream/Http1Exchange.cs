@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Http1;
+using FilterProxy.Core.Overload;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Routing;
 using FilterProxy.Core.Telemetry;
@@ -58,7 +59,7 @@ internal sealed partial class Http1Exchange : DownstreamExchange
         RequestFraming = default;
         _framing = default;
         _expectsContinue = false;
-        _body.Begin(_input, default, Request.Trailers, 0);
+        _body.Begin(_input, default, null, 0);
         RequestBody = _body;
     }
 
@@ -110,15 +111,16 @@ internal sealed partial class Http1Exchange : DownstreamExchange
         }
     }
 
-    /// <summary>Reads away what is left of the request's body, if that is little. True when the connection stands at the next request.</summary>
-    public async ValueTask<bool> DrainAsync()
+    /// <summary>Passes what was read of the request's body. True when nothing is left of it: the connection stands at the next request.</summary>
+    public bool PassBody()
     {
         _body.Advance();
-        if (_body.IsEnded)
-        {
-            return true;
-        }
+        return _body.IsEnded;
+    }
 
+    /// <summary>Reads away what is left of the request's body, if that is little; after <see cref="PassBody"/>. True when the connection stands at the next request.</summary>
+    public async ValueTask<bool> DrainAsync()
+    {
         if (!CanDrain())
         {
             return false;
@@ -198,7 +200,7 @@ internal sealed partial class Http1Exchange : DownstreamExchange
         }
 
         RequestFraming = _framing;
-        _body.Begin(_input, _framing, Request.Trailers, Rules.RequestHead.MaxHeadBytes, Rules.MaxRequestBody);
+        _body.Begin(_input, _framing, _framing.Kind == BodyKind.Chunked ? Request.Trailers : null, Rules.RequestHead.MaxHeadBytes, Rules.MaxRequestBody);
         KeepAlive = _framing.KeepAlive && MayServeMore();
         if (_framing.Kind == BodyKind.None && Request.Version == HttpVersionKind.Http10 && !_framing.KeepAlive && hasMore)
         {
@@ -231,11 +233,12 @@ internal sealed partial class Http1Exchange : DownstreamExchange
 
     private bool CanDrain() => !MayLeaveBodyOut && (_framing.Kind != BodyKind.Length || _framing.Length - _body.Total <= MaxDrain);
 
-    /// <summary>Whether the connection may carry another request, as far as its age and number of requests go.</summary>
+    /// <summary>Whether the connection may carry another request, as far as its age, its number of requests and the load go.</summary>
     private bool MayServeMore()
     {
         var limit = Rules.MaxRequestsPerConnection > 0 && Downstream.RequestNumber >= Rules.MaxRequestsPerConnection ? Limit.RequestsPerConnection
             : Rules.ConnectionDuration > 0 && Heartbeat.Now - _connectedAt >= Rules.ConnectionDuration ? Limit.ConnectionDuration
+            : Services.Load.Stage >= OverloadStage.Close ? Limit.OverloadClose
             : Limit.None;
         Services.Limits.Reached(limit);
         return limit == Limit.None;
@@ -248,17 +251,32 @@ internal sealed partial class Http1Exchange : DownstreamExchange
     }
 
     /// <summary>False when the client is gone.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> FlushAsync()
+    private ValueTask<bool> FlushAsync()
     {
         try
         {
             var flush = _output.FlushAsync();
-            if (!flush.IsCompleted)
+            if (!flush.IsCompletedSuccessfully)
             {
-                AwaitWrite();
+                return FlushAsync(flush);
             }
 
+            EndWrite();
+            return new ValueTask<bool>(!flush.Result.IsCompleted);
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            EndWrite();
+            return new ValueTask<bool>(false);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> FlushAsync(ValueTask<FlushResult> flush)
+    {
+        try
+        {
+            AwaitWrite();
             return !(await flush).IsCompleted;
         }
         catch (Exception e) when (IsGone(e))

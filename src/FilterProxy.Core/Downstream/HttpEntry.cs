@@ -15,6 +15,11 @@ internal sealed class HttpEntry(SnapshotStore snapshots, ProxyServices services)
 {
     public Task RunAsync(ConnectionContext connection, ListenerPlan plan, ConnectionEntry entry)
     {
+        if (plan.Source is not null && connection.Features.Get<IConnectionService>() is { } service)
+        {
+            return service.ServeAsync(connection);
+        }
+
         if (plan.SpeaksNothing)
         {
             ConnectionReport.End(connection, "not_taken");

@@ -1,4 +1,5 @@
 using System.Net;
+using FilterProxy.Core.Overload;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
@@ -49,7 +50,10 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         Loop = (connection as SocketConnection)?.Loop ?? EventLoop.Current;
         _transport = new KestrelTransport(
             connection.Transport, Loop, services.Heartbeat, rules.WriteTimeout, entry.Plan.Streams.ControlFrames, EndFlood);
-        _idleTimeout = rules.IdleTimeout;
+
+        // A connection that was dialled is kept: whoever made it knows how long.
+        _idleTimeout = entry.Plan.Source is null ? rules.IdleTimeout : 0;
+        Streams = connection.Features.Get<IStreamService>();
         Entry = entry;
     }
 
@@ -57,6 +61,9 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
 
     /// <summary>Where the connection lives, and its exchanges run; null for the thread pool.</summary>
     public EventLoop? Loop { get; }
+
+    /// <summary>Takes streams that are no requests; null where all are.</summary>
+    public IStreamService? Streams { get; }
 
     /// <summary>The snapshot an exchange begins under.</summary>
     public ProxySnapshot CurrentSnapshot => _snapshots.Current;
@@ -81,7 +88,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         finally
         {
             await EndStreamsAsync();
-            await _transport.EndAsync();
+            await _transport.EndAsync(_services.Time);
             _services.Heartbeat.Remove(this);
             _services.Connections.Remove(this);
             foreach (var exchange in _exchanges)
@@ -134,12 +141,14 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         }
     }
 
-    /// <summary>Lets this request be the last, where the connection's age or number of requests says so.</summary>
+    /// <summary>Lets this request be the last, where the connection's age, its number of requests or the load says so.</summary>
     public void LimitRequests(KestrelExchange exchange)
     {
         var rules = exchange.Rules;
-        var limit = rules.MaxRequestsPerConnection > 0 && exchange.Downstream.RequestNumber >= rules.MaxRequestsPerConnection ? Limit.RequestsPerConnection
+        var limit = Entry.Plan.Source is not null ? Limit.None
+            : rules.MaxRequestsPerConnection > 0 && exchange.Downstream.RequestNumber >= rules.MaxRequestsPerConnection ? Limit.RequestsPerConnection
             : rules.ConnectionDuration > 0 && _services.Heartbeat.Now - _connectedAt >= rules.ConnectionDuration ? Limit.ConnectionDuration
+            : _services.Load.Stage >= OverloadStage.Close ? Limit.OverloadClose
             : Limit.None;
         if (limit != Limit.None && RequestClose())
         {
@@ -238,7 +247,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     {
         foreach (var exchange in _exchanges)
         {
-            if (exchange.Held is not null)
+            if (exchange.Held is not null || exchange.IsTaken)
             {
                 return true;
             }

@@ -63,7 +63,8 @@ internal sealed partial class KestrelExchange
         _output = _stream.GetRequiredFeature<IHttpResponseBodyFeature>().Writer;
         _remaining = length;
         _unflushed = 1;
-        await CopyBodyAsync(ResponseBody);
+        var body = ResponseBody;
+        await CopyBodyAsync(body, body.ReadAsync());
     }
 
     /// <summary>
@@ -187,7 +188,7 @@ internal sealed partial class KestrelExchange
         {
             BreakOff();
         }
-        else if (Response.Trailers.Count > 0 && _stream.Get<IHttpResponseTrailersFeature>() is { } trailers)
+        else if (Response.TrailersIfAny is { Count: > 0 } && _stream.Get<IHttpResponseTrailersFeature>() is { } trailers)
         {
             Copy(Response.Trailers, trailers.Trailers, ConnectionFields);
         }

@@ -21,6 +21,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
     private MessageFraming _framing;
     private bool _expectsContinue;
     private volatile bool _isOver;
+    private volatile bool _isTaken;
     private ProxySnapshot? _held;
     private CancellationTokenRegistration _watch;
     private Deadline _watchDeadline;
@@ -68,6 +69,12 @@ internal sealed partial class KestrelExchange : DownstreamExchange
             return;
         }
 
+        if (Connection.Streams?.TryServe(_stream) is { } serving)
+        {
+            await ServeElsewhereAsync(serving);
+            return;
+        }
+
         // Kestrel begins every stream on the thread pool. On the loop its upstream connection is one of the loop's own: no thread wakes
         // another for it, and nothing is received in vain.
         await Hop.BackTo(Loop);
@@ -83,6 +90,22 @@ internal sealed partial class KestrelExchange : DownstreamExchange
         await EndWatchAsync();
         ReleaseHeads();
         Volatile.Write(ref _held, null);
+    }
+
+    /// <summary>Whether its stream is no request: another serves it.</summary>
+    public bool IsTaken => _isTaken;
+
+    private async Task ServeElsewhereAsync(Task serving)
+    {
+        _isTaken = true;
+        try
+        {
+            await serving;
+        }
+        finally
+        {
+            _isTaken = false;
+        }
     }
 
     /// <summary>The connection is over.</summary>

@@ -113,8 +113,10 @@ internal sealed class KestrelLog(ILoggerFactory inner, ConnectionEntry entry, Pr
 
     private sealed class Category(KestrelLog log, ILogger inner, bool debug) : ILogger
     {
+        // Of its scopes there is one that matters, around the whole life of a connection, and it says no more than the connection's id: every
+        // idle connection would keep it, and everything on it run with a context.
         public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => inner.BeginScope(state);
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => (debug && logLevel >= LogLevel.Debug) || inner.IsEnabled(logLevel);
 

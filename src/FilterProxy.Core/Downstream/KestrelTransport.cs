@@ -26,7 +26,7 @@ internal sealed class KestrelTransport : IDuplexPipe
     private readonly long _writeTimeout;
     private readonly Pipe _gathered;
     private readonly Http2FrameMeter _meter;
-    private readonly Task _sending;
+    private readonly Task<bool> _sending;
     private Deadline _deadline;
 
     /// <param name="transport">Of the connection.</param>
@@ -68,14 +68,37 @@ internal sealed class KestrelTransport : IDuplexPipe
         return true;
     }
 
-    /// <summary>The engine is through: completes when everything it wrote is sent, or nobody is left to take it.</summary>
-    public async Task EndAsync()
+    /// <summary>
+    /// The engine is through: completes when everything it wrote is sent and the client has heard it, or nobody is left to take it. Its last
+    /// word is a GOAWAY, which tells a client that still sends which of its requests it may send again.
+    /// </summary>
+    public async Task EndAsync(TimeProvider time)
     {
         await _gathered.Writer.CompleteAsync();
-        await _sending;
+        if (await _sending && _transport is IHalfClose transport)
+        {
+            await LingerAsync(transport, time);
+        }
+
+        await _transport.Input.CompleteAsync();
     }
 
-    private async Task SendAsync()
+    private async Task LingerAsync(IHalfClose transport, TimeProvider time)
+    {
+        using var limit = new CancellationTokenSource(LastWord.LingerTime, time);
+        try
+        {
+            await transport.EndOutputAsync().AsTask().WaitAsync(limit.Token);
+            await LastWord.LingerAsync(_transport.Input, limit.Token);
+        }
+        catch (Exception)
+        {
+            // It has left, or takes too long: whatever it is, the connection ends.
+        }
+    }
+
+    /// <summary>Sends what the engine writes. False where nobody is left to take it.</summary>
+    private async Task<bool> SendAsync()
     {
         var reader = _gathered.Reader;
         try
@@ -88,14 +111,17 @@ internal sealed class KestrelTransport : IDuplexPipe
                 reader.AdvanceTo(read.Buffer.End);
             }
             while (!read.IsCompleted);
+            return true;
         }
         catch (Exception e) when (IsGone(e))
         {
             // The engine sees a reader that is completed, and ends the connection.
+            return false;
         }
         catch (Exception e)
         {
             await _transport.Output.CompleteAsync(e);
+            return false;
         }
         finally
         {

@@ -55,8 +55,9 @@ internal sealed class Listener : IAsyncDisposable
         }
 
         var connections = new ConnectionMaker(loggers, inlineCompletions);
-        builder.Services.AddSingleton(transport ?? new SocketTransport(
-            socket => connections.Make(socket, entry.Plan.Direct, entry.Plan.BufferSize), entry.OnExhausted));
+        builder.Services.AddSingleton(
+            plan.Source is { } source ? new SourceTransport(source)
+            : transport ?? new SocketTransport(socket => connections.Make(socket, entry.Plan.Direct, entry.Plan.BufferSize), entry.OnExhausted));
         var host = builder.Build();
         var kestrel = host.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         Configure(kestrel, entry);
@@ -83,7 +84,7 @@ internal sealed class Listener : IAsyncDisposable
         var scheme = plan.SpeaksNothing ? "tcp" : plan.Tls is null ? "http" : "https";
         return new Listener(host, server, kestrel.Limits, entry)
         {
-            Addresses = [.. (addresses?.Addresses ?? []).Distinct().Select(a => scheme + a[a.IndexOf(':', StringComparison.Ordinal)..])],
+            Addresses = plan.Source is not null ? [plan.Address.ToString()!] : [.. (addresses?.Addresses ?? []).Distinct().Select(a => scheme + a[a.IndexOf(':', StringComparison.Ordinal)..])],
         };
     }
 

@@ -61,6 +61,11 @@ internal sealed class ListenerManager(
                 services.Log.NoHttp3(listener.Name, "it begins with the listener, which runs already; it has to be restarted");
             }
 
+            if (listener.Entry.Plan.Source is { } before && plan.Source is { } source && !ReferenceEquals(before, source))
+            {
+                source.TakeOver(before);
+            }
+
             listener.SetPlan(plan);
             listener.Entry.Open();
         }
@@ -137,7 +142,9 @@ internal sealed class ListenerManager(
         return found;
     }
 
+    // Another source is another instance of its component: unless it can go on with them, its connections are made anew while the former ones drain.
     private static bool IsSame(ListenerPlan one, ListenerPlan other) =>
+        (ReferenceEquals(one.Source, other.Source) || (one.Source is { } before && other.Source?.CanTakeOver(before) == true)) &&
         one.Address.AddressFamily == other.Address.AddressFamily && one.Address.ToString() == other.Address.ToString();
 
     private static bool IsAnyPort(ListenerPlan plan) => plan.Address is System.Net.IPEndPoint { Port: 0 };

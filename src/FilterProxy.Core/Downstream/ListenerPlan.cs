@@ -11,6 +11,9 @@ internal sealed record ListenerPlan
 
     public required EndPoint Address { get; init; }
 
+    /// <summary>What its connections come from; null for clients that connect to its address.</summary>
+    public IConnectionSource? Source { get; init; }
+
     /// <summary>Whether the engine's own transport moves its bytes instead of Kestrel's.</summary>
     public bool Direct { get; init; }
 

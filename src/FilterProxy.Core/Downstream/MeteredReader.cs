@@ -46,9 +46,10 @@ internal sealed class MeteredReader(PipeReader reader, Http2FrameMeter meter, Ac
 
     public override void CancelPendingRead() => reader.CancelPendingRead();
 
-    public override void Complete(Exception? exception = null) => reader.Complete(exception);
-
-    public override ValueTask CompleteAsync(Exception? exception = null) => reader.CompleteAsync(exception);
+    /// <summary>The engine reads no more. The connection's reader stays open for what is to be read besides.</summary>
+    public override void Complete(Exception? exception = null)
+    {
+    }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read) => Lend(await read);

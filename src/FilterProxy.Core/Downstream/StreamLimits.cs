@@ -13,6 +13,9 @@ internal sealed record StreamLimits
     // Kestrel adds a time to its clock, where one without end overflows and is over at once.
     private static readonly TimeSpan Never = TimeSpan.FromDays(3650);
 
+    private const int LeastOfSource = 4096;
+    private static readonly TimeSpan PingOfSource = TimeSpan.FromSeconds(2);
+
     public int MaxStreams { get; init; } = 100;
 
     /// <summary>Per second, of those that carry no request; 0 for no limit.</summary>
@@ -45,6 +48,25 @@ internal sealed record StreamLimits
     public double ResponseRate { get; init; } = 240;
 
     public TimeSpan RateGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// As they are for connections that carry the requests of many clients: one that sends or takes little must not end, or stop, the others.
+    /// </summary>
+    public StreamLimits ForSource()
+    {
+        var streams = Math.Max(MaxStreams, LeastOfSource);
+        return this with
+        {
+            MaxStreams = streams,
+
+            // Kestrel gives room for more on the connection only after half of it was consumed.
+            ConnectionWindow = (int)Math.Min(Math.Max(2L * streams * StreamWindow, ConnectionWindow), int.MaxValue),
+            ControlFrames = 0,
+            ResponseRate = 0,
+            PingInterval = PingInterval > TimeSpan.Zero ? PingInterval : PingOfSource,
+            PingTimeout = PingInterval > TimeSpan.Zero ? PingTimeout : PingOfSource * 2,
+        };
+    }
 
     /// <summary>Puts them in force for connections that begin from now on.</summary>
     public void ApplyTo(KestrelServerLimits limits)

@@ -14,7 +14,6 @@ namespace FilterProxy.Core.Downstream;
 /// </summary>
 internal sealed class TlsEntry(ProxyServices services)
 {
-    private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(2);
     private static readonly byte[] PlainHttpReply = MakePlainHttpReply();
     private readonly Sampler[] _samplers = new Sampler[Enum.GetValues<TlsResult>().Length];
     private int _underWay;
@@ -180,6 +179,7 @@ internal sealed class TlsEntry(ProxyServices services)
     private void Report(ConnectionContext connection, ListenerPlan plan, TlsResult result, string detail)
     {
         services.Tls.Failed(plan.Name, result);
+        ConnectionReport.End(connection, TlsMetrics.ReasonOf(result));
         if (result == TlsResult.Timeout)
         {
             services.Limits.Reached(Limit.TlsHandshake);
@@ -192,21 +192,15 @@ internal sealed class TlsEntry(ProxyServices services)
         }
     }
 
-    /// <summary>Says a last word, and waits a little for the client to have read it: closing with unread bytes could take it away.</summary>
+    /// <summary>Says a last word, and waits a little for the client to have read it.</summary>
     private async Task SayAsync(ConnectionContext connection, byte[] farewell)
     {
-        using var limit = new CancellationTokenSource(LingerTime, services.Time);
+        using var limit = new CancellationTokenSource(LastWord.LingerTime, services.Time);
         try
         {
-            var written = await connection.Transport.Output.WriteAsync(farewell, limit.Token);
-            while (!written.IsCompleted)
+            if (!(await connection.Transport.Output.WriteAsync(farewell, limit.Token)).IsCompleted)
             {
-                var read = await connection.Transport.Input.ReadAsync(limit.Token);
-                connection.Transport.Input.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted || read.IsCanceled)
-                {
-                    return;
-                }
+                await LastWord.LingerAsync(connection.Transport.Input, limit.Token);
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException

@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Net.Security;
 using System.Net.Sockets;
 using FilterProxy.Core.Buffers;
-using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Downstream;

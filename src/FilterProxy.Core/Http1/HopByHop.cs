@@ -15,6 +15,11 @@ internal static class HopByHop
     public static void RemoveFromRequest(RequestHead attempt, bool keepUpgrade)
     {
         var headers = attempt.Headers;
+        if (headers.Contains(KnownHeader.Connection))
+        {
+            attempt.KeepConnection();
+        }
+
         var trailers = headers.Contains(KnownHeader.TE) && AcceptsTrailers(headers);
         Remove(headers, keepUpgrade);
         if (trailers)

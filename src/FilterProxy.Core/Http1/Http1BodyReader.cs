@@ -11,7 +11,7 @@ namespace FilterProxy.Core.Http1;
 /// </summary>
 internal sealed class Http1BodyReader : BodyReader
 {
-    private readonly ChunkedDecoder _chunks = new();
+    private ChunkedDecoder? _chunks;
     private PipeReader _input = null!;
     private BodyKind _kind;
     private long _remaining;
@@ -30,10 +30,10 @@ internal sealed class Http1BodyReader : BodyReader
 
     /// <param name="input">The connection; it stands at the first byte after the head.</param>
     /// <param name="framing">How the body ends.</param>
-    /// <param name="trailers">Where trailer fields go.</param>
+    /// <param name="trailers">Where trailer fields go; null unless the body is chunked.</param>
     /// <param name="maxTrailerBytes">The most bytes of trailer fields.</param>
     /// <param name="max">The most bytes of body.</param>
-    public void Begin(PipeReader input, in MessageFraming framing, HeaderMap trailers, int maxTrailerBytes, long max = long.MaxValue)
+    public void Begin(PipeReader input, in MessageFraming framing, HeaderMap? trailers, int maxTrailerBytes, long max = long.MaxValue)
     {
         _input = input;
         _kind = framing.Kind;
@@ -45,7 +45,7 @@ internal sealed class Http1BodyReader : BodyReader
         IsEnded = _kind == BodyKind.None || (_kind == BodyKind.Length && _remaining == 0);
         if (_kind == BodyKind.Chunked)
         {
-            _chunks.Begin(trailers, maxTrailerBytes);
+            (_chunks ??= new ChunkedDecoder()).Begin(trailers!, maxTrailerBytes);
         }
     }
 
@@ -132,7 +132,7 @@ internal sealed class Http1BodyReader : BodyReader
 
     private bool TakeChunk(in ReadResult result, out BodyRead read)
     {
-        switch (_chunks.Read(result.Buffer, out var data, out var consumed))
+        switch (_chunks!.Read(result.Buffer, out var data, out var consumed))
         {
             case ChunkedStatus.Data:
                 return Hold(data, consumed, ended: false, out read);

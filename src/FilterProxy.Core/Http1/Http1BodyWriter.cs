@@ -35,25 +35,27 @@ internal sealed class Http1BodyWriter : BodyWriter
     /// <summary>Writes a piece; flushes when enough has gathered. False when the other side is gone or the length was exceeded.</summary>
     public override ValueTask<bool> WriteAsync(in ReadOnlySequence<byte> data)
     {
-        if (data.IsEmpty)
-        {
-            return new ValueTask<bool>(true);
-        }
-
-        if (_kind == BodyKind.Length && (_remaining -= data.Length) < 0)
-        {
-            return new ValueTask<bool>(false);
-        }
-
-        if (_kind == BodyKind.Chunked)
-        {
-            var header = _output.GetSpan(Http1Writer.MaxChunkHeader);
-            _output.Advance(Http1Writer.WriteChunkHeader(header, data.Length));
-        }
-
         if (_sender is not null && data.Length >= DirectSendThreshold)
         {
-            return SendAsync(data);
+            return TryCount(data.Length) ? SendAsync(data) : new ValueTask<bool>(false);
+        }
+
+        return !Gather(data) ? new ValueTask<bool>(false)
+            : _unflushed >= FlushThreshold ? FlushAsync()
+            : new ValueTask<bool>(true);
+    }
+
+    /// <summary>Writes a piece that goes out with what was written before, at the next flush. False when the length was exceeded.</summary>
+    public bool Gather(in ReadOnlySequence<byte> data)
+    {
+        if (data.IsEmpty)
+        {
+            return true;
+        }
+
+        if (!TryCount(data.Length))
+        {
+            return false;
         }
 
         foreach (var piece in data)
@@ -67,7 +69,7 @@ internal sealed class Http1BodyWriter : BodyWriter
         }
 
         _unflushed += (int)data.Length;
-        return _unflushed >= FlushThreshold ? FlushAsync() : new ValueTask<bool>(true);
+        return true;
     }
 
     /// <summary>Writes what ends the body. False when fewer bytes were written than announced: the connection must be cut.</summary>
@@ -96,6 +98,18 @@ internal sealed class Http1BodyWriter : BodyWriter
         _unflushed = 0;
         var flush = _output.FlushAsync();
         return flush.IsCompletedSuccessfully ? new ValueTask<bool>(!flush.Result.IsCompleted) : FinishAsync(flush);
+    }
+
+    /// <summary>Counts a piece and writes what stands before it. False when the length is exceeded.</summary>
+    private bool TryCount(long length)
+    {
+        if (_kind == BodyKind.Chunked)
+        {
+            var header = _output.GetSpan(Http1Writer.MaxChunkHeader);
+            _output.Advance(Http1Writer.WriteChunkHeader(header, length));
+        }
+
+        return _kind != BodyKind.Length || (_remaining -= length) >= 0;
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]

@@ -9,9 +9,6 @@ namespace FilterProxy.Core.Pipeline;
 /// </summary>
 internal static class Admission
 {
-    /// <summary>Clusters one request may be handed on to.</summary>
-    private const int MostFallbacks = 4;
-
     /// <summary>The peer of an attempt, counted; null where there is none: <see cref="ProxyExchange.Rejection"/> says why, or there is a reply.</summary>
     public static ValueTask<UpstreamPeer?> AdmitAsync(ProxyExchange x)
     {
@@ -89,7 +86,7 @@ internal static class Admission
 
     private static ValueTask<UpstreamPeer?> FallBackAsync(ProxyExchange x, ProxyCluster cluster)
     {
-        if (cluster.Guard.Fallback is not { } fallback || x.Fallbacks++ >= MostFallbacks)
+        if (cluster.Guard.Fallback is not { } fallback || x.Fallbacks++ >= ClusterFallback.Most)
         {
             return default;
         }
@@ -114,11 +111,6 @@ internal static class Admission
         Complain(x, cluster);
     }
 
-    private static void Complain(ProxyExchange x, ProxyCluster cluster)
-    {
-        if (cluster.Guard.Complaints.TryTake(x.Heartbeat.Now, out var skipped))
-        {
-            x.Services.Log.RequestNotTaken(cluster.Name, LocalReplies.ReasonOf(x.Rejection), skipped);
-        }
-    }
+    private static void Complain(ProxyExchange x, ProxyCluster cluster) =>
+        cluster.Guard.Complain(cluster.Name, LocalReplies.ReasonOf(x.Rejection), x.Heartbeat.Now);
 }

@@ -10,11 +10,12 @@ namespace FilterProxy.Core.Pipeline;
 /// </summary>
 internal sealed class BodyFilterRun(ProxyExchange exchange) : ILoopWork
 {
-    private readonly List<(BodyStep Step, BodyUse Use)> _steps = [];
-    private readonly List<BodyBuffer> _outputs = [];
+    private (BodyStep Step, BodyUse Use)[] _steps = [];
+    private int _count;
+    private List<BodyBuffer>? _outputs;
 
     /// <summary>Whether any filter wants the body.</summary>
-    public bool IsActive => _steps.Count > 0;
+    public bool IsActive => _count > 0;
 
     /// <summary>The filter being called now, to blame for an exception. The two directions run at the same time.</summary>
     public string? Current { get; private set; }
@@ -32,7 +33,7 @@ internal sealed class BodyFilterRun(ProxyExchange exchange) : ILoopWork
     /// <summary>Asks each filter once, after the head of the message.</summary>
     public void Begin(BodyStep[] steps)
     {
-        _steps.Clear();
+        Clear();
         Transforms = false;
         EventLoop.Note(exchange);
         foreach (var step in steps)
@@ -41,7 +42,12 @@ internal sealed class BodyFilterRun(ProxyExchange exchange) : ILoopWork
             var use = step.Request?.UseRequestBody(exchange) ?? step.Response!.UseResponseBody(exchange);
             if (use != BodyUse.None)
             {
-                _steps.Add((step, use));
+                if (_count == _steps.Length)
+                {
+                    Array.Resize(ref _steps, steps.Length);
+                }
+
+                _steps[_count++] = (step, use);
                 Transforms |= use == BodyUse.Transform;
             }
         }
@@ -52,7 +58,7 @@ internal sealed class BodyFilterRun(ProxyExchange exchange) : ILoopWork
     /// <summary>Passes one piece through; the result is valid until the next call. Null when a filter said stop.</summary>
     public async ValueTask<ReadOnlySequence<byte>?> RunAsync(ReadOnlySequence<byte> data, bool end)
     {
-        for (var i = 0; i < _steps.Count; i++)
+        for (var i = 0; i < _count; i++)
         {
             var (step, use) = _steps[i];
             var output = use == BodyUse.Transform ? OutputOf(i) : null;
@@ -94,16 +100,27 @@ internal sealed class BodyFilterRun(ProxyExchange exchange) : ILoopWork
 
     public void Reset()
     {
-        Current = null;
-        _steps.Clear();
-        foreach (var output in _outputs)
+        if (_count == 0 && _outputs is null)
         {
-            output.Reset();
+            // Nobody wanted the body, as nearly always.
+            return;
         }
+
+        Current = null;
+        Transforms = false;
+        Clear();
+        _outputs?.ForEach(static output => output.Reset());
+    }
+
+    private void Clear()
+    {
+        Array.Clear(_steps, 0, _count);
+        _count = 0;
     }
 
     private BodyBuffer OutputOf(int index)
     {
+        _outputs ??= [];
         while (_outputs.Count <= index)
         {
             _outputs.Add(new BodyBuffer());

@@ -5,15 +5,26 @@ using FilterProxy.Core.Telemetry.Tracing;
 namespace FilterProxy.Core.Pipeline;
 
 /// <summary>
-/// The spans of one exchange: its own, and one per attempt. They are ended together with the exchange, because only its end tells whether
-/// they are kept. Made for exchanges that are traced; others have none.
+/// The spans of one exchange: its own, and one per attempt. They are ended together after the exchange, because only its end tells whether
+/// they are kept; what they say is noted here and written by <see cref="FinishedTraces"/>. Made for exchanges that are traced; others have
+/// none.
 /// </summary>
 internal sealed class ExchangeTrace
 {
     private readonly Activity _root;
     private readonly TimeProvider _time;
-    private readonly List<Activity> _attempts = [];
+    private readonly List<AttemptTrace> _attempts = new(1);
     private readonly bool _keepsErrors;
+
+    // What the exchange, which serves the next request by then, was when it ended.
+    private string _method = "", _version = "", _path = "", _listener = "";
+    private string? _route, _authority, _requestId, _cluster, _statsReason, _reason;
+    private IPAddress? _client, _remote;
+    private DateTimeOffset _began, _ended;
+    private long _started;
+    private int _status;
+    private bool _isTls;
+    private PhaseLog? _phases;
 
     private ExchangeTrace(Activity root, bool keepsErrors, TimeProvider time)
     {
@@ -25,8 +36,8 @@ internal sealed class ExchangeTrace
     /// <summary>The span of the exchange.</summary>
     public Activity Root => _root;
 
-    /// <summary>The span of the current attempt. Put aside while another begins beside it.</summary>
-    public Activity? Attempt { get; set; }
+    /// <summary>The current attempt. Put aside while another begins beside it.</summary>
+    public AttemptTrace? Attempt { get; set; }
 
     /// <summary>Where the upstream of the current attempt stands.</summary>
     public TraceContext Upstream { get; private set; }
@@ -40,16 +51,7 @@ internal sealed class ExchangeTrace
         }
 
         SetSampled(root, isSampled);
-        var request = x.Request;
-        root.DisplayName = $"{request.MethodText} {x.RouteName}".TrimEnd();
-        root.SetTag("http.request.method", request.MethodText);
-        root.SetTag("url.scheme", x.Downstream.IsTls ? "https" : "http");
-        root.SetTag("network.protocol.version", request.Version switch { HttpVersionKind.Http10 => "1.0", HttpVersionKind.Http2 => "2", _ => "1.1" });
-        root.SetTag("client.address", x.Downstream.ClientAddress?.ToString());
-        root.SetTag("network.peer.address", x.Downstream.RemoteAddress?.ToString());
-        root.SetTag("filterproxy.listener", x.Downstream.ListenerName);
-        root.SetTag("filterproxy.request_id", x.Request.Headers["x-request-id"]);
-        if (request.Headers.TryGet(KnownHeader.TraceState, out var state) && !parent.IsEmpty)
+        if (!parent.IsEmpty && x.Request.Headers.TryGet(KnownHeader.TraceState, out var state))
         {
             root.TraceStateString = System.Text.Encoding.Latin1.GetString(state);
         }
@@ -61,33 +63,17 @@ internal sealed class ExchangeTrace
     public void BeginAttempt(ProxyExchange x)
     {
         EndAttempt(default, 0);
-        var peer = x.Peer!;
-        Attempt = Start(x.Request.MethodText, ActivityKind.Client, _root.Context, _time.GetUtcNow());
-        if (Attempt is null)
+        var now = _time.GetUtcNow();
+        if (Start(x.Request.MethodText, ActivityKind.Client, _root.Context, now) is not { } span)
         {
             Upstream = new TraceContext(_root);
             return;
         }
 
-        SetSampled(Attempt, _root.Recorded);
-        Upstream = new TraceContext(Attempt);
+        SetSampled(span, _root.Recorded);
+        Upstream = new TraceContext(span);
+        Attempt = new AttemptTrace(span, x, now);
         _attempts.Add(Attempt);
-        Attempt.SetTag("http.request.method", x.Request.MethodText);
-        Attempt.SetTag("filterproxy.cluster", peer.Cluster.Name);
-        Attempt.SetTag("filterproxy.endpoint", peer.Endpoint.Name);
-        var (host, port) = peer.Endpoint.Address switch
-        {
-            IPEndPoint ip => (ip.Address.ToString(), ip.Port),
-            DnsEndPoint dns => (dns.Host, dns.Port),
-            _ => (peer.Endpoint.Name, 0),
-        };
-        Attempt.SetTag("server.address", host);
-        Attempt.SetTag("server.port", port > 0 ? port : null);
-        if (x.Attempt > 1)
-        {
-            Attempt.SetTag("http.request.resend_count", x.Attempt - 1);
-            _root.AddEvent(new ActivityEvent("retry", _time.GetUtcNow(), new ActivityTagsCollection { ["filterproxy.attempt"] = x.Attempt }));
-        }
     }
 
     /// <summary>An attempt has its response head, or has failed.</summary>
@@ -95,19 +81,24 @@ internal sealed class ExchangeTrace
     {
         if (Attempt is { } attempt)
         {
-            Describe(attempt, error.IsError ? LocalReplies.ReasonOf(error) : null, status, isFailure: status >= 400);
-            attempt.SetEndTime(_time.GetUtcNow().UtcDateTime);
+            attempt.Reason = error.IsError ? LocalReplies.ReasonOf(error) : null;
+            attempt.Status = status;
+            attempt.Ended = _time.GetUtcNow();
             Attempt = null;
         }
     }
 
     /// <summary>An attempt is over that ran beside the current one.</summary>
-    /// <param name="span">Its own; null where it has none.</param>
+    /// <param name="attempt">Which; null where it has none.</param>
     /// <param name="error">How it failed by itself; none where it was broken off.</param>
-    public void EndBeside(Activity? span, in ProxyError error)
+    public void EndBeside(AttemptTrace? attempt, in ProxyError error)
     {
-        Attempt = span;
-        Attempt?.SetTag("filterproxy.outcome", error.IsError ? "failed" : "hedge_lost");
+        Attempt = attempt;
+        if (attempt is not null)
+        {
+            attempt.Outcome = error.IsError ? "failed" : "hedge_lost";
+        }
+
         EndAttempt(error, 0);
     }
 
@@ -115,56 +106,62 @@ internal sealed class ExchangeTrace
     public void End(ProxyExchange x)
     {
         EndAttempt(x.Error, 0);
-        var status = x.Response.StatusCode;
-        var failed = x.Error.IsError || status is 0 or >= 500;
+        _ended = _time.GetUtcNow();
+        _status = x.Response.StatusCode;
+        var failed = x.Error.IsError || _status is 0 or >= 500;
         if (failed && _keepsErrors && !_root.Recorded)
         {
             SetSampled(_root, true);
-            _attempts.ForEach(static attempt => SetSampled(attempt, true));
+            _attempts.ForEach(static attempt => SetSampled(attempt.Span, true));
             x.Trace = x.Trace.With(isSampled: true);
         }
 
+        if (!_root.Recorded)
+        {
+            Write();
+            return;
+        }
+
+        var request = x.Request;
+        _method = request.MethodText;
+        _route = x.RouteName;
+        _version = request.Version switch { HttpVersionKind.Http10 => "1.0", HttpVersionKind.Http2 => "2", _ => "1.1" };
+        _path = request.PathText;
+        _authority = request.AuthorityText;
+        _requestId = request.Headers["x-request-id"];
+        _listener = x.Downstream.ListenerName;
+        _isTls = x.Downstream.IsTls;
+        _client = x.Downstream.ClientAddress;
+        _remote = x.Downstream.RemoteAddress;
+        _cluster = x.Cluster?.Name;
+        _statsReason = x.Stats.Reason;
+        _reason = x.Error.IsError ? LocalReplies.ReasonOf(x.Error) : null;
+        _began = x.Stats.StartTime;
+        _started = x.Stats.Started;
+        _phases = x.Phases;
+        FinishedTraces.Shared.Add(this);
+    }
+
+    /// <summary>Writes down what is known, and ends the spans.</summary>
+    public void Write()
+    {
         if (_root.Recorded)
         {
-            DescribeRoot(x, status);
+            WriteTags();
+            WriteEvents();
         }
 
         foreach (var attempt in _attempts)
         {
-            Stop(attempt);
+            attempt.Write();
         }
 
-        _root.SetEndTime(_time.GetUtcNow().UtcDateTime);
+        _root.SetEndTime(_ended.UtcDateTime);
         Stop(_root);
     }
 
-    private void DescribeRoot(ProxyExchange x, int status)
-    {
-        _root.DisplayName = $"{x.Request.MethodText} {x.RouteName}".TrimEnd();
-        _root.SetTag("url.path", x.Request.PathText);
-        _root.SetTag("server.address", x.Request.AuthorityText);
-        _root.SetTag("filterproxy.route", x.RouteName);
-        _root.SetTag("filterproxy.cluster", x.Cluster?.Name);
-        _root.SetTag("filterproxy.reason", x.Stats.Reason);
-        Describe(_root, x.Error.IsError ? LocalReplies.ReasonOf(x.Error) : null, status, isFailure: status is 0 or >= 500);
-        foreach (var entry in x.Phases?.Entries ?? [])
-        {
-            var tags = new ActivityTagsCollection { ["filterproxy.duration_ms"] = _time.GetElapsedTime(entry.Began, Math.Max(entry.Began, entry.Ended)).TotalMilliseconds };
-            if (entry.Filter is not null)
-            {
-                tags["filterproxy.phase"] = entry.Phase;
-            }
-
-            if (entry.Outcome is not null)
-            {
-                tags["filterproxy.outcome"] = entry.Outcome;
-            }
-
-            _root.AddEvent(new ActivityEvent(entry.Filter is null ? entry.Phase : $"filter {entry.Filter}", x.Stats.StartTime + _time.GetElapsedTime(x.Stats.Started, entry.Began), tags));
-        }
-    }
-
-    private static void Describe(Activity span, string? reason, int status, bool isFailure)
+    /// <summary>What every span says of how it went.</summary>
+    internal static void Describe(Activity span, string? reason, int status, bool isFailure)
     {
         if (status > 0)
         {
@@ -175,6 +172,62 @@ internal sealed class ExchangeTrace
         {
             span.SetTag("error.type", reason ?? status.ToString(System.Globalization.CultureInfo.InvariantCulture));
             span.SetStatus(ActivityStatusCode.Error);
+        }
+    }
+
+    internal static void Stop(Activity span)
+    {
+        var before = Activity.Current;
+        span.Stop();
+        Activity.Current = before;
+    }
+
+    private void WriteTags()
+    {
+        _root.DisplayName = $"{_method} {_route}".TrimEnd();
+        _root.SetTag("http.request.method", _method);
+        _root.SetTag("url.scheme", _isTls ? "https" : "http");
+        _root.SetTag("network.protocol.version", _version);
+        _root.SetTag("client.address", _client?.ToString());
+        _root.SetTag("network.peer.address", _remote?.ToString());
+        _root.SetTag("filterproxy.listener", _listener);
+        _root.SetTag("filterproxy.request_id", _requestId);
+        _root.SetTag("url.path", _path);
+        _root.SetTag("server.address", _authority);
+        _root.SetTag("filterproxy.route", _route);
+        _root.SetTag("filterproxy.cluster", _cluster);
+        _root.SetTag("filterproxy.reason", _statsReason);
+        Describe(_root, _reason, _status, isFailure: _status is 0 or >= 500);
+    }
+
+    private void WriteEvents()
+    {
+        // One for all: an event copies its tags.
+        var tags = new ActivityTagsCollection();
+        foreach (var attempt in _attempts)
+        {
+            if (attempt.Number > 1)
+            {
+                tags["filterproxy.attempt"] = attempt.Number;
+                _root.AddEvent(new ActivityEvent("retry", attempt.Began, tags));
+            }
+        }
+
+        foreach (var entry in _phases?.Entries ?? [])
+        {
+            tags.Clear();
+            tags["filterproxy.duration_ms"] = _time.GetElapsedTime(entry.Began, Math.Max(entry.Began, entry.Ended)).TotalMilliseconds;
+            if (entry.Filter is not null)
+            {
+                tags["filterproxy.phase"] = entry.Phase;
+            }
+
+            if (entry.Outcome is not null)
+            {
+                tags["filterproxy.outcome"] = entry.Outcome;
+            }
+
+            _root.AddEvent(new ActivityEvent(entry.Filter is null ? entry.Phase : $"filter {entry.Filter}", _began + _time.GetElapsedTime(_started, entry.Began), tags));
         }
     }
 
@@ -194,12 +247,5 @@ internal sealed class ExchangeTrace
         {
             Activity.Current = before;
         }
-    }
-
-    private static void Stop(Activity span)
-    {
-        var before = Activity.Current;
-        span.Stop();
-        Activity.Current = before;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FilterProxy.Core.Clusters.Breaking;
 using FilterProxy.Core.Clusters.Retries;
 using FilterProxy.Core.Telemetry;
@@ -289,5 +288,5 @@ internal sealed class HedgeRace(ProxyExchange x)
     private TimeSpan Since(long timestamp) => x.Stats.TimeProvider.GetElapsedTime(timestamp);
 
     /// <summary>One of two attempts.</summary>
-    private readonly record struct Side(HttpUpstream Upstream, UpstreamPeer Peer, Endpoint? Held, long Connected, bool NeedsFresh, Activity? Span);
+    private readonly record struct Side(HttpUpstream Upstream, UpstreamPeer Peer, Endpoint? Held, long Connected, bool NeedsFresh, AttemptTrace? Span);
 }

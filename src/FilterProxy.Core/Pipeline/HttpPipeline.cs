@@ -16,6 +16,7 @@ internal static class HttpPipeline
             if (!x.Error.IsError                                            //   (a request that could not be read is answered below)
                 && await x.Snapshot.Global.OnRequestAsync(x) == FilterStatus.Continue   // 1 request_filter, global
                 && x.Match()                                                // 2 route (no match: 404)
+                && (x.Services.Load.IsCalm || await LoadAdmission.AdmitAsync(x))        //   overload: waits, or 503
                 && await x.Route!.Chain.OnRequestAsync(x) == FilterStatus.Continue      // 3 request_filter, route
                 && x.EnterRoute())                                          //   rewrite, or the route's own answer
             {

@@ -9,7 +9,9 @@ namespace FilterProxy.Core.Pipeline;
 /// </summary>
 internal static class LocalReplies
 {
-    private const string TextType = "text/plain; charset=utf-8";
+    /// <summary>The content type of what the engine says itself.</summary>
+    public const string TextType = "text/plain; charset=utf-8";
+
     private static readonly Entry[] Entries = Build();
     private static readonly byte[]?[] LimitBodies = new byte[]?[Enum.GetValues<Limit>().Length];
 
@@ -17,8 +19,8 @@ internal static class LocalReplies
     public static void Write(ProxyExchange x)
     {
         var entry = Entries[(int)x.Error.Kind];
-        x.Stats.Flags |= entry.Flag | ResponseFlags.LocalReply;
         var limit = Limits.Of(x.Error);
+        x.Stats.Flags |= (Limits.IsOverload(limit) ? ResponseFlags.OverloadManager : entry.Flag) | ResponseFlags.LocalReply;
         var reason = Limits.ReasonOf(limit);
         if (reason.Length == 0 || reason == entry.Reason)
         {
@@ -27,6 +29,11 @@ internal static class LocalReplies
         else
         {
             x.Reply(entry.Status, reason, LimitBodies[(int)limit] ??= BodyOf(entry.Text, reason), TextType);
+        }
+
+        if (Limits.IsOverload(limit))
+        {
+            x.Response.Headers.Set("retry-after"u8, x.Services.Load.Rules.RetryAfter);
         }
 
         if (x.Error.Kind == ProxyErrorKind.MethodNotAllowed)

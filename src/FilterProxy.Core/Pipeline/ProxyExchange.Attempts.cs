@@ -1,5 +1,6 @@
 using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Clusters.Retries;
+using FilterProxy.Core.Overload;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Upstream;
 
@@ -54,6 +55,9 @@ internal abstract partial class ProxyExchange
 
     /// <summary>The cluster that counts this exchange among its requests.</summary>
     public ProxyCluster? Entered { get; set; }
+
+    /// <summary>What counts this exchange among those of the process; null where they are not counted.</summary>
+    public ExchangeGate? Gate { get; set; }
 
     /// <summary>The endpoint that counts this exchange among its requests.</summary>
     public Endpoint? HeldEndpoint { get; set; }
@@ -115,6 +119,13 @@ internal abstract partial class ProxyExchange
     {
         Entered?.Guard.Requests.Leave();
         Entered = null;
+    }
+
+    /// <summary>The exchange is over, or has become a mere relay: the process has one less.</summary>
+    public void LeaveGate()
+    {
+        Gate?.Leave();
+        Gate = null;
     }
 
     private async ValueTask<UpstreamPeer?> FinishSelectAsync(ValueTask<UpstreamPeer?> choice) =>

@@ -10,9 +10,9 @@ namespace FilterProxy.Core.Pipeline;
 internal abstract partial class ProxyExchange
 {
     private readonly BodyBuffer _requestBuffer = new();
-    private readonly MemoryBody _requestMemory = new();
-    private readonly MemoryBody _replayedRequest = new();
-    private readonly MemoryBody _responseMemory = new();
+    private MemoryBody? _requestMemory;
+    private MemoryBody? _replayedRequest;
+    private MemoryBody? _responseMemory;
     private BodyBuffer _responseBuffer = new();
     private BufferResult? _bufferedRequest;
     private BufferResult? _bufferedResponse;
@@ -49,6 +49,7 @@ internal abstract partial class ProxyExchange
         }
         else if (status == BufferStatus.TooLarge)
         {
+            _requestMemory ??= new MemoryBody();
             _requestMemory.Begin(result.Body, RequestBody);
             RequestBody = _requestMemory;
         }
@@ -79,6 +80,7 @@ internal abstract partial class ProxyExchange
             return result;
         }
 
+        _responseMemory ??= new MemoryBody();
         _responseMemory.Begin(result.Body, status == BufferStatus.Complete ? null : source);
         UseResponseBody(_responseMemory, status == BufferStatus.Complete ? result.Body.Length : null);
         return result;
@@ -98,6 +100,7 @@ internal abstract partial class ProxyExchange
             return;
         }
 
+        _responseMemory ??= new MemoryBody();
         _responseMemory.Begin(body);
         UseResponseBody(_responseMemory, body.Length);
         _bufferedResponse = new BufferResult(BufferStatus.Complete, body);
@@ -109,13 +112,14 @@ internal abstract partial class ProxyExchange
     {
         if (IsRequestBodyInMemory)
         {
-            _requestMemory.Begin(_requestBody);
+            _requestMemory!.Begin(_requestBody);
         }
     }
 
     /// <summary>Puts bytes that an attempt has read before what is still to come.</summary>
     public void PrependRequestBody(ReadOnlySequence<byte> read)
     {
+        _replayedRequest ??= new MemoryBody();
         _replayedRequest.Begin(read, _unreadRequestBody ??= RequestBody);
         RequestBody = _replayedRequest;
     }
@@ -149,6 +153,7 @@ internal abstract partial class ProxyExchange
     private void UseRequestBody(ReadOnlySequence<byte> body)
     {
         _requestBody = body;
+        _requestMemory ??= new MemoryBody();
         _requestMemory.Begin(body);
         RequestBody = _requestMemory;
         IsRequestBodyInMemory = true;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Core.Telemetry.Tracing;
 
@@ -35,8 +34,8 @@ internal abstract partial class ProxyExchange
         _spans?.BeginAttempt(this);
     }
 
-    /// <summary>The span of the attempt under way; null where it has none. It is put aside while another begins beside it.</summary>
-    public Activity? AttemptSpan
+    /// <summary>The trace of the attempt under way; null where it has none. It is put aside while another begins beside it.</summary>
+    public AttemptTrace? AttemptSpan
     {
         get => _spans?.Attempt;
         set
@@ -49,7 +48,7 @@ internal abstract partial class ProxyExchange
     }
 
     /// <summary>An attempt is over that ran beside the one that goes on.</summary>
-    public void EndAttemptSpan(Activity? span, in ProxyError error) => _spans?.EndBeside(span, error);
+    public void EndAttemptSpan(AttemptTrace? span, in ProxyError error) => _spans?.EndBeside(span, error);
 
     /// <summary>An attempt has its response head, or has failed.</summary>
     public void NoteAttempt()

@@ -73,7 +73,7 @@ internal abstract partial class ProxyExchange
     }
 
     /// <summary>Stops what still runs, gives the upstream connection back and closes the books.</summary>
-    public async ValueTask EndAsync()
+    public ValueTask EndAsync()
     {
         if (AbortReason == AbortReason.Filter && !HasResponseStarted)
         {
@@ -81,18 +81,52 @@ internal abstract partial class ProxyExchange
             Cut();
         }
 
-        await Upstream.EndAttemptAsync();
-        AttemptOutcome.TellEnd(this);
-        ReleaseEndpoint();
-        ReturnRetry();
-        Leave();
-        (ReplyBody as Buffers.PipeBody)?.Complete();
-        DropDeferredReply();
+        var ending = Upstream.EndAttemptAsync();
+        if (!ending.IsCompletedSuccessfully)
+        {
+            return EndAsync(ending);
+        }
+
+        GiveBack();
+        if (!TrySettleDeadlines())
+        {
+            return SettleAndCloseAsync();
+        }
+
+        Close();
+        return default;
+    }
+
+    private async ValueTask EndAsync(ValueTask ending)
+    {
+        await ending;
+        GiveBack();
+        await SettleAndCloseAsync();
+    }
+
+    private async ValueTask SettleAndCloseAsync()
+    {
         while (!TrySettleDeadlines())
         {
             await Hop.OffLoop();
         }
 
+        Close();
+    }
+
+    private void GiveBack()
+    {
+        AttemptOutcome.TellEnd(this);
+        ReleaseEndpoint();
+        ReturnRetry();
+        Leave();
+        LeaveGate();
+        (ReplyBody as Buffers.PipeBody)?.Complete();
+        DropDeferredReply();
+    }
+
+    private void Close()
+    {
         if (Stats.Reason.Length == 0)
         {
             var cause = Error.IsError ? Error : ProxyError.Downstream(BreakKind, Limits.DetailOf(BreakLimit));

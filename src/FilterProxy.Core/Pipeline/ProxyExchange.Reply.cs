@@ -7,6 +7,9 @@ namespace FilterProxy.Core.Pipeline;
 
 internal abstract partial class ProxyExchange
 {
+    // What nearly all local replies are.
+    private static readonly PreparedFields TextFields = PreparedFields.Build(LocalReplies.TextType, static (map, type) => map.Set("content-type", type));
+
     private DeferredReply? _deferredReply;
     private volatile bool _inRequestBodyFilter;
 
@@ -49,6 +52,7 @@ internal abstract partial class ProxyExchange
 
         BeginReply(status, reason);
         SayWhy(reason);
+        _replyPipe ??= new PipeBody();
         _replyPipe.Begin(body);
         ReplyBody = _replyPipe;
         ReplyLength = length;
@@ -114,6 +118,7 @@ internal abstract partial class ProxyExchange
 
     private void UseReply(in ReadOnlySequence<byte> body)
     {
+        _replyMemory ??= new MemoryBody();
         _replyMemory.Begin(body);
         ReplyBody = _replyMemory;
         ReplyLength = body.Length;
@@ -169,7 +174,16 @@ internal abstract partial class ProxyExchange
 
     private void SetContentType(string? contentType, long length)
     {
-        if (contentType is not null && length > 0)
+        if (contentType is null || length <= 0)
+        {
+            return;
+        }
+
+        if (contentType == LocalReplies.TextType)
+        {
+            Response.Headers.Append(TextFields);
+        }
+        else
         {
             Response.Headers.Set("content-type", contentType);
         }

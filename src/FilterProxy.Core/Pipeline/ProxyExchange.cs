@@ -15,8 +15,8 @@ namespace FilterProxy.Core.Pipeline;
 /// </summary>
 internal abstract partial class ProxyExchange : HttpExchange, ILoopWork
 {
-    private readonly PipeBody _replyPipe = new();
-    private readonly MemoryBody _replyMemory = new();
+    private PipeBody? _replyPipe;
+    private MemoryBody? _replyMemory;
     private CancellationTokenSource? _aborted;
     private Http2Upstream? _http2;
 

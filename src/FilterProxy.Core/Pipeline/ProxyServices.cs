@@ -1,4 +1,5 @@
 using FilterProxy.Core.Clusters;
+using FilterProxy.Core.Overload;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Transport;
 
@@ -31,6 +32,12 @@ internal sealed class ProxyServices(Heartbeat heartbeat, Log log, TimeProvider t
 
     /// <summary>Counts what reached a limit.</summary>
     public LimitMetrics Limits { get; init; } = new(null);
+
+    /// <summary>Whether there is too much to do for all to be let in.</summary>
+    public LoadShedder Load { get; } = new(time);
+
+    /// <summary>Counts the requests refused for that.</summary>
+    public OverloadMetrics Overload { get; init; } = new(null);
 
     /// <summary>Counts what filters get wrong.</summary>
     public FilterMetrics Filters { get; init; } = new(null);

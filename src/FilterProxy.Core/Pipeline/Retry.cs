@@ -10,9 +10,6 @@ namespace FilterProxy.Core.Pipeline;
 /// </summary>
 internal static class Retry
 {
-    /// <summary>Attempts at the most, whatever filters advise.</summary>
-    private const int MaxAttempts = 16;
-
     /// <summary>Times the last endpoint there is may refuse a request before the client is told.</summary>
     private const int MaxRefusals = 3;
 
@@ -52,7 +49,7 @@ internal static class Retry
         var advice = await x.Chain.OnUpstreamErrorAsync(x, failure);
         await x.Upstream.EndAttemptAsync();
         x.ReleaseEndpoint();
-        if (x.Attempt >= MaxAttempts || advice == RetryAdvice.Forbid || failure.Error.Source != ErrorSource.Upstream)
+        if (x.Attempt >= RetryPolicy.MaxAttempts || advice == RetryAdvice.Forbid || failure.Error.Source != ErrorSource.Upstream)
         {
             return false;
         }
@@ -100,7 +97,7 @@ internal static class Retry
     {
         // As long as the request is on its way the endpoint may yet change its mind, and the body is not whole.
         var wait = WaitFor(x, policy);
-        if (x.BreakKind != ProxyErrorKind.None || x.Attempt >= MaxAttempts || x.Upstream.IsSwitched || x.Upstream.IsPumping || wait < 0
+        if (x.BreakKind != ProxyErrorKind.None || x.Attempt >= RetryPolicy.MaxAttempts || x.Upstream.IsSwitched || x.Upstream.IsPumping || wait < 0
             || !policy.MayRepeat(x.Request.Method) || !x.Pump.CanReplay || !TrySpend(x, policy))
         {
             return false;

@@ -1,5 +1,6 @@
 using FilterProxy.Core.Clusters;
 using FilterProxy.Core.Clusters.Retries;
+using FilterProxy.Core.Overload;
 using FilterProxy.Core.Routing;
 using FilterProxy.Core.Telemetry.Metrics;
 
@@ -42,6 +43,9 @@ internal sealed class Route
 
     /// <summary>The longest an exchange may stand still, in milliseconds; 0 for no limit.</summary>
     public long IdleTimeout { get; init; }
+
+    /// <summary>Whether its requests go first or go without when there is too much to do.</summary>
+    public RequestPriority Priority { get; init; } = RequestPriority.Normal;
 
     /// <summary>Counts its exchanges; found by the first of them.</summary>
     public RouteMetrics? Metrics { get; set; }

@@ -9,8 +9,9 @@ internal sealed class RouteCaptures
     /// <summary>Most parameters a pattern may have.</summary>
     public const int Capacity = 16;
 
-    // One more for the unnamed tail of "/*" behind sixteen parameters.
-    private readonly ByteRange[] _ranges = new ByteRange[Capacity + 1];
+    private const int InitialRoom = 4;
+
+    private ByteRange[] _ranges = [];
     private string[] _names = [];
     private int _pushed;
 
@@ -58,7 +59,15 @@ internal sealed class RouteCaptures
         _pushed = 0;
     }
 
-    internal void Push(ByteRange range) => _ranges[_pushed++] = range;
+    internal void Push(ByteRange range)
+    {
+        if (_pushed == _ranges.Length)
+        {
+            Array.Resize(ref _ranges, Math.Max(InitialRoom, _pushed * 2));
+        }
+
+        _ranges[_pushed++] = range;
+    }
 
     internal void Pop() => _pushed--;
 

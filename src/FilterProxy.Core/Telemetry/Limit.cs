@@ -23,6 +23,14 @@ internal enum Limit : byte
     TlsHandshakes,
     ControlFrames,
 
+    // What is done about overload.
+    OverloadShed,
+    OverloadQueueSize,
+    OverloadQueueTarget,
+    OverloadQueueDeadline,
+    OverloadClose,
+    OverloadRefuse,
+
     // What an upstream sends, and how many connections to it.
     ResponseHead,
     PoolMax,

@@ -20,6 +20,9 @@ internal static class Limits
     /// <summary>The configuration key, with what it stands in where two have the same name.</summary>
     public static string KeyOf(Limit limit) => Entries[(int)limit].Key;
 
+    /// <summary>Whether it keeps a request out because the proxy as a whole has too much to do.</summary>
+    public static bool IsOverload(Limit limit) => limit is >= Limit.OverloadShed and <= Limit.OverloadQueueDeadline;
+
     /// <summary>Whether it is a time.</summary>
     public static bool IsTimeout(Limit limit) => limit >= Limit.TlsHandshake;
 
@@ -51,6 +54,12 @@ internal static class Limits
         Add(Limit.Descriptors, "descriptors");
         Add(Limit.TlsHandshakes, "tls.max_handshakes");
         Add(Limit.ControlFrames, "http2.control_frames");
+        Add(Limit.OverloadShed, "overload.shed", "overload_low_priority");
+        Add(Limit.OverloadQueueSize, "overload.queue.size", "overload_queue_full");
+        Add(Limit.OverloadQueueTarget, "overload.queue.target", "overload_queue_delay");
+        Add(Limit.OverloadQueueDeadline, "overload.queue.deadline", "overload_queue_deadline");
+        Add(Limit.OverloadClose, "overload.close");
+        Add(Limit.OverloadRefuse, "overload.refuse");
         Add(Limit.ResponseHead, "response_head", "response_head_too_large");
         Add(Limit.PoolMax, "cluster.pool.max", "pool_exhausted");
         Add(Limit.MaxConnections, "cluster.limits.max_connections", "too_many_connections");

@@ -66,6 +66,18 @@ internal sealed partial class Log(ILogger logger)
     public void LoopHeld(string filter, int loop, TimeSpan held, string soFar, long skipped) =>
         LoopHeld(filter, loop, (long)held.TotalMilliseconds, soFar, skipped);
 
+    [LoggerMessage(70, LogLevel.Warning, "Overload: stage '{Stage}' is entered from '{Before}', because {Resource} is {Value}.")]
+    public partial void OverloadStage(string stage, string before, string resource, string value);
+
+    [LoggerMessage(71, LogLevel.Information, "Overload is over: stage '{Before}' is left.")]
+    public partial void OverloadOver(string before);
+
+    [LoggerMessage(72, LogLevel.Warning, "Overload: a request of {Priority} priority on route '{Route}' is refused: {Reason} ({Skipped} more since this was last said).")]
+    public partial void RequestShed(string priority, string route, string reason, long skipped);
+
+    [LoggerMessage(73, LogLevel.Warning, "Overload: listener '{Listener}' refused a connection ({Skipped} more refused since this was last said).")]
+    public partial void OverloadRefusal(string listener, long skipped);
+
     [LoggerMessage(5, LogLevel.Debug, "Attempt {Attempt} on {Peer} failed: {Kind} {Detail}.")]
     private partial void AttemptFailed(int attempt, string peer, ProxyErrorKind kind, string? detail);
 

@@ -19,7 +19,7 @@ internal sealed class LoopReports(object owner, Meter? meter, Log log)
     /// <summary>Whose filters are meant.</summary>
     public object Owner { get; } = owner;
 
-    /// <summary>From how long on a loop counts as held.</summary>
+    /// <summary>From how long on a loop counts as held; zero for never.</summary>
     public TimeSpan Threshold { get; set; }
 
     /// <summary>A loop answered.</summary>
@@ -31,7 +31,7 @@ internal sealed class LoopReports(object owner, Meter? meter, Log log)
     public void Answered(TimeSpan late, string? filter, int loop, long now, bool told)
     {
         _delay?.Record(late.TotalSeconds);
-        if (filter is not null && late >= Threshold)
+        if (filter is not null && Threshold > TimeSpan.Zero && late >= Threshold)
         {
             _held?.Add(1, new KeyValuePair<string, object?>("filter", filter));
             if (!told && _lines.TryTake(now, out var skipped))

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace FilterProxy.Core.Transport;
 
@@ -11,7 +10,7 @@ internal static class ConnectionReset
     {
         try
         {
-            if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is { ProtocolType: ProtocolType.Tcp } socket)
+            if (ConnectionSocket.Of(connection) is { ProtocolType: ProtocolType.Tcp } socket)
             {
                 socket.LingerState = new LingerOption(true, 0);
                 socket.Close();

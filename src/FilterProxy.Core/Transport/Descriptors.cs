@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Enumeration;
 using System.Net.Sockets;
 
 namespace FilterProxy.Core.Transport;
@@ -11,12 +12,31 @@ namespace FilterProxy.Core.Transport;
 internal static class Descriptors
 {
     private const int ForRuntime = 32;
+    private const string OpenOnes = "/proc/self/fd";
 
     /// <summary>How many may be open; the largest number where that is not known.</summary>
     public static int Max { get; } = ReadMax();
 
+    /// <summary>How many may be open before no more clients should be let in.</summary>
+    public static int MaxForClients { get; } = Max - Math.Clamp(Max / 8, ForRuntime * 2, 1024);
+
     /// <summary>Whether no more clients should be let in.</summary>
-    public static bool AreScarce(Socket newest) => NumberOf(newest.SafeHandle) >= Max - Math.Clamp(Max / 8, ForRuntime * 2, 1024);
+    public static bool AreScarce(Socket newest) => NumberOf(newest.SafeHandle) >= MaxForClients;
+
+    /// <summary>How many are open; 0 where that cannot be told.</summary>
+    public static int CountOpen()
+    {
+        try
+        {
+            // Linux 6.2 says it at once (proc_pid_fd(5)); before that each of them has to be looked at.
+            return LinuxFiles.TrySizeOf(OpenOnes, out var size) && size > 0 ? (int)size
+                : OperatingSystem.IsLinux() ? new FileSystemEnumerable<bool>(OpenOnes, static (ref FileSystemEntry _) => true).Count() : 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
 
     /// <summary>As <see cref="AreScarce(Socket)"/>, asked with a descriptor of its own.</summary>
     public static bool AreScarce()

@@ -43,8 +43,8 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
     private bool _isLarge;
     private byte _use;
 
-    /// <summary>Called once when the peer's end or a reset has been received, from the thread that received it.</summary>
-    public Action? Ended { get; init; }
+    /// <summary>Told once when the peer's end or a reset has been received, by the thread that received it; null for nobody.</summary>
+    public IDirectOwner? Owner { get; init; }
 
     /// <summary>Whether bytes or the end have come: on an idle connection both mean it cannot be used again.</summary>
     public bool HasNews => _ended || _start != _end || Volatile.Read(ref _state) == Done;
@@ -61,7 +61,7 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
             Volatile.Write(ref _state, None);
             if (_ended)
             {
-                Ended?.Invoke();
+                Owner?.OnEnded();
             }
         }
     }
@@ -234,7 +234,7 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
                     _waiter.SetResult(false);
                     if (ended)
                     {
-                        Ended?.Invoke();
+                        Owner?.OnEnded();
                     }
 
                     return;
@@ -260,7 +260,7 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
                     Volatile.Write(ref _state, Done);
                     if (arrival == Arrival.End)
                     {
-                        Ended?.Invoke();
+                        Owner?.OnEnded();
                     }
 
                     return;

@@ -30,6 +30,7 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
     private int _cancelRequested;
     private SendBuffer _buffer = new();
     private ReadOnlyMemory<byte> _sending;
+    private ReadOnlyMemory<byte> _behind; // goes out behind it, in the same call where that can be
     private SocketError _failure;
     private bool _completed;
 
@@ -38,8 +39,8 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
         _socket = socket;
     }
 
-    /// <summary>Resets the connection.</summary>
-    public required Action Reset { get; init; }
+    /// <summary>Who can reset the connection; null for nobody.</summary>
+    public IDirectOwner? Owner { get; init; }
 
     /// <summary>Bytes sent so far.</summary>
     public long Sent { get; private set; }
@@ -77,7 +78,7 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
             return FlushBehindAsync(cancellationToken);
         }
 
-        return _buffer.Written == 0 ? new ValueTask<FlushResult>(Result()) : Send(_buffer.Take(), cancellationToken);
+        return _buffer.Written == 0 ? new ValueTask<FlushResult>(Result()) : Send(_buffer.Take(), default, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -95,12 +96,18 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
             data = default;
         }
 
-        var canceled = (await FlushAsync(CancellationToken.None)).IsCanceled && await UntilSentAsync();
+        var canceled = false;
+        if (data.IsEmpty || Volatile.Read(ref _state) != Idle)
+        {
+            canceled = (await FlushAsync(CancellationToken.None)).IsCanceled && await UntilSentAsync();
+        }
+
         foreach (var segment in data)
         {
             if (!segment.IsEmpty)
             {
-                canceled |= (await Send(segment, CancellationToken.None)).IsCanceled && await UntilSentAsync();
+                // A large one takes what is buffered along in front of it: one call and one wake-up of the peer instead of two.
+                canceled |= (await Send(_buffer.Take(), segment, CancellationToken.None)).IsCanceled && await UntilSentAsync();
             }
         }
 
@@ -129,7 +136,7 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
         _completed = true;
         if (exception is not null)
         {
-            Reset();
+            Owner?.Reset();
         }
         else
         {
@@ -193,9 +200,9 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
         return true;
     }
 
-    private ValueTask<FlushResult> Send(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private ValueTask<FlushResult> Send(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> behind, CancellationToken cancellationToken)
     {
-        _sending = bytes;
+        (_sending, _behind) = bytes.IsEmpty ? (behind, bytes) : (bytes, behind);
         Volatile.Write(ref _state, Sending);
         if (!SendAll())
         {
@@ -254,10 +261,10 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
     }
 
     /// <summary>
-    /// Sends what there is room for. The number of bytes; null when there is no room: then <see cref="OnRoom"/> will be called, from any
-    /// thread, perhaps before this returns.
+    /// Sends what there is room for, of the bytes and then of those behind them, which may be none. The number of bytes; null when there is no
+    /// room: then <see cref="OnRoom"/> will be called, from any thread, perhaps before this returns.
     /// </summary>
-    protected abstract int? TrySend(ReadOnlyMemory<byte> bytes, out SocketError error);
+    protected abstract int? TrySend(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> behind, out SocketError error);
 
     /// <summary>What <see cref="TrySend"/> began goes on: with this many bytes sent since, or an error.</summary>
     protected void OnRoom(int sent, SocketError error)
@@ -295,7 +302,7 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
     /// <summary>Sends until all is sent or the socket is full. True when it is over, one way or the other.</summary>
     private bool SendAll()
     {
-        while (TrySend(_sending, out var error) is { } sent)
+        while (TrySend(_sending, _behind, out var error) is { } sent)
         {
             if (Account(sent, error))
             {
@@ -310,13 +317,21 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
     {
         _failure = error;
         Sent += sent;
-        if (error != SocketError.Success || sent >= _sending.Length)
+        if (error != SocketError.Success || sent >= (long)_sending.Length + _behind.Length)
         {
-            _sending = default;
+            _sending = _behind = default;
             return true;
         }
 
-        _sending = _sending[sent..];
+        if (sent < _sending.Length)
+        {
+            _sending = _sending[sent..];
+        }
+        else
+        {
+            (_sending, _behind) = (_behind[(sent - _sending.Length)..], default);
+        }
+
         return false;
     }
 

@@ -11,10 +11,28 @@ internal sealed class LoopWatch(LoopReports reports, TimeProvider time) : IHeart
     private readonly List<LoopProbe> _probes = [];
     private long _last;
 
+    /// <summary>Whether loops are asked though no filter is to be found out.</summary>
+    public bool Asks { get; set; }
+
+    /// <summary>How late the latest of the loops is. To be asked by who is on the heartbeat as well.</summary>
+    public TimeSpan Lag
+    {
+        get
+        {
+            var most = TimeSpan.Zero;
+            foreach (var probe in _probes)
+            {
+                most = probe.Lag is var lag && lag > most ? lag : most;
+            }
+
+            return most;
+        }
+    }
+
     public void OnHeartbeat(long now)
     {
         var threshold = reports.Threshold;
-        if (threshold <= TimeSpan.Zero)
+        if (threshold <= TimeSpan.Zero && !Asks)
         {
             return;
         }

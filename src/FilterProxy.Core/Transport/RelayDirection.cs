@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 
@@ -22,6 +24,7 @@ internal sealed class RelayDirection
     private SplicePump? _pump;
     private long _unwaited;
     private int _bulk;
+    private bool _waits;
     private bool _isWriting;
     private bool _hasEnded;
     private long _movedAt;
@@ -53,73 +56,83 @@ internal sealed class RelayDirection
         Volatile.Read(ref _pump)?.Stop();
     }
 
-    /// <summary>Runs until the sender's end has been passed on, or something failed.</summary>
-    public async Task<DirectionEnd> RunAsync()
+    /// <summary>Runs until the sender's end has been passed on, or something failed. Waits here alone while nothing comes, with nothing but the wait.</summary>
+    public async Task RunAsync()
     {
+        DirectionEnd end;
         try
         {
-            while (true)
+            do
             {
-                if (_bulk >= ReadsUntilSplice && await SpliceAsync() is var spliced and not DirectionEnd.None)
-                {
-                    return spliced == DirectionEnd.Ended ? await EndAsync() : spliced;
-                }
-
                 _isWriting = false;
                 var reading = _reader.ReadAsync();
-                var waits = !reading.IsCompleted;
-                var read = await reading;
-                if (read.IsCanceled)
-                {
-                    _reader.AdvanceTo(read.Buffer.Start);
-                    return DirectionEnd.Stopped;
-                }
-
-                var piece = read.Buffer.Length > _piece ? read.Buffer.Slice(0, _piece) : read.Buffer;
-                var length = piece.Length;
-                var isLast = read.IsCompleted && length == read.Buffer.Length;
-                _bulk = length >= BulkRead ? _bulk + 1 : 0;
-                _isWriting = true;
-                var sending = SendAsync(piece);
-                waits |= !sending.IsCompleted;
-                if (!await sending)
-                {
-                    return DirectionEnd.WriteFailed;
-                }
-
-                _reader.AdvanceTo(piece.End);
-                Bytes += length;
-                OnProgress();
-                await BeFairAsync(waits, length);
-                if (isLast)
-                {
-                    return await EndAsync();
-                }
+                _waits = !reading.IsCompleted;
+                end = await PassAsync(await reading);
             }
+            while (end == DirectionEnd.None);
         }
         catch (Exception e) when (StreamRelay.IsBreak(e))
         {
             _relay.Note(e);
-            return _isWriting ? DirectionEnd.WriteFailed : DirectionEnd.ReadFailed;
+            end = _isWriting ? DirectionEnd.WriteFailed : DirectionEnd.ReadFailed;
         }
         finally
         {
             Volatile.Write(ref _hasEnded, true);
         }
+
+        _relay.OnEnded(this, end);
+    }
+
+    /// <summary>Passes on what has come.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<DirectionEnd> PassAsync(ReadResult read)
+    {
+        if (read.IsCanceled)
+        {
+            _reader.AdvanceTo(read.Buffer.Start);
+            return DirectionEnd.Stopped;
+        }
+
+        var piece = read.Buffer.Length > _piece ? read.Buffer.Slice(0, _piece) : read.Buffer;
+        var length = piece.Length;
+        var isLast = read.IsCompleted && length == read.Buffer.Length;
+        _bulk = length >= BulkRead ? _bulk + 1 : 0;
+        _isWriting = true;
+        if (_writer is not ISequenceSend direct)
+        {
+            if (!await WriteAsync(piece))
+            {
+                return DirectionEnd.WriteFailed;
+            }
+        }
+        else if (length > 0)
+        {
+            var sending = direct.SendAsync(piece);
+            _waits |= !sending.IsCompleted;
+            await sending;
+        }
+
+        _reader.AdvanceTo(piece.End);
+        Bytes += length;
+        OnProgress();
+        if (MustPause(length))
+        {
+            await PauseAsync(length);
+        }
+
+        return isLast ? await EndAsync()
+            : _bulk < ReadsUntilSplice ? DirectionEnd.None
+            : await SpliceAsync() is var spliced && spliced == DirectionEnd.Ended ? await EndAsync()
+            : spliced;
     }
 
     private void OnProgress() => Volatile.Write(ref _movedAt, _relay.OnProgress());
 
-    private async ValueTask<bool> SendAsync(ReadOnlySequence<byte> piece)
+    private async ValueTask<bool> WriteAsync(ReadOnlySequence<byte> piece)
     {
         if (piece.IsEmpty)
         {
-            return true;
-        }
-
-        if (_writer is ISequenceSend direct)
-        {
-            await direct.SendAsync(piece);
             return true;
         }
 
@@ -128,7 +141,9 @@ internal sealed class RelayDirection
             _writer.Write(segment.Span);
         }
 
-        return !(await _writer.FlushAsync()).IsCompleted;
+        var flushing = _writer.FlushAsync();
+        _waits |= !flushing.IsCompleted;
+        return !(await flushing).IsCompleted;
     }
 
     private async ValueTask<DirectionEnd> EndAsync()
@@ -150,15 +165,20 @@ internal sealed class RelayDirection
         return DirectionEnd.Ended;
     }
 
-    /// <summary>Waits for the rates, and leaves the loop to its other sockets where nothing ever waits.</summary>
-    private async ValueTask BeFairAsync(bool waited, long length)
+    /// <summary>Whether there are rates to wait for, or nothing has waited for so long that the loop's other sockets are due.</summary>
+    private bool MustPause(long length)
     {
-        _unwaited = waited ? 0 : _unwaited + length;
-        if (_rates.Count > 0 && length > 0)
+        _unwaited = _waits ? 0 : _unwaited + length;
+        return (_rates.Count > 0 && length > 0) || _unwaited > Relay.FairShare;
+    }
+
+    private async ValueTask PauseAsync(long length)
+    {
+        if (_rates.Count > 0)
         {
             await PaceAsync(length);
         }
-        else if (_unwaited > Relay.FairShare)
+        else
         {
             _unwaited = 0;
             await Relay.BehindOthersAsync();

@@ -9,12 +9,14 @@ using Microsoft.AspNetCore.Http.Features;
 namespace FilterProxy.Core.Transport;
 
 /// <summary>A connection over a raw socket whose pipe has no pump: reading receives, flushing sends.</summary>
-internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionSocketFeature
+internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IHalfClose, IConnectionSocketFeature, IDirectOwner
 {
-    private readonly FeatureCollection _features = new();
     private readonly EpollSocket? _onLoop;
     private int _closed;
-    private readonly CancellationTokenSource _closedSource = new();
+    private volatile bool _isOver;
+    private ConnectionFeatures? _features;
+    private CancellationTokenSource? _closedSource;
+    private IEndWatcher? _watcher;
     private IDictionary<object, object?>? _items;
     private string? _id;
     private Addresses? _told;
@@ -32,10 +34,9 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
     {
         Socket = socket;
         _onLoop = onLoop;
-        Input = onLoop is null ? new SocketReader(socket) { Ended = _closedSource.Cancel } : new EpollReader(onLoop) { Ended = _closedSource.Cancel };
-        Output = onLoop is null ? new SocketWriter(socket) { Reset = Abort } : new EpollWriter(onLoop, socket) { Reset = Abort };
+        Input = onLoop is null ? new SocketReader(socket) { Owner = this } : new EpollReader(onLoop) { Owner = this };
+        Output = onLoop is null ? new SocketWriter(socket) { Owner = this } : new EpollWriter(onLoop, socket) { Owner = this };
         Transport = this;
-        _features.Set<IConnectionSocketFeature>(this);
     }
 
     public Socket Socket { get; }
@@ -62,7 +63,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         set => _id = value;
     }
 
-    public override IFeatureCollection Features => _features;
+    public override IFeatureCollection Features => _features ??= new ConnectionFeatures(this);
 
     public override IDictionary<object, object?> Items
     {
@@ -87,9 +88,45 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
     /// <summary>Cancelled when the peer's end, or a reset, is received: while somebody reads, or a prefetch is under way.</summary>
     public override CancellationToken ConnectionClosed
     {
-        get => _closedSource.Token;
+        get
+        {
+            if (_closedSource is null && Interlocked.CompareExchange(ref _closedSource, new CancellationTokenSource(), null) is null && _isOver)
+            {
+                _closedSource.Cancel();
+            }
+
+            return _closedSource.Token;
+        }
+
         set => throw new NotSupportedException("The connection owns its token.");
     }
+
+    /// <summary>Told when <see cref="ConnectionClosed"/> would be cancelled, which costs more; null for nobody. One at a time.</summary>
+    public IEndWatcher? Watcher
+    {
+        set
+        {
+            Interlocked.Exchange(ref _watcher, value);
+            if (_isOver)
+            {
+                value?.OnPeerEnded();
+            }
+        }
+    }
+
+    /// <summary>Sends FIN behind what was written; the peer may go on sending.</summary>
+    public ValueTask EndOutputAsync() => Output.CompleteAsync();
+
+    /// <summary>Most connections end without anybody asking for the token.</summary>
+    void IDirectOwner.OnEnded()
+    {
+        _isOver = true;
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _closedSource)?.Cancel();
+        Volatile.Read(ref _watcher)?.OnPeerEnded();
+    }
+
+    void IDirectOwner.Reset() => Abort();
 
     /// <summary>Closes the socket with a reset, from any thread; reads and writes under way fail.</summary>
     public override void Abort(ConnectionAbortedException abortReason) => Close(reset: true);
@@ -99,7 +136,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         Close(reset: false);
         Input.Dispose();
         Output.Dispose();
-        _closedSource.Cancel();
+        ((IDirectOwner)this).OnEnded();
         await base.DisposeAsync();
     }
 

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace FilterProxy.Core.Transport;
 
@@ -11,7 +10,7 @@ internal static class SocketKeepAlive
     /// <param name="after">Without a byte for this long; zero for never.</param>
     public static void Set(ConnectionContext connection, TimeSpan after)
     {
-        if (after <= TimeSpan.Zero || connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { ProtocolType: ProtocolType.Tcp } socket)
+        if (after <= TimeSpan.Zero || ConnectionSocket.Of(connection) is not { ProtocolType: ProtocolType.Tcp } socket)
         {
             return;
         }

@@ -22,7 +22,8 @@ internal sealed class SocketWriter : DirectWriter
         _args.Dispose();
     }
 
-    protected override int? TrySend(ReadOnlyMemory<byte> bytes, out SocketError error)
+    // One after the other: a list of both would be made anew for each call.
+    protected override int? TrySend(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> behind, out SocketError error)
     {
         error = SocketError.Success;
         try

@@ -16,37 +16,34 @@ internal sealed class StreamRelay : IHeartbeatTarget
     private const long Silence = 1000;
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
     private readonly ConnectionContext _client;
-    private readonly ConnectionContext _upstream;
+    private readonly RelayOptions _options;
     private readonly Heartbeat _heartbeat;
-    private readonly RelayDirection _up;
-    private readonly RelayDirection _down;
-    private readonly long _idle;
-    private readonly long _endAt;
     private readonly CancellationTokenSource? _cut;
+    private StreamLease _lease = null!;
+    private Task _upward = Task.CompletedTask;
+    private Task _downward = Task.CompletedTask;
+    private CancellationTokenRegistration _stopped;
+    private RelayDirection _up = null!;
+    private RelayDirection _down = null!;
+    private long _idle;
+    private long _endAt;
     private string? _reason;
     private long _lastMove;
     private long _cutAt;
     private volatile bool _isStopping;
 
-    public StreamRelay(ConnectionContext client, ConnectionContext upstream, RelayOptions options, Heartbeat heartbeat, TimeProvider time)
+    /// <param name="client">Stays the caller's.</param>
+    /// <param name="options">Deadlines and rates.</param>
+    /// <param name="heartbeat">Looks after the deadlines.</param>
+    /// <param name="time">The clock rates are kept by.</param>
+    public StreamRelay(ConnectionContext client, RelayOptions options, Heartbeat heartbeat, TimeProvider time)
     {
-        (_client, _upstream, _heartbeat, Time) = (client, upstream, heartbeat, time);
-        _up = new RelayDirection(this, client, upstream, options.ToUpstream, "client_closed");
-        _down = new RelayDirection(this, upstream, client, options.ToDownstream, "upstream_closed");
-        _idle = Milliseconds(options.IdleTimeout);
-        _endAt = options.MaxDuration > TimeSpan.Zero ? heartbeat.DueAfter(Milliseconds(options.MaxDuration)) : 0;
+        (_client, _options, _heartbeat, Time) = (client, options, heartbeat, time);
         _cut = options.ToUpstream.Count + options.ToDownstream.Count > 0 ? new CancellationTokenSource() : null;
-        _lastMove = heartbeat.Now;
     }
 
     /// <summary>The clock rates are kept by.</summary>
     public TimeProvider Time { get; }
-
-    /// <summary>Bytes to the upstream.</summary>
-    public long ToUpstream => _up.Bytes;
-
-    /// <summary>Bytes to the client.</summary>
-    public long ToClient => _down.Bytes;
 
     /// <summary>Ends the waits for rates.</summary>
     internal CancellationToken Cut => _cut?.Token ?? default;
@@ -57,28 +54,43 @@ internal sealed class StreamRelay : IHeartbeatTarget
     internal static bool IsBreak(Exception e) =>
         e is IOException or SocketException or InvalidOperationException or ObjectDisposedException or OperationCanceledException;
 
-    /// <summary>Runs until both directions have ended. The connections stay the caller's, to be disposed.</summary>
-    /// <returns>The reason, as <see cref="RelayReport.Reason"/> has it.</returns>
-    public async Task<string> RunAsync(CancellationToken stop)
+    /// <summary>
+    /// Waits for the upstream and runs until both directions have ended; then the lease is given back. All an open relay keeps is this method's
+    /// state and that of its two directions: whoever opens the upstream leaves nothing behind.
+    /// </summary>
+    /// <param name="opening">The upstream's, or why there is none.</param>
+    /// <param name="stop">Cuts the relay.</param>
+    public async Task<RelayReport> RunAsync(Task<StreamLease> opening, CancellationToken stop)
     {
-        await using var registration = stop.UnsafeRegister(static relay => ((StreamRelay)relay!).Abort("aborted"), this);
-        if (_idle > 0 || _endAt > 0)
+        try
         {
-            _heartbeat.Add(this);
+            _lease = await opening;
+        }
+        catch (OperationCanceledException)
+        {
+            return new RelayReport(0, 0, "aborted", null, false);
+        }
+
+        if (_lease.Connection is null)
+        {
+            return new RelayReport(0, 0, _lease.Reason, _lease.Endpoint, false);
         }
 
         try
         {
-            var up = RunAsync(_up, "client_reset", "upstream_reset", _upstream);
-            await RunAsync(_down, "upstream_reset", "client_reset", _client);
-            await up;
-            return _reason ?? "closed";
+            Begin(_lease.Connection, stop);
+            await _upward;
+            await _downward;
         }
         finally
         {
             // What cuts the waits is not disposed: a heartbeat or a stop that is under way may still reach for it.
             _heartbeat.Remove(this);
+            _stopped.Unregister();
+            await _lease.DisposeAsync();
         }
+
+        return new RelayReport(_up.Bytes, _down.Bytes, _reason ?? "closed", _lease.Endpoint, true);
     }
 
     public void OnHeartbeat(long now)
@@ -135,22 +147,44 @@ internal sealed class StreamRelay : IHeartbeatTarget
     /// <summary>The first reason is the cause, and the others its effects.</summary>
     internal void EndBecause(string reason) => Interlocked.CompareExchange(ref _reason, reason, null);
 
-    private static long Milliseconds(TimeSpan time) => time > TimeSpan.Zero ? Math.Max(1, (long)time.TotalMilliseconds) : 0;
-
-    private async Task RunAsync(RelayDirection direction, string readFailed, string writeFailed, ConnectionContext to)
+    /// <summary>A direction is over.</summary>
+    internal void OnEnded(RelayDirection direction, DirectionEnd end)
     {
-        switch (await direction.RunAsync())
+        var isUp = direction == _up;
+        switch (end)
         {
             case DirectionEnd.ReadFailed:
-                EndBecause(readFailed);
-                Break(to);
+                EndBecause(isUp ? "client_reset" : "upstream_reset");
+                Break(isUp ? _lease.Connection! : _client);
                 break;
 
             case DirectionEnd.WriteFailed:
                 // What the receiver sent before it left is still to be passed on: the other direction ends with that, or with the reset.
-                EndBecause(writeFailed);
+                EndBecause(isUp ? "upstream_reset" : "client_reset");
                 break;
         }
+    }
+
+    private static long Milliseconds(TimeSpan time) => time > TimeSpan.Zero ? Math.Max(1, (long)time.TotalMilliseconds) : 0;
+
+    /// <summary>The upstream is there.</summary>
+    private void Begin(ConnectionContext upstream, CancellationToken stop)
+    {
+        SocketKeepAlive.Set(_client, _options.KeepAlive);
+        SocketKeepAlive.Set(upstream, _options.KeepAlive);
+        _up = new RelayDirection(this, _client, upstream, _options.ToUpstream, "client_closed");
+        _down = new RelayDirection(this, upstream, _client, _options.ToDownstream, "upstream_closed");
+        _idle = Milliseconds(_options.IdleTimeout);
+        _endAt = _options.MaxDuration > TimeSpan.Zero ? _heartbeat.DueAfter(Milliseconds(_options.MaxDuration)) : 0;
+        _lastMove = _heartbeat.Now;
+        if (_idle > 0 || _endAt > 0)
+        {
+            _heartbeat.Add(this);
+        }
+
+        _stopped = stop.UnsafeRegister(static relay => ((StreamRelay)relay!).Abort("aborted"), this);
+        _upward = _up.RunAsync();
+        _downward = _down.RunAsync();
     }
 
     private void StopSoon(string reason, long now)
@@ -171,7 +205,7 @@ internal sealed class StreamRelay : IHeartbeatTarget
         }
 
         Break(_client);
-        Break(_upstream);
+        Break(_lease.Connection!);
     }
 
     private void Break(ConnectionContext connection)

@@ -20,12 +20,6 @@ internal sealed class Streams(Heartbeat heartbeat, TimeProvider time) : IStreams
         }
     }
 
-    public async ValueTask<RelayReport> RelayAsync(ConnectionContext downstream, ConnectionContext upstream, RelayOptions options, CancellationToken stop)
-    {
-        SocketKeepAlive.Set(downstream, options.KeepAlive);
-        SocketKeepAlive.Set(upstream, options.KeepAlive);
-        var relay = new StreamRelay(downstream, upstream, options, heartbeat, time);
-        var reason = await relay.RunAsync(stop);
-        return new RelayReport(relay.ToUpstream, relay.ToClient, reason, null, true);
-    }
+    public ValueTask<RelayReport> RelayAsync(ConnectionContext downstream, ConnectionContext upstream, RelayOptions options, CancellationToken stop) =>
+        new(new StreamRelay(downstream, options, heartbeat, time).RunAsync(Task.FromResult(StreamLease.Of(upstream)), stop));
 }

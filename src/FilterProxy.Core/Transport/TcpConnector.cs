@@ -12,6 +12,9 @@ namespace FilterProxy.Core.Transport;
 /// </summary>
 internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTimeout = default, ProxyProtocolVersion? proxyProtocol = null) : IConnector
 {
+    /// <summary>Whether it tells upstreams who the client is.</summary>
+    public bool TellsClient => proxyProtocol is not null;
+
     public async ValueTask<ConnectionContext> ConnectAsync(UpstreamPeer peer, ConnectContext context, CancellationToken cancel)
     {
         var limit = Limit.Connect;
@@ -85,14 +88,13 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
         }
     }
 
-    private async ValueTask<T> ConnectAnyAsync<T>(
-        EndPoint address, EpollLoop? loop, Func<EndPoint, EpollLoop?, CancellationToken, ValueTask<T>> connect, CancellationToken cancel)
-    {
-        if (address is not DnsEndPoint name)
-        {
-            return await connect(address, loop, cancel);
-        }
+    private ValueTask<T> ConnectAnyAsync<T>(
+        EndPoint address, EpollLoop? loop, Func<EndPoint, EpollLoop?, CancellationToken, ValueTask<T>> connect, CancellationToken cancel) =>
+        address is DnsEndPoint name ? ConnectByNameAsync(name, loop, connect, cancel) : connect(address, loop, cancel);
 
+    private async ValueTask<T> ConnectByNameAsync<T>(
+        DnsEndPoint name, EpollLoop? loop, Func<EndPoint, EpollLoop?, CancellationToken, ValueTask<T>> connect, CancellationToken cancel)
+    {
         // In the resolver's order, as RFC 6724 sorted it; the next address is tried when one does not answer.
         SocketException? last = null;
         foreach (var ip in await resolver.ResolveAsync(name.Host, cancel))
@@ -115,8 +117,10 @@ internal sealed class TcpConnector(NameResolver resolver, TimeSpan handshakeTime
     public static ValueTask<SocketConnection> OpenAsync(EndPoint address, EventLoop? loop, CancellationToken cancel) =>
         OpenAsync(address, loop as EpollLoop, cancel);
 
-    private static async ValueTask<SocketConnection> OpenAsync(EndPoint address, EpollLoop? loop, CancellationToken cancel) =>
-        loop is null ? new SocketConnection(await ConnectAsync(address, cancel)) : await EpollConnect.OpenAsync(address, loop, cancel);
+    private static ValueTask<SocketConnection> OpenAsync(EndPoint address, EpollLoop? loop, CancellationToken cancel) =>
+        loop is null ? OpenAsync(address, cancel) : EpollConnect.OpenAsync(address, loop, cancel);
+
+    private static async ValueTask<SocketConnection> OpenAsync(EndPoint address, CancellationToken cancel) => new(await ConnectAsync(address, cancel));
 
     private static async ValueTask<Socket> ConnectAsync(EndPoint address, CancellationToken cancel)
     {

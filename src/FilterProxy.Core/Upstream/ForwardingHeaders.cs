@@ -10,8 +10,6 @@ namespace FilterProxy.Core.Upstream;
 /// </summary>
 internal static class ForwardingHeaders
 {
-    private const string Hex = "0123456789abcdef";
-
     /// <summary>Once per request, before filters: forged fields off, the client's address found, a request id made.</summary>
     public static void Accept(ProxyExchange x) => Accept(x.Request.Headers, x.Downstream, x.Rules.Forwarding);
 
@@ -199,10 +197,6 @@ internal static class ForwardingHeaders
     {
         Span<byte> random = stackalloc byte[16];
         Random.Shared.NextBytes(random);
-        for (var i = 0; i < random.Length; i++)
-        {
-            output[2 * i] = (byte)Hex[random[i] >> 4];
-            output[(2 * i) + 1] = (byte)Hex[random[i] & 15];
-        }
+        Convert.TryToHexStringLower(random, output, out _);
     }
 }

@@ -270,7 +270,7 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
         HasResponse = true;
         X.Stats.ResponseStarted = X.Stats.TimeProvider.GetTimestamp();
         HopByHop.RemoveFromResponse(response, IsSwitched);
-        _body.Begin(connection.Input, framing, response.Trailers, X.Rules.ResponseHead.MaxHeadBytes);
+        _body.Begin(connection.Input, framing, framing.Kind == BodyKind.Chunked ? response.Trailers : null, X.Rules.ResponseHead.MaxHeadBytes);
         return default(ProxyError);
     }
 

@@ -281,6 +281,12 @@ internal sealed class Http2Upstream(ProxyExchange exchange) : HttpUpstream(excha
         }
 
         var error = Http2Errors.Of(exception, out var refused);
+        if (!pool.TellsStreams && exception is UpstreamException)
+        {
+            // As IHttpConnector has it: nothing was sent.
+            Stage = UpstreamStage.Connect;
+        }
+
         WasRefused = refused;
         if (call.WasRepeated && !error.Retryable)
         {

@@ -185,12 +185,7 @@ internal abstract class HttpUpstream(ProxyExchange exchange)
         var attempt = X.AttemptHead;
         attempt.CopyFrom(X.Request);
         ForwardingHeaders.Apply(X, attempt);
-        if (X.RetryPolicy is { AttemptHeader.Length: > 0 } policy)
-        {
-            Span<byte> number = stackalloc byte[2];
-            System.Buffers.Text.Utf8Formatter.TryFormat(X.Attempt, number, out var digits);
-            attempt.Headers.Set(policy.AttemptHeader, number[..digits]);
-        }
+        X.RetryPolicy?.AttemptField?.Set(attempt.Headers, X.Attempt);
 
         X.PropagateTrace(attempt);
         return X.Chain.OnUpstreamRequestAsync(X, attempt);

@@ -235,7 +235,7 @@ internal sealed class RequestPump(ProxyExchange exchange)
             if (ended)
             {
                 _x.Stats.RequestEnded = _x.Stats.TimeProvider.GetTimestamp();
-                if (!_writer.End(_x.Request.Trailers))
+                if (!_writer.End(_x.Request.TrailersIfAny))
                 {
                     FailRequest(ProxyError.Internal(detail: "request_length_mismatch"));
                     return false;

@@ -26,6 +26,7 @@ namespace FilterProxy.Host.Admin;
 [JsonSerializable(typeof(IReadOnlyList<PluginView>))]
 [JsonSerializable(typeof(SnapshotsView))]
 [JsonSerializable(typeof(StatsView))]
+[JsonSerializable(typeof(OverloadView))]
 [JsonSerializable(typeof(ErrorsView))]
 [JsonSerializable(typeof(ProbeView))]
 [JsonSerializable(typeof(LogLevelView))]

@@ -32,6 +32,8 @@ internal static class ReadEndpoints
             .Describe(EndpointInfo.For<IReadOnlyList<PluginView>>("The plugins that are loaded."));
         app.MapGet("/stats", () => EndpointInfo.Ok(StatsView.Of(control)))
             .Describe(EndpointInfo.For<StatsView>("The process as a whole."));
+        app.MapGet("/overload", () => EndpointInfo.Ok(OverloadView.Of(control)))
+            .Describe(EndpointInfo.For<OverloadView>("What runs short, and what is done about it."));
         app.MapGet("/metrics", (HttpContext context) => WriteMetricsAsync(context, control))
             .Describe(new EndpointInfo("All metrics, for Prometheus or in the OpenMetrics format as the Accept field asks.", null, "text/plain"));
         app.MapGet("/snapshots", () => EndpointInfo.Ok(SnapshotsView.Of(control)))

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using FilterProxy.Core;
 using FilterProxy.Core.Config;
+using FilterProxy.Core.Pipeline;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
@@ -51,6 +52,7 @@ internal sealed class OtlpExport(ILogger logger) : ITelemetryExport, IDisposable
 
     private static void End(TracerProvider? traces, MeterProvider? metrics)
     {
+        FinishedTraces.Shared.Flush();
         traces?.Shutdown(Patience);
         traces?.Dispose();
         metrics?.Shutdown(Patience);
@@ -63,7 +65,7 @@ internal sealed class OtlpExport(ILogger logger) : ITelemetryExport, IDisposable
         // The engine has decided before it makes a span.
         .SetSampler(new AlwaysOnSampler())
         .AddSource("FilterProxy")
-        .AddProcessor(new SpanQueue(new OtlpTraceExporter(OptionsOf(otlp, "traces")), otlp.Queue, meter, logger))
+        .AddProcessor(new SpanQueue(new OtlpTraceExporter(OptionsOf(otlp, "traces")), otlp.Queue, otlp.TracesInterval, meter, logger))
         .Build();
 
     private static MeterProvider BuildMetrics(OtlpConfig otlp, MetricsConfig metrics, Meter meter) => Sdk.CreateMeterProviderBuilder()

@@ -13,23 +13,29 @@ namespace FilterProxy.Host.Otlp;
 internal sealed class SpanQueue : BaseExportProcessor<Activity>
 {
     private const int MostAtOnce = 512;
-    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SayAgain = TimeSpan.FromSeconds(10);
     private readonly ConcurrentQueue<Activity> _waiting = new();
     private readonly ManualResetEventSlim _look = new();
     private readonly Counter<long> _exported, _dropped;
     private readonly ILogger _logger;
     private readonly Thread _thread;
+    private readonly TimeSpan _interval;
     private readonly int _capacity, _enough;
     private int _count;
     private long _overflow;
     private long? _saidAt;
     private volatile bool _isEnding;
 
-    public SpanQueue(BaseExporter<Activity> exporter, int capacity, Meter meter, ILogger logger)
+    /// <param name="exporter">Sends; it may take its time.</param>
+    /// <param name="capacity">Spans that may wait.</param>
+    /// <param name="interval">The longest that they are gathered before they are sent.</param>
+    /// <param name="meter">Counts what was sent and lost.</param>
+    /// <param name="logger">Hears that spans are lost.</param>
+    public SpanQueue(BaseExporter<Activity> exporter, int capacity, TimeSpan interval, Meter meter, ILogger logger)
         : base(exporter)
     {
         _capacity = capacity;
+        _interval = interval;
         _enough = Math.Clamp(capacity / 2, 1, MostAtOnce);
         _exported = meter.CreateCounter<long>("filterproxy.otlp.exported", "{span}", "Spans the receiver took.");
         _dropped = meter.CreateCounter<long>("filterproxy.otlp.dropped", "{span}", "Spans lost, by reason: queue_full or not_taken by the receiver.");
@@ -80,7 +86,7 @@ internal sealed class SpanQueue : BaseExportProcessor<Activity>
         var isLast = false;
         while (!isLast)
         {
-            _look.Wait(Gather);
+            _look.Wait(_interval);
             _look.Reset();
             isLast = _isEnding;
             for (var count = 0; (count = Take(batch)) > 0;)

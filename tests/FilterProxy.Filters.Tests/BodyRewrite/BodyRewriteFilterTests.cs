@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using FilterProxy.Filters.BodyRewrite;
 using FilterProxy.TestKit;
@@ -90,32 +89,17 @@ public sealed class BodyRewriteFilterTests : IDisposable
         Assert.Equal((BodyUse.None, BodyUse.None), (filter.UseResponseBody(exchange), filter.UseRequestBody(exchange)));
     }
 
-    [Theory]
-    [InlineData("gzip")]
-    [InlineData("br")]
-    [InlineData("deflate")]
-    [InlineData("X-GZIP")]
-    public async Task A_compressed_body_is_changed_whole(string coding)
-    {
-        using var exchange = TestExchange.Get("/").WithResponse(
-            200, Encode(coding, "one two"), ("content-type", Html), ("content-encoding", coding), ("etag", "\"x\""), ("accept-ranges", "bytes"));
-        var run = await exchange.RunAsync(Replacing(Rule("one", "1")));
-        Assert.Equal(("1 two", null, "5"), (run.ResponseText, exchange.Response.Headers["content-encoding"], exchange.Response.Headers["content-length"]));
-        Assert.Equal(("W/\"x\"", null), (exchange.Response.Headers["etag"], exchange.Response.Headers["accept-ranges"]));
-    }
-
     [Fact]
-    public async Task What_cannot_be_decoded_goes_on_unchanged()
+    public async Task Codings_that_cannot_be_taken_off_leave_a_body_as_it_is()
     {
-        var bomb = Encode("gzip", new string('x', 100_000));
-        foreach (var (coding, body) in new[] { ("gzip", "one"u8.ToArray()), ("gzip", bomb), ("zstd", "one"u8.ToArray()), ("gzip, br", "one"u8.ToArray()) })
+        foreach (var coding in new[] { "zstd", "gzip, br" })
         {
-            using var exchange = TestExchange.Get("/").WithResponse(200, body, ("content-type", Html), ("content-encoding", coding));
-            var run = await exchange.RunAsync(Filter(new() { Response = [Rule("one", "1")], MaxEncoded = new ByteSize(50_000) }));
-            Assert.Equal((body.Length, coding), (run.ResponseBody.Length, exchange.Response.Headers["content-encoding"]));
+            using var exchange = TestExchange.Get("/").WithResponse(200, "one", ("content-type", Html), ("content-encoding", coding), ("etag", "\"x\""));
+            var run = await exchange.RunAsync(Replacing(Rule("one", "1")));
+            Assert.Equal(("one", coding, "\"x\"", "3"), (run.ResponseText, exchange.Response.Headers["content-encoding"], exchange.Response.Headers["etag"], exchange.Response.Headers["content-length"]));
         }
 
-        Assert.Equal(4, _context.Sum("filterproxy.body_rewrite.skipped"));
+        Assert.Equal(2, _context.Sum("filterproxy.body_rewrite.skipped"));
     }
 
     [Fact]
@@ -142,10 +126,6 @@ public sealed class BodyRewriteFilterTests : IDisposable
         var filter = Filter(new() { Request = [Rule("one", "1")] });
         var run = await plain.RunAsync(filter);
         Assert.Equal(("1 two", "gzip"), (run.RequestText, run.Upstream!.Headers["accept-encoding"]));
-
-        using var encoded = TestExchange.Post("/", Encode("gzip", "one two")).WithHeader("content-type", "text/html").WithHeader("content-encoding", "gzip");
-        Assert.Equal("1 two", (await encoded.RunAsync(filter)).RequestText);
-        Assert.Null(encoded.Request.Headers["content-encoding"]);
     }
 
     [Theory]
@@ -154,7 +134,7 @@ public sealed class BodyRewriteFilterTests : IDisposable
     public async Task Works_over_every_protocol(TestTransport transport)
     {
         await using var upstream = TestUpstream.Start(r => r.Target == "/zip"
-            ? UpstreamResponse.Create(200, Encode("gzip", "one!"), ("Content-Type", Html), ("Content-Encoding", "gzip"))
+            ? UpstreamResponse.Create(200, Codings.Encode("gzip", "one!"), ("Content-Type", Html), ("Content-Encoding", "gzip"))
             : UpstreamResponse.Ok($"one {r.Headers["accept-encoding"]}{r.Text}", ("Content-Type", Html), ("ETag", "\"x\"")));
         await using var proxy = await StartAsync(upstream.Port, "response: [ { find: one, replace: first } ], request: [ { regex: '[0-9]+', replace: '#' } ]", transport);
         await using var client = await proxy.ConnectAsync();
@@ -185,17 +165,6 @@ public sealed class BodyRewriteFilterTests : IDisposable
         message, (await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(1, options, TestTransport.Sockets))).Message, StringComparison.Ordinal);
 
     private static SubstitutionRule Rule(string find, string replace) => new() { Find = find, Replace = replace };
-
-    private static byte[] Encode(string coding, string text)
-    {
-        var bytes = new MemoryStream();
-        using (Stream encoder = coding switch { "br" => new BrotliStream(bytes, CompressionMode.Compress), "deflate" => new ZLibStream(bytes, CompressionMode.Compress), _ => new GZipStream(bytes, CompressionMode.Compress) })
-        {
-            encoder.Write(Encoding.UTF8.GetBytes(text));
-        }
-
-        return bytes.ToArray();
-    }
 
     private static Task<TestProxy> StartAsync(int port, string options, TestTransport transport) =>
         TestProxy.StartAsync(port, transport, $"{{ route_filters: [ {{ body_rewrite: {{ {options} }} }} ] }}", components: typeof(BodyRewriteFilter));

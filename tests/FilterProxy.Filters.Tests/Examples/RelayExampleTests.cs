@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using FilterProxy.Filters.Tests.Programs;
 using FilterProxy.Filters.Tests.TcpRelay;
@@ -48,42 +47,22 @@ public sealed class RelayExampleTests
     [ProgramFact("sshd", "ssh", "scp", "ssh-keygen")]
     public async Task Ssh_and_scp_pass_on_a_port_of_their_own_and_on_a_shared_one()
     {
-        using var folder = new ScratchFolder();
         using var certificate = new TestCertificate("localhost");
-        var port = ExternalProgram.FreePort();
-        foreach (var key in new[] { "host", "user" })
-        {
-            await ProgramRun.OfAsync("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder[key]);
-        }
+        await using var server = await SshServer.StartAsync();
+        await using var proxy = await StartAsync(certificate, ("SSHD", server.Port));
 
-        if (Environment.UserName == "root")
-        {
-            Directory.CreateDirectory("/run/sshd");
-        }
+        Assert.Contains("hello", await server.RunAsync(proxy.PortOf("shared"), "echo hello"), StringComparison.Ordinal);
+        await server.CopyThereAndBackAsync(proxy.PortOf("ssh"), 20_000_000);
+    }
 
-        var config = folder.Write("sshd_config", $"""
-            Port {port}
-            ListenAddress 127.0.0.1
-            HostKey {folder["host"]}
-            AuthorizedKeysFile {folder["user.pub"]}
-            StrictModes no
-            UsePAM no
-            PidFile none
-            PermitRootLogin yes
-            Subsystem sftp internal-sftp
+    [ProgramFact("sshd", "ssh", "scp", "ssh-keygen"), Trait("suite", "long")]
+    public async Task A_gigabyte_passes_by_scp_both_ways()
+    {
+        using var certificate = new TestCertificate("localhost");
+        await using var server = await SshServer.StartAsync();
+        await using var proxy = await StartAsync(certificate, ("SSHD", server.Port));
 
-            """);
-        await using var sshd = await ExternalProgram.StartAsync("sshd", ["-D", "-e", "-f", config], folder.Path, [port]);
-        await using var proxy = await StartAsync(certificate, ("SSHD", port));
-        string[] options = ["-i", folder["user"], "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"];
-
-        var user = Environment.UserName;
-        Assert.Contains("hello", await ProgramRun.OfAsync("ssh", [.. options, "-p", $"{proxy.PortOf("shared")}", $"{user}@127.0.0.1", "echo hello"]), StringComparison.Ordinal);
-        var bytes = RandomNumberGenerator.GetBytes(20_000_000);
-        await File.WriteAllBytesAsync(folder["there"], bytes);
-        await ProgramRun.OfAsync("scp", [.. options, "-P", $"{proxy.PortOf("ssh")}", folder["there"], $"{user}@127.0.0.1:{folder["copied"]}"]);
-        await ProgramRun.OfAsync("scp", [.. options, "-P", $"{proxy.PortOf("ssh")}", $"{user}@127.0.0.1:{folder["copied"]}", folder["back"]]);
-        Assert.Equal(SHA256.HashData(bytes), SHA256.HashData(await File.ReadAllBytesAsync(folder["back"])));
+        await server.CopyThereAndBackAsync(proxy.PortOf("ssh"), 1L << 30);
     }
 
     [ProgramFact("dig", "dnsmasq")]
@@ -92,16 +71,10 @@ public sealed class RelayExampleTests
         using var folder = new ScratchFolder();
         using var certificate = new TestCertificate("localhost");
         var port = ExternalProgram.FreePort();
-        await using var dns = await ExternalProgram.StartAsync(
-            "dnsmasq",
-            ["--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces", "--listen-address=127.0.0.1", "--pid-file=", $"--user={Environment.UserName}",
-                $"--port={port}", "--address=/a.example/192.0.2.7", "--conf-file=/dev/null"],
-            folder.Path,
-            [port]);
+        await using var dns = await DnsServer.StartAsync(folder, port);
         await using var proxy = await StartAsync(certificate, ("DNS", port));
 
-        var answer = await ProgramRun.OfAsync("dig", "@127.0.0.1", "-p", $"{proxy.UdpPortOf("dns")}", "+short", "+notcp", "a.example");
-        Assert.Equal("192.0.2.7", answer.Trim());
+        Assert.Equal(DnsServer.Answer, await DnsServer.AskAsync(proxy.UdpPortOf("dns")));
     }
 
     [Fact]

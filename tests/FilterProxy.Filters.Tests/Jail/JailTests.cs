@@ -236,7 +236,7 @@ public sealed class JailTests
 
     [Theory]
     [InlineData("{}", "must name an offence")]
-    [InlineData("{ offences: [ { name: a } ] }", "statuses, reasons or honeypots must say what it is")]
+    [InlineData("{ offences: [ { name: a } ] }", "statuses, reasons, honeypots or handshakes must say what it is")]
     [InlineData("{ offences: [ { statuses: [401] } ] }", "name must not be empty")]
     [InlineData("{ offences: [ { name: a, statuses: [9xx] } ] }", "'9xx' is no status")]
     [InlineData("{ offences: [ { name: a, statuses: [500-400] } ] }", "'500-400' is no status")]

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using FilterProxy.Filters.MtlsAuth;
 using FilterProxy.TestKit;
@@ -121,23 +122,33 @@ public sealed class MtlsAuthFilterTests : IDisposable
     [Fact]
     public async Task It_is_the_certificate_of_the_handshake()
     {
+        await using var upstream = StartUpstream();
         using var server = new TestCertificate("localhost");
-        await using var upstream = TestUpstream.Start(request => UpstreamResponse.Ok(request.Headers["x-client-identity"] ?? "-"));
-        await using var proxy = await TestProxy.StartAsync(
-            $$"""
-            listeners:
-              web:
-                address: "127.0.0.1:0"
-                protocols: [http1, http2]
-                filters: [ { tls: { certificates: [ { file: { cert: "{{server.CertPath}}", key: "{{server.KeyPath}}" } } ], client_certificates: { mode: optional, ca: "{{_authority.Path}}" } } } ]
-            http: { route_filters: [ { mtls_auth: { identities: [ { dns_names: [api.example.com], name: api } ] } } ] }
-            routes: [ { name: all, cluster: origin } ]
-            clusters: { origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] } }
-            """,
-            components: typeof(MtlsAuthFilter));
+        await using var proxy = await StartAsync(upstream, server);
         using var certificate = Issue();
         Assert.Contains("\r\n\r\napi", await AskAsync(proxy.Port, certificate), StringComparison.Ordinal);
         Assert.Contains("mtls_missing", await AskAsync(proxy.Port, null), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Over_HTTP2_it_holds_for_every_stream_of_the_connection_and_for_no_other_connection()
+    {
+        await using var upstream = StartUpstream();
+        using var server = new TestCertificate("localhost");
+        await using var proxy = await StartAsync(upstream, server);
+        using X509Certificate2 certificate = Issue(), stranger = _authority.Issue("other", dns: ["other.example.com"]);
+        await using var known = await H2Client.StartAsync(await HandshakeAsync(proxy.Port, certificate, SslApplicationProtocol.Http2));
+        await using var unknown = await H2Client.StartAsync(await HandshakeAsync(proxy.Port, stranger, SslApplicationProtocol.Http2));
+        await using var nobody = await H2Client.StartAsync(await HandshakeAsync(proxy.Port, null, SslApplicationProtocol.Http2));
+        (string, string)[] lie = [(":method", "GET"), (":scheme", "https"), (":path", "/"), (":authority", "localhost"), ("x-client-identity", "root")];
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => known.RoundTripAsync(lie)));
+
+        Assert.All(answers, answer => Assert.Equal((200, "api"), (answer.Status, answer.Text)));
+        Assert.Equal((403, "mtls_unknown"), Of(await unknown.RoundTripAsync(lie)));
+        Assert.Equal((403, "mtls_missing"), Of(await nobody.RoundTripAsync(lie)));
+
+        static (int, string?) Of(H2Response answer) => (answer.Status, answer.Headers["x-filterproxy-reason"]);
     }
 
     [Theory]
@@ -152,22 +163,44 @@ public sealed class MtlsAuthFilterTests : IDisposable
             1, TestTransport.Sockets, $"{{ route_filters: [ {{ mtls_auth: {{ {options} }} }} ] }}", components: typeof(MtlsAuthFilter)))).Message,
         StringComparison.Ordinal);
 
-    private static async Task<string> AskAsync(int port, System.Security.Cryptography.X509Certificates.X509Certificate2? certificate)
+    private static TestUpstream StartUpstream() => TestUpstream.Start(request => UpstreamResponse.Ok(request.Headers["x-client-identity"] ?? "-"));
+
+    private static async Task<string> AskAsync(int port, X509Certificate2? certificate)
     {
-        using var tcp = new TcpClient();
-        await tcp.ConnectAsync("127.0.0.1", port);
-        await using var tls = new SslStream(tcp.GetStream());
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-        {
-            TargetHost = "localhost",
-            ClientCertificates = certificate is null ? null : [certificate],
-            EnabledSslProtocols = SslProtocols.Tls13,
-            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
-        });
+        await using var tls = await HandshakeAsync(port, certificate, SslApplicationProtocol.Http11);
         await tls.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"u8.ToArray());
         using var reader = new StreamReader(tls, Encoding.ASCII);
         return await reader.ReadToEndAsync();
     }
+
+    private static async Task<SslStream> HandshakeAsync(int port, X509Certificate2? certificate, SslApplicationProtocol protocol)
+    {
+        var tcp = new TcpClient();
+        await tcp.ConnectAsync("127.0.0.1", port);
+        var tls = new SslStream(tcp.GetStream());
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            ApplicationProtocols = [protocol],
+            ClientCertificates = certificate is null ? null : [certificate],
+            EnabledSslProtocols = SslProtocols.Tls13,
+            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+        });
+        return tls;
+    }
+
+    private Task<TestProxy> StartAsync(TestUpstream upstream, TestCertificate server) => TestProxy.StartAsync(
+        $$"""
+        listeners:
+          web:
+            address: "127.0.0.1:0"
+            protocols: [http1, http2]
+            filters: [ { tls: { certificates: [ { file: { cert: "{{server.CertPath}}", key: "{{server.KeyPath}}" } } ], client_certificates: { mode: optional, ca: "{{_authority.Path}}" } } } ]
+        http: { route_filters: [ { mtls_auth: { identities: [ { dns_names: [api.example.com], name: api } ] } } ] }
+        routes: [ { name: all, cluster: origin } ]
+        clusters: { origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] } }
+        """,
+        components: typeof(MtlsAuthFilter));
 
     private Task<TestRun> RunAsync(MtlsAuthOptions options, out TestExchange exchange)
     {
@@ -175,6 +208,6 @@ public sealed class MtlsAuthFilterTests : IDisposable
         return exchange.RunAsync(new MtlsAuthFilter(options, _context));
     }
 
-    private System.Security.Cryptography.X509Certificates.X509Certificate2 Issue() =>
+    private X509Certificate2 Issue() =>
         _authority.Issue("api", dns: ["api.example.com"], uris: ["spiffe://example.com/shop/api"]);
 }

@@ -12,6 +12,12 @@ public sealed class EdgeNginx : IAsyncLifetime
     /// <summary>Where it listens.</summary>
     public int Port { get; } = ExternalProgram.FreePort();
 
+    /// <summary>Where it listens for hosts it knows and refuses all others.</summary>
+    public int HostPort { get; } = ExternalProgram.FreePort();
+
+    /// <summary>What copies of requests go to.</summary>
+    internal TestUpstream Copies { get; } = TestUpstream.Start();
+
     /// <summary>What it forwards to: it answers with what it was asked, and with fields to be changed.</summary>
     internal TestUpstream Upstream { get; } = TestUpstream.Start(request => UpstreamResponse.Create(
         request.Target.Contains("fail", StringComparison.Ordinal) ? 500 : 200,
@@ -34,7 +40,7 @@ public sealed class EdgeNginx : IAsyncLifetime
                 File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_101_101);
             }
 
-            _nginx = await Nginx.StartAsync(_folder, [Port], Config());
+            _nginx = await Nginx.StartAsync(_folder, [Port, HostPort], Config());
         }
     }
 
@@ -47,6 +53,7 @@ public sealed class EdgeNginx : IAsyncLifetime
         }
 
         await Upstream.DisposeAsync();
+        await Copies.DisposeAsync();
         _folder.Dispose();
     }
 
@@ -96,8 +103,12 @@ public sealed class EdgeNginx : IAsyncLifetime
             }
             location /identified { add_header X-Request-Id $request_id always; proxy_pass http://127.0.0.1:{{Upstream.Port}}; }
             location /buffered { proxy_pass http://127.0.0.1:{{Upstream.Port}}; }
+            location /mirrored { mirror /copy; proxy_pass http://127.0.0.1:{{Upstream.Port}}; }
+            location = /copy { internal; proxy_pass http://127.0.0.1:{{Copies.Port}}$request_uri; }
             location /agents { if ($http_user_agent ~* "sqlmap|bot") { return 403; } proxy_pass http://127.0.0.1:{{Upstream.Port}}; }
           }
+          server { listen 127.0.0.1:{{HostPort}} default_server; return 421; }
+          server { listen 127.0.0.1:{{HostPort}}; server_name example.com *.example.org; location / { proxy_pass http://127.0.0.1:{{Upstream.Port}}; } }
         }
         """;
 }

@@ -6,7 +6,9 @@ using FilterProxy.Filters.Cookies;
 using FilterProxy.Filters.DirectResponse;
 using FilterProxy.Filters.ErrorPages;
 using FilterProxy.Filters.Headers;
+using FilterProxy.Filters.HostAccess;
 using FilterProxy.Filters.IpAccess;
+using FilterProxy.Filters.Mirror;
 using FilterProxy.Filters.Redirect;
 using FilterProxy.Filters.RequestId;
 using FilterProxy.Filters.Rewrite;
@@ -142,6 +144,45 @@ public sealed class NginxComparisonTests(EdgeNginx nginx) : IClassFixture<EdgeNg
         "GET /agents HTTP/1.1\r\nHost: a\r\nUser-Agent: a SQLMap\r\n\r\n",
         "GET /agents HTTP/1.1\r\nHost: a\r\nUser-Agent: Mozilla\r\n\r\n",
         "GET /agents HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    [ProgramFact("nginx")]
+    public async Task Hosts_are_known_or_refused()
+    {
+        await using var proxy = await TestProxy.StartAsync(
+            nginx.Upstream.Port, http: "{ filters: [ { host_access: { allow: [example.com, '*.example.org'] } } ] }", components: typeof(HostAccessFilter));
+        foreach (var host in new[] { "example.com", "EXAMPLE.com", "example.com:8080", "a.example.com", "a.example.org", "a.b.example.org", "example.org", "xexample.com", "other.test", "127.0.0.1" })
+        {
+            await using var client = await RawClient.ConnectAsync(nginx.HostPort);
+            var request = $"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n";
+            Assert.Equal((host, (await client.RoundTripAsync(request)).Status), (host, (await proxy.SendAsync(request)).Status));
+        }
+    }
+
+    [ProgramFact("nginx")]
+    public async Task Requests_are_copied()
+    {
+        await using var proxy = await TestProxy.StartAsync(
+            $$"""
+            routes: [ { name: all, cluster: origin, filters: [ { mirror: { cluster: copies } } ] } ]
+            clusters: { origin: { endpoints: ["127.0.0.1:{{nginx.Upstream.Port}}"] }, copies: { endpoints: ["127.0.0.1:{{nginx.Copies.Port}}"] } }
+            """,
+            components: typeof(MirrorFilter));
+        string[] requests =
+        [
+            "GET /mirrored/a?b=c HTTP/1.1\r\nHost: a\r\nX-A: b\r\n\r\n",
+            "POST /mirrored/d HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+            "POST /mirrored/e HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        ];
+        foreach (var request in requests)
+        {
+            var before = nginx.Copies.Requests.Count;
+            await using var client = await RawClient.ConnectAsync(nginx.Port);
+            Assert.Equal((await client.RoundTripAsync(request)).Status, (await proxy.SendAsync(request)).Status);
+            await Poll.UntilAsync(() => nginx.Copies.Requests.Count(copy => copy.IsComplete) == before + 2);
+
+            Assert.Single(nginx.Copies.Requests.Skip(before).Select(copy => (copy.Method, copy.Target, copy.Text, copy.Headers["x-a"])).Distinct());
+        }
+    }
 
     private static string Attributes(string cookie) =>
         string.Join("; ", cookie.Split("; ").Select(attribute => attribute.Split('=') is [var key, var value] ? $"{key.ToUpperInvariant()}={value.ToUpperInvariant()}" : attribute.ToUpperInvariant()).Order());

@@ -9,14 +9,17 @@ internal static class ProgramRun
 
     /// <summary>Its output and what it wrote to its error stream.</summary>
     /// <exception cref="InvalidOperationException">It failed.</exception>
-    public static async Task<string> OfAsync(string name, params string[] arguments)
+    public static Task<string> OfAsync(string name, params string[] arguments) => OfAsync(name, Limit, arguments);
+
+    /// <inheritdoc cref="OfAsync(string, string[])"/>
+    public static async Task<string> OfAsync(string name, TimeSpan limit, string[] arguments)
     {
         var start = new ProcessStartInfo(ExternalProgram.Find(name) ?? name, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         try
         {
-            await process.WaitForExitAsync().WaitAsync(Limit);
+            await process.WaitForExitAsync().WaitAsync(limit);
         }
         catch (TimeoutException)
         {

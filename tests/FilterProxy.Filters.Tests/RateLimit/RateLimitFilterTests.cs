@@ -61,7 +61,7 @@ public sealed class RateLimitFilterTests
     {
         using var claim = new Rig(new LimitOptions { Rate = 1, Key = Template.Parse("%CLAIM(sub)%") });
         using var route = new Rig(new LimitOptions { Rate = 1, Key = Template.Parse("%ROUTE_NAME%") });
-        using var tenant = new Rig(new LimitOptions { Rate = 1, Key = Template.Parse("%DYNAMIC_METADATA(tenant:id)%") });
+        using var tenant = new Rig(new LimitOptions { Rate = 1, Key = Template.Parse("%DYNAMIC_METADATA(tenant:name)%") });
 
         Assert.Equal((int[])[0, 429, 0], await claim.RunAsync(User("ada"), User("ada"), User("bob")));
         Assert.Equal((int[])[0, 429, 0], await route.RunAsync(TestExchange.Get("/").WithRoute("a"), TestExchange.Get("/").WithRoute("a"), TestExchange.Get("/").WithRoute("b")));
@@ -72,7 +72,7 @@ public sealed class RateLimitFilterTests
         static TestExchange Tenant(string name)
         {
             var exchange = TestExchange.Get("/");
-            exchange.Metadata["tenant", "id"] = name;
+            exchange.Metadata["tenant", "name"] = name;
             return exchange;
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using FilterProxy.TestKit;
@@ -71,27 +72,35 @@ public sealed class TcpRelayTests
     }
 
     [Theory]
-    [InlineData("auto")]
-    [InlineData("sockets")]
-    public async Task A_reset_by_the_upstream_resets_the_client(string io)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_end_is_passed_on_at_once(bool isClients)
     {
         using var upstream = new StreamUpstream();
-        await using var proxy = await RelayProxy.StartAsync(upstream.Port, io: io);
-        using var client = await StreamUpstream.ConnectAsync(proxy.Port);
-        using var server = await upstream.AcceptAsync();
-        await client.SayAsync("x");
-        await server.HearAsync(1);
+        await using var proxy = await RelayProxy.StartAsync(upstream.Port);
+        var began = Stopwatch.GetTimestamp();
+        for (var i = 0; i < 12; i++)
+        {
+            using var client = await StreamUpstream.ConnectAsync(proxy.Port);
+            using var server = await upstream.AcceptAsync();
+            await client.SayAsync("x");
+            await server.HearAsync(1);
+            await server.SayAsync("y");
+            await client.HearAsync(1);
+            (isClients ? client : server).Shutdown(SocketShutdown.Send);
+            Assert.True(await (isClients ? server : client).EndsOrderlyAsync());
+        }
 
-        server.Reset();
-
-        Assert.False(await client.EndsOrderlyAsync());
-        await Poll.UntilAsync(() => proxy.Ended("upstream_reset") == 1);
+        // A wait for the other direction to fall silent would be a second for each.
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 8);
     }
 
     [Theory]
-    [InlineData("auto")]
-    [InlineData("sockets")]
-    public async Task A_reset_by_the_client_resets_the_upstream(string io)
+    [InlineData("auto", true)]
+    [InlineData("auto", false)]
+    [InlineData("sockets", true)]
+    [InlineData("sockets", false)]
+    public async Task A_reset_of_one_side_resets_the_other(string io, bool isClients)
     {
         using var upstream = new StreamUpstream();
         await using var proxy = await RelayProxy.StartAsync(upstream.Port, io: io);
@@ -100,10 +109,10 @@ public sealed class TcpRelayTests
         await client.SayAsync("x");
         await server.HearAsync(1);
 
-        client.Reset();
+        (isClients ? client : server).Reset();
 
-        Assert.False(await server.EndsOrderlyAsync());
-        await Poll.UntilAsync(() => proxy.Ended("client_reset") == 1);
+        Assert.False(await (isClients ? server : client).EndsOrderlyAsync());
+        await Poll.UntilAsync(() => proxy.Ended(isClients ? "client_reset" : "upstream_reset") == 1);
     }
 
     [Theory]

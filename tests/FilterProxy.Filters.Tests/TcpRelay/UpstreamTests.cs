@@ -72,6 +72,7 @@ public sealed class UpstreamTests
         using var second = await StreamUpstream.ConnectAsync(proxy.Port);
         Assert.False(await second.EndsOrderlyAsync());
         await Poll.UntilAsync(() => proxy.Ended("overloaded") == 1);
+        Assert.Contains(proxy.LogLines, line => line.StartsWith("Warning: Cluster 'origin' does not take a request: too_many_requests", StringComparison.Ordinal));
 
         first.Dispose();
         server.Dispose();

@@ -155,6 +155,89 @@ public sealed class UdpRelayTests
     }
 
     [Fact]
+    public async Task What_a_cluster_has_nobody_for_goes_to_its_fallback()
+    {
+        using var other = new UdpPeer();
+        await using var proxy = await TestProxy.StartAsync(
+            $$"""
+            listeners: {}
+            udp_listeners: { dns: { address: "127.0.0.1:0", service: { udp_relay: { cluster: one } } } }
+            clusters:
+              one: { endpoints: [ { address: '127.0.0.1:1', weight: 0 } ], fallback: { cluster: two } }
+              two: { endpoints: [ { address: '127.0.0.1:1', weight: 0 } ], fallback: { cluster: other } }
+              other: { endpoints: ["127.0.0.1:{{other.Port}}"], fallback: { cluster: one } }
+            """,
+            components: [typeof(UdpRelayService)]);
+        using var client = new UdpPeer();
+        await client.SendAsync(PortOf(proxy), [1]);
+
+        Assert.Equal([1], (await other.ReceiveAsync()).Bytes);
+    }
+
+    [Fact]
+    public async Task After_a_flood_of_many_clients_others_are_served()
+    {
+        using var upstream = new UdpPeer();
+        await using var proxy = await StartAsync($"\"127.0.0.1:{upstream.Port}\"", "max_sessions: 20, idle_timeout: 200ms");
+        var clients = Enumerable.Range(0, 60).Select(_ => new UdpPeer()).ToList();
+        for (var i = 0; i < 20_000; i++)
+        {
+            await clients[i % clients.Count].SendAsync(PortOf(proxy), [0]);
+        }
+
+        clients.ForEach(client => client.Dispose());
+        await Poll.UntilAsync(() => Count(proxy, "dropped reason=max_sessions") > 0 && Count(proxy, "active") == 0);
+        using var later = new UdpPeer();
+        await Poll.UntilAsync(async () =>
+        {
+            await later.SendAsync(PortOf(proxy), [7]);
+            while (upstream.HasMore)
+            {
+                if ((await upstream.ReceiveAsync()).Bytes[0] == 7)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        });
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(200)]
+    public async Task Datagrams_that_wait_together_go_on_in_their_order_and_so_do_their_answers(int length)
+    {
+        const int Datagrams = 100;
+        using var upstream = new UdpPeer();
+        await using var proxy = await StartAsync($"\"127.0.0.1:{upstream.Port}\"", "socket_buffer: 1MiB");
+        using var client = new UdpPeer();
+        var sent = Enumerable.Range(0, Datagrams).Select(i => Enumerable.Repeat((byte)i, length + (i % 3)).ToArray()).ToList();
+        foreach (var datagram in sent)
+        {
+            await client.SendAsync(PortOf(proxy), datagram);
+        }
+
+        var asked = new List<(byte[] Bytes, IPEndPoint From)>();
+        while (asked.Count < Datagrams)
+        {
+            asked.Add(await upstream.ReceiveAsync());
+        }
+
+        Assert.Equal(sent, asked.Select(one => one.Bytes));
+        foreach (var (bytes, from) in asked)
+        {
+            await upstream.SendAsync(from.Port, bytes);
+        }
+
+        foreach (var datagram in sent)
+        {
+            Assert.Equal(datagram, (await client.ReceiveAsync()).Bytes);
+        }
+    }
+
+    [Fact]
     public async Task The_same_client_address_goes_to_the_same_endpoint_by_hash()
     {
         using var one = new UdpPeer();
@@ -236,27 +319,4 @@ public sealed class UdpRelayTests
     private static long Count(TestProxy proxy, string what) => proxy.Counts.GetValueOrDefault($"filterproxy.udp_relay.{what}");
 
     private static long Ended(TestProxy proxy, string reason) => Count(proxy, $"sessions reason={reason}");
-
-    private sealed class UdpPeer : IDisposable
-    {
-        private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 1 << 20, SendBufferSize = 1 << 20 };
-
-        public UdpPeer() => _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-
-        public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
-
-        public bool HasMore => _socket.Available > 0;
-
-        public async Task SendAsync(int port, byte[] bytes) => await _socket.SendToAsync(bytes, new IPEndPoint(IPAddress.Loopback, port));
-
-        public async Task<(byte[] Bytes, IPEndPoint From)> ReceiveAsync()
-        {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-            var buffer = new byte[65_535];
-            var result = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), limit.Token);
-            return (buffer[..result.ReceivedBytes], (IPEndPoint)result.RemoteEndPoint);
-        }
-
-        public void Dispose() => _socket.Dispose();
-    }
 }

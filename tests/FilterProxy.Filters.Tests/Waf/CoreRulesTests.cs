@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FilterProxy.Filters.Tests.Waf.Detection;
 using FilterProxy.Filters.Waf.Collections;
 using FilterProxy.Filters.Waf.Operators;
@@ -38,6 +37,13 @@ public sealed class CoreRulesTests(ITestOutputHelper output)
     [InlineData("/backup.sql")]
     [InlineData("/?a=%0d%0aSet-Cookie:%20x=1")]
     [InlineData("/?a=x%00y")]
+    [InlineData("/?q=%3Cscr%00ipt%3Ealert(1)%3C/script%3E")]
+    [InlineData("/?q=fine&q=%3Cscript%3Ealert(1)%3C/script%3E&q=fine")]
+    [InlineData("/?q=%u003cscript%u003ealert(1)%u003c/script%u003e")]
+    [InlineData("/?q=%26lt%3Bscript%26gt%3Balert(1)")]
+    [InlineData("/?id=1'/**/UNION/*!50000SELECT*/(password)/**/FROM/**/users--%20-")]
+    [InlineData("/?file=..%c0%af..%c0%afetc/passwd")]
+    [InlineData("/?file=%252e%252e%252fetc%252fpasswd")]
     public void Attacks_are_refused_at_paranoia_1(string target)
     {
         var transaction = CoreRules.Run(1, "GET", target);
@@ -56,44 +62,6 @@ public sealed class CoreRulesTests(ITestOutputHelper output)
     {
         var transaction = CoreRules.Run(1, "POST", "/", type, CoreRules.Bytes(body));
         Assert.True(transaction.Interception is not null, $"passed: {CoreRules.Describe(transaction)}");
-    }
-
-    // In a hundred. The corpus is written to look like SQL, shell and code, and the rule set's own expressions take some of it for that.
-    private const int MostRefused = 15;
-
-    // All of it takes too long for every run.
-    private static readonly int Requests = Environment.GetEnvironmentVariable("FILTERPROXY_TEST_FULL") == "1" ? BenignCorpus.Count : 1200;
-
-    [CrsFact]
-    public void Little_of_what_people_send_is_refused_at_paranoia_1()
-    {
-        var refused = new List<(string Kind, string Text)>();
-        var number = 0;
-        foreach (var (kind, text) in BenignCorpus.HeldOut(Requests))
-        {
-            var transaction = (number++ % 4) switch
-            {
-                0 => CoreRules.Run(1, "GET", "/search?page=2&q=" + Uri.EscapeDataString(text)),
-                1 => CoreRules.Run(1, "POST", "/comments", "application/x-www-form-urlencoded", CoreRules.Bytes("id=17&text=" + Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal))),
-                2 => CoreRules.Run(1, "POST", "/api/items", "application/json", JsonSerializer.SerializeToUtf8Bytes(new { id = 17, title = "An item", text })),
-                _ => CoreRules.Run(1, "POST", "/upload", "multipart/form-data; boundary=----WebKitFormBoundaryx1", CoreRules.Bytes(
-                    $"------WebKitFormBoundaryx1\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\n{text}\r\n"
-                    + "------WebKitFormBoundaryx1\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"photo 1.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n\u00ff\u00d8\u00ff\r\n------WebKitFormBoundaryx1--\r\n")),
-            };
-            if (transaction.Interception is not null)
-            {
-                refused.Add((kind, $"{text} ({CoreRules.Describe(transaction)})"));
-            }
-        }
-
-        output.WriteLine($"{refused.Count} of {number} refused");
-        foreach (var kind in refused.GroupBy(item => item.Kind))
-        {
-            output.WriteLine($"KIND {kind.Key}: {kind.Count()}");
-        }
-
-        refused.ForEach(item => output.WriteLine($"{item.Kind}: {item.Text}"));
-        Assert.True(number == Requests && refused.Count * 100 <= number * MostRefused, $"{refused.Count} of {number}:\n{string.Join('\n', refused.Take(20))}");
     }
 
     [CrsFact]
@@ -131,6 +99,21 @@ public sealed class CoreRulesTests(ITestOutputHelper output)
     [InlineData("on a=")]
     [InlineData("\\u0041")]
     [InlineData("$(a")]
+    [InlineData("'")]
+    [InlineData("\"")]
+    [InlineData("`")]
+    [InlineData("' ")]
+    [InlineData("'\"")]
+    [InlineData("-")]
+    [InlineData("; ")]
+    [InlineData("|")]
+    [InlineData("=")]
+    [InlineData("{")]
+    [InlineData("select ")]
+    [InlineData("union(")]
+    [InlineData("<!--")]
+    [InlineData("\n")]
+    [InlineData("a.")]
     public void Texts_made_to_keep_expressions_busy_do_not(string piece)
     {
         var text = string.Concat(Enumerable.Repeat(piece, 8000 / piece.Length)) + "!";

@@ -7,6 +7,8 @@ namespace FilterProxy.Filters.Tests.Waf;
 /// <summary>Rules from texts instead of files.</summary>
 internal sealed class TextRules : IRuleFiles
 {
+    public static Surroundings Around => new(new PersistentStore(TimeProvider.System));
+
     private readonly Dictionary<string, string> _files = new(StringComparer.Ordinal);
 
     public TextRules With(string path, string text)
@@ -26,7 +28,7 @@ internal sealed class TextRules : IRuleFiles
 
     public static RuleSet Compile(TextRules files) => RuleCompiler.Compile(RuleReader.Read(["rules.conf"], files), files);
 
-    public static Transaction Begin(string text, EngineMode mode = EngineMode.On) => new(Compile(text), new PersistentStore(TimeProvider.System), mode);
+    public static Transaction Begin(string text, EngineMode mode = EngineMode.On) => new(Compile(text), Around, mode);
 
     /// <summary>A GET with these headers, phases 1 and 2 done.</summary>
     public static Transaction Get(string rules, string target, params (string Name, string Value)[] headers)

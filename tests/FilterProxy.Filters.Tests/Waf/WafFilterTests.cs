@@ -33,9 +33,14 @@ public sealed class WafFilterTests : IDisposable
     public async Task In_detection_it_passes_and_is_counted()
     {
         using var exchange = TestExchange.Get("/?q=bad").WithResponse(200, "ok");
-        var run = await exchange.RunAsync(Filter("SecRule ARGS \"@streq bad\" \"id:1,phase:2,deny\"", new() { Rules = ["rules.conf"], Mode = WafMode.Detect }));
+        var filter = Filter("SecRule ARGS \"@streq bad\" \"id:17,phase:2,deny,msg:'It is bad'\"", new() { Rules = ["rules.conf"], Mode = WafMode.Detect });
+        var run = await exchange.RunAsync(filter);
         Assert.Equal((200, 1L), (exchange.Status, _context.Sum("filterproxy.waf.matches")));
         Assert.NotNull(run.Upstream);
+        Assert.Contains(
+            "\"would_block\":1,\"block_list_failures\":0,\"given_up\":[],\"matched\":[{\"rule\":17,\"message\":\"It is bad\",\"matches\":1,\"in_blocked\":1}]",
+            ViewOf(filter),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -147,12 +152,83 @@ public sealed class WafFilterTests : IDisposable
         Assert.Equal(403, exchange.Status);
     }
 
-    [Fact]
-    public async Task An_expression_out_of_time_fails_the_exchange()
+    [Theory]
+    [InlineData(WafMode.Block, WafErrorAction.Deny, 500)]
+    [InlineData(WafMode.Block, WafErrorAction.Allow, 200)]
+    [InlineData(WafMode.Detect, WafErrorAction.Deny, 200)]
+    public async Task An_expression_out_of_time_follows_on_error(WafMode mode, WafErrorAction onError, int expected)
     {
-        using var exchange = TestExchange.Get("/?a=" + new string('a', 200) + "b!");
-        var filter = Filter("SecRule ARGS \"@rx ^(?=(a+)+b)(a+)+$\" \"id:1,phase:2,deny\"");
-        await Assert.ThrowsAsync<TimeoutException>(() => exchange.RunAsync(filter));
+        using var exchange = TestExchange.Get("/?a=" + new string('a', 200) + "b!").WithResponse(200, "ok");
+        var filter = Filter("SecRule ARGS \"@rx ^(?=(a+)+b)(a+)+$\" \"id:1,phase:2,deny\"", new() { Rules = ["rules.conf"], Mode = mode, OnError = onError });
+        await exchange.RunAsync(filter);
+        Assert.Equal((expected, expected == 500 ? "waf_failed" : ""), (exchange.Status, expected == 500 ? exchange.Reason : ""));
+        Assert.Contains("\"given_up\":[1]", ViewOf(filter), StringComparison.Ordinal);
+        Assert.Single(_context.LogLines, line => line.Contains("rule 1 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task With_on_error_allow_the_other_rules_still_decide()
+    {
+        using var exchange = TestExchange.Get("/?b=bad&a=" + new string('a', 200) + "b!");
+        await exchange.RunAsync(Filter(
+            "SecRule ARGS \"@rx ^(?=(a+)+b)(a+)+$\" \"id:1,phase:2,deny\"\nSecRule ARGS:b \"@streq bad\" \"id:2,phase:2,deny\"",
+            new() { Rules = ["rules.conf"], Mode = WafMode.Block, OnError = WafErrorAction.Allow }));
+        Assert.Equal((403, "waf_denied"), (exchange.Status, exchange.Reason));
+    }
+
+    [Fact]
+    public async Task Countries_are_read_from_a_file()
+    {
+        File.WriteAllText(Path.Combine(_folder, "countries.csv"), "# networks\n203.0.113.0/24,DE\n");
+        using var exchange = TestExchange.Get("/").From("203.0.113.9");
+        await exchange.RunAsync(Filter(
+            "SecRule REMOTE_ADDR \"@geoLookup\" \"id:1,phase:1,deny,chain\"\nSecRule GEO:COUNTRY_CODE \"@streq DE\"",
+            new() { Rules = ["rules.conf"], Mode = WafMode.Block, Countries = "countries.csv" }));
+        Assert.Equal(403, exchange.Status);
+    }
+
+    [Fact]
+    public void A_file_of_countries_that_cannot_be_read_is_an_error_with_its_line()
+    {
+        File.WriteAllText(Path.Combine(_folder, "countries.csv"), "203.0.113.0/24,DE\n203.0.113.0/33,DE\n");
+        var error = Assert.Throws<ArgumentException>(() => Filter("", new() { Rules = ["rules.conf"], Countries = "countries.csv" }));
+        Assert.Contains("countries.csv: line 2: '203.0.113.0/33' has no prefix between 0 and 32", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sample_is_inspected_and_the_rest_passes()
+    {
+        var filter = Filter("SecAction \"id:1,phase:1,deny\"", new() { Rules = ["rules.conf"], Mode = WafMode.Block, Sample = 50 });
+        var refused = 0;
+        for (var i = 0; i < 200; i++)
+        {
+            using var exchange = TestExchange.Get("/").WithResponse(200, "ok");
+            await exchange.RunAsync(filter);
+            refused += exchange.Status == 403 ? 1 : 0;
+        }
+
+        Assert.InRange(refused, 40, 160);
+    }
+
+    [Theory]
+    [InlineData("/?q=bad", 403)]
+    [InlineData("/?free=bad", 200)]
+    [InlineData("/?known=bad", 200)]
+    [InlineData("/off?q=bad", 200)]
+    public async Task Plugins_of_the_rule_set_stand_before_and_behind_its_rules(string target, int expected)
+    {
+        var plugins = Directory.CreateDirectory(Path.Combine(_folder, "plugins")).FullName;
+        File.WriteAllText(Path.Combine(plugins, "app-config.conf"), "SecAction \"id:9501,phase:1,pass,nolog,setvar:tx.app-plugin_enabled=1\"");
+        File.WriteAllText(
+            Path.Combine(plugins, "app-before.conf"),
+            "SecRule TX:app-plugin_enabled \"@eq 1\" \"id:9502,phase:1,pass,nolog,ctl:ruleRemoveTargetById=10;ARGS:known\"\n"
+            + "SecRule REQUEST_FILENAME \"@streq /off\" \"id:9503,phase:1,pass,nolog,ctl:ruleRemoveById=10\"");
+        File.WriteAllText(Path.Combine(plugins, "app-after.conf"), "SecRuleUpdateTargetById 10 \"!ARGS:free\"");
+        using var exchange = TestExchange.Get(target).WithResponse(200, "ok");
+        await exchange.RunAsync(Filter(
+            "SecRule ARGS \"@streq bad\" \"id:10,phase:2,deny\"",
+            new() { Rules = ["plugins/*-config.conf", "plugins/*-before.conf", "rules.conf", "plugins/*-after.conf"], Mode = WafMode.Block }));
+        Assert.Equal(expected, exchange.Status);
     }
 
     [Fact]
@@ -223,6 +299,17 @@ public sealed class WafFilterTests : IDisposable
         "unknown variable 'ARGZ'",
         Assert.Throws<ArgumentException>(() => Filter("", new() { Rules = ["rules.conf"], Exclude = [new() { Rules = ["1"], Targets = ["ARGZ:x"] }] })).Message,
         StringComparison.Ordinal);
+
+    private static string ViewOf(WafFilter filter)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new System.Text.Json.Utf8JsonWriter(stream))
+        {
+            filter.WriteView(writer);
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
 
     private static byte[] Gzip(string text)
     {

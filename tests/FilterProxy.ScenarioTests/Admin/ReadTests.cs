@@ -147,6 +147,25 @@ public sealed class ReadTests
     }
 
     [Fact]
+    public async Task The_load_is_shown_with_what_calls_for_a_stage()
+    {
+        await using var admin = await AdminProxy.StartAsync("""
+            overload: { memory_limit: 1MiB, memory: { shed: 10, close: 0, refuse: 0 }, enter_after: 0s, max_exchanges: 5 }
+            routes: [ { respond: {} } ]
+            """);
+        await Poll.UntilAsync(async () => (string?)(await admin.GetAsync("/overload"))["stage"] == "shed");
+
+        var load = await admin.GetAsync("/overload");
+
+        Assert.Equal((5, 0), ((int)load["max_exchanges"]!, (int)load["exchanges"]!));
+        Assert.Equal(["loop_lag", "memory", "descriptors", "queue_time"], load["resources"]!.AsArray().Select(r => (string)r!["resource"]!));
+        Assert.Equal(["low", "normal", "high"], load["waiting"]!.AsObject().Select(w => w.Key));
+        var memory = load["resources"]![1]!;
+        Assert.Equal(("shed", 0.1, 0), ((string)memory["stage"]!, (double)memory["shed"]!, (double)memory["close"]!));
+        Assert.InRange((double)memory["value"]!, 1, 1_000_000);
+    }
+
+    [Fact]
     public async Task Failed_exchanges_are_kept_with_reason_request_id_and_endpoint()
     {
         using var dead = new DeadPort();

@@ -23,6 +23,9 @@ public sealed class DescriptorTests
             listeners: { web: { address: "127.0.0.1:{{port}}", io: {{io}} } }
             routes: [ { name: all, cluster: origin } ]
             clusters: { origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] } }
+
+            # It would refuse clients before there are none left.
+            overload: { enabled: false }
             """);
         await using var proxy = ProxyProcess.Start(
             [$"--nofile={Descriptors}:{Descriptors}", Repository.ProxyExecutable, "run", "-c", file.Path], null, program: "prlimit");

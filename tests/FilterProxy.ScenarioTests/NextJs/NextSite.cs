@@ -64,6 +64,21 @@ internal sealed class NextSite : IAsyncDisposable
         return (folder, await StartProxyAsync(secure, (app, address)), server);
     }
 
+    /// <summary>A firewall with conf/examples/waf.yaml before the proxy, as browsers name it.</summary>
+    public async Task<Uri> ProtectAsync(string auditLog)
+    {
+        var address = new UriBuilder(FreeAddress()) { Host = "localhost" }.Uri;
+        var server = Track(ServerProcess.Start(
+            "firewall", Repository.ProxyExecutable, ["run", "-c", Repository.At("conf", "examples", "waf.yaml")], Repository.Root, new Dictionary<string, string>
+            {
+                ["LISTEN"] = $"127.0.0.1:{address.Port}",
+                ["APP"] = Address.Authority,
+                ["AUDIT_LOG"] = auditLog,
+            }));
+        await server.AnswersAsync(address);
+        return address;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var process in Enumerable.Reverse(_processes))

@@ -14,6 +14,9 @@ namespace FilterProxy.ScenarioTests.OAuth;
 /// </summary>
 public sealed class OAuthSite : IAsyncLifetime
 {
+    /// <summary>A program's API key, which may read.</summary>
+    public const string Key = "fp_0123456789abcdef0123456789abcdef";
+
     private readonly TestUpstream _upstream = TestUpstream.Start(Answer);
     private readonly int _port = ServerProcess.FreePort();
     private ServerProcess? _provider;
@@ -45,6 +48,7 @@ public sealed class OAuthSite : IAsyncLifetime
         {
             ["LISTEN"] = $"127.0.0.1:{_port}",
             ["ISSUER"] = $"{Origin}/oauth",
+            ["API_KEY_HASH"] = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(Key)))}",
             ["OAUTH_PORT"] = $"{port}",
             ["MAIN_PORT"] = $"{_upstream.Port}",
             ["ADMIN_PORT"] = $"{_upstream.Port}",

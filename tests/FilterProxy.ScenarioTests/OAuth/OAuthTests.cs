@@ -109,6 +109,20 @@ public sealed class OAuthTests(OAuthSite site) : IClassFixture<OAuthSite>
     }
 
     [OAuthFact]
+    public async Task Programs_use_keys_on_the_api_and_nowhere_else()
+    {
+        // A token beside the key that nobody checks, and names that are not the program's to give.
+        var (status, body) = await ApiAsync(HttpMethod.Get, "anything", OAuthSite.Key);
+        var told = JsonDocument.Parse(body).RootElement;
+        Assert.Equal((HttpStatusCode.OK, "nightly", false), (status, told.GetProperty("user").GetString(), told.GetProperty("bearer").GetBoolean()));
+        Assert.Equal(JsonValueKind.Null, told.GetProperty("roles").ValueKind);
+
+        Assert.Equal(HttpStatusCode.Forbidden, (await ApiAsync(HttpMethod.Post, null, OAuthSite.Key)).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await ApiAsync(HttpMethod.Get, await TokenAsync("read"), OAuthSite.Key[..^1] + "0")).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await ApiAsync(HttpMethod.Get, null, OAuthSite.Key, "/shop")).Status);
+    }
+
+    [OAuthFact]
     public async Task Everybody_sees_what_is_public_and_who_has_a_session_is_known_there()
     {
         var page = await site.OpenAsync();
@@ -134,10 +148,16 @@ public sealed class OAuthTests(OAuthSite site) : IClassFixture<OAuthSite>
         return JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("access_token").GetString()!;
     }
 
-    private async Task<(HttpStatusCode Status, string Body)> ApiAsync(HttpMethod method, string? token)
+    private async Task<(HttpStatusCode Status, string Body)> ApiAsync(HttpMethod method, string? token, string? key = null, string path = "/api/orders")
     {
-        using var request = new HttpRequestMessage(method, site.Origin + "/api/orders");
+        using var request = new HttpRequestMessage(method, site.Origin + path);
         request.Headers.TryAddWithoutValidation("x-user", "root");
+        request.Headers.TryAddWithoutValidation("x-roles", "admin");
+        if (key is not null)
+        {
+            request.Headers.TryAddWithoutValidation("x-api-key", key);
+        }
+
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         using var answer = await site.Http.SendAsync(request);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());

@@ -84,7 +84,10 @@ public sealed class SharedLimitTests
         // The bucket began to fill again somewhere between the start and the first answer, and was empty somewhere in the last question.
         var admitted = runs.Sum(run => run.Count);
         Assert.InRange(admitted, 0, Burst + (int)(Rate * runs.Max(run => run.Ended).TotalSeconds) + Tolerance);
-        Assert.InRange(admitted, Burst + (int)(Rate * (runs.Max(run => run.Asked) - runs.Min(run => run.First)).TotalSeconds) - Tolerance, int.MaxValue);
+
+        // Who was refused does not ask redis again before there can be a place, so a little may be left in the bucket at the end.
+        var filled = Rate * (runs.Max(run => run.Asked) - runs.Min(run => run.First)).TotalSeconds;
+        Assert.InRange(admitted, (int)(0.95 * (Burst + filled)) - Tolerance, int.MaxValue);
     }
 
     private sealed class Instances(ConfigFile[] files, ProxyProcess[] processes, int[] ports) : IAsyncDisposable

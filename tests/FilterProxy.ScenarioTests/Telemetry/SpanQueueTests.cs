@@ -10,6 +10,7 @@ namespace FilterProxy.ScenarioTests.Telemetry;
 
 public sealed class SpanQueueTests : IDisposable
 {
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private readonly Meter _meter = new("FilterProxy.Test");
     private readonly MetricLog _counts;
 
@@ -20,7 +21,7 @@ public sealed class SpanQueueTests : IDisposable
     {
         const int Sent = 5_000, Capacity = 64;
         using var gate = new ManualResetEventSlim();
-        using var queue = new SpanQueue(new GatedExporter(gate), Capacity, _meter, NullLogger.Instance);
+        using var queue = new SpanQueue(new GatedExporter(gate), Capacity, Interval, _meter, NullLogger.Instance);
         var longest = TimeSpan.Zero;
         for (var i = 0; i < Sent; i++)
         {
@@ -41,7 +42,7 @@ public sealed class SpanQueueTests : IDisposable
     [Fact]
     public async Task What_the_receiver_refuses_is_counted_as_lost()
     {
-        using var queue = new SpanQueue(new RefusingExporter(), 64, _meter, NullLogger.Instance);
+        using var queue = new SpanQueue(new RefusingExporter(), 64, Interval, _meter, NullLogger.Instance);
         var span = new Activity("x").SetIdFormat(ActivityIdFormat.W3C).Start();
         span.ActivityTraceFlags = ActivityTraceFlags.Recorded;
         queue.OnEnd(span);

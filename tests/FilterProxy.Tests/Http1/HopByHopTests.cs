@@ -1,3 +1,4 @@
+using System.Text;
 using FilterProxy.Core.Http1;
 using Xunit;
 
@@ -45,6 +46,16 @@ public sealed class HopByHopTests
     [Fact]
     public void Keeps_an_upgrade_when_told() =>
         Assert.Equal("Upgrade=websocket|", AfterRequest("Connection: Upgrade\r\nUpgrade: websocket\r\n", keepUpgrade: true));
+
+    [Theory]
+    [InlineData("Connection: close, close\r\nConnection: x\r\n", "close, close")]
+    [InlineData("X: 1\r\n", "")]
+    public void Keeps_what_connection_said_aside(string fields, string expected)
+    {
+        var head = Requests.Parse($"GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
+        HopByHop.RemoveFromRequest(head, keepUpgrade: false);
+        Assert.Equal(expected, Encoding.Latin1.GetString(head.Connection));
+    }
 
     [Theory]
     [InlineData("Connection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\nUpgrade: h2c\r\nX: 1\r\n", false, "X=1|")]

@@ -25,6 +25,27 @@ public sealed class BodyFilterTests
     }
 
     [Fact]
+    public async Task A_response_behind_a_transformed_one_keeps_its_length_and_etag()
+    {
+        await using var upstream = TestUpstream.Start(_ => UpstreamResponse.Ok("ok", ("ETag", "\"v1\"")));
+        var script = new Script { UseResponseBody = _ => BodyUse.Transform, ResponseBody = (_, data, end, output) => BodyPieces.Append(data, end, output!, "!") };
+        await using var proxy = await TestProxy.StartAsync(
+            $$"""
+            routes:
+              - { name: changed, match: { path: /changed }, cluster: origin, filters: [ { scripted/a: { script: "{{script.Id}}" } } ] }
+              - { name: all, cluster: origin }
+            clusters: { origin: { endpoints: ["127.0.0.1:{{upstream.Port}}"] } }
+            """,
+            TestTransport.Memory,
+            typeof(ScriptedFilter));
+        await using var client = await proxy.ConnectAsync();
+
+        Assert.Equal("ok!", (await client.RoundTripAsync("GET /changed HTTP/1.1\r\nHost: a\r\n\r\n")).Text);
+        var response = await client.RoundTripAsync(Get);
+        Assert.Equal(("ok", "2", "\"v1\""), (response.Text, response.Headers["content-length"], response.Headers["etag"]));
+    }
+
+    [Fact]
     public async Task An_observed_response_keeps_its_length_and_etag()
     {
         var seen = new StringBuilder();

@@ -12,7 +12,7 @@ public sealed class SocketWriterTests : IDisposable
     private readonly SocketPair _pair = new();
     private readonly SocketWriter _writer;
 
-    public SocketWriterTests() => _writer = new SocketWriter(_pair.Near) { Reset = () => { } };
+    public SocketWriterTests() => _writer = new SocketWriter(_pair.Near);
 
     public void Dispose()
     {

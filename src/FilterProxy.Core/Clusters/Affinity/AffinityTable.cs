@@ -56,7 +56,7 @@ internal sealed class AffinityTable
         else
         {
             var secure = _rules.Secure == CookieSecure.Always || (_rules.Secure == CookieSecure.Auto && exchange.Downstream.IsTls);
-            exchange.Response.Headers.Append("set-cookie"u8, secure ? token.SecureCookie : token.Cookie);
+            exchange.Response.Headers.Append(secure ? token.SecureCookie : token.Cookie);
         }
     }
 
@@ -86,8 +86,10 @@ internal sealed class AffinityTable
         var text = Base64Url.EncodeToString(signature);
         var cookie = $"{rules.Name}={text}{rules.Attributes}";
         TryRead(Encoding.ASCII.GetBytes(text), out var id);
-        return new Token(id, Encoding.ASCII.GetBytes(text), Encoding.ASCII.GetBytes(cookie), Encoding.ASCII.GetBytes(cookie + "; Secure"));
+        return new Token(id, Encoding.ASCII.GetBytes(text), Prepare(cookie), Prepare(cookie + "; Secure"));
     }
+
+    private static PreparedFields Prepare(string cookie) => PreparedFields.Build(cookie, static (fields, value) => fields.Append("Set-Cookie", value));
 
     private static bool TryRead(ReadOnlySpan<byte> token, out UInt128 id)
     {
@@ -102,5 +104,5 @@ internal sealed class AffinityTable
         return true;
     }
 
-    private sealed record Token(UInt128 Id, byte[] Plain, byte[] Cookie, byte[] SecureCookie);
+    private sealed record Token(UInt128 Id, byte[] Plain, PreparedFields Cookie, PreparedFields SecureCookie);
 }

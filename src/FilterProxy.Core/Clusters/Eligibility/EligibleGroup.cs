@@ -24,7 +24,9 @@ internal sealed class EligibleGroup(string name, EligibleLevel[] levels, Endpoin
 
         var level = levels.Length == 1 ? levels[0] : Choose(context);
         var endpoint = level.Picker.Pick(context);
-        return endpoint is not null && (context.Tried is null || !context.WasTried(endpoint)) ? endpoint : PickAnother(level, context);
+        return endpoint is not null && (context.Tried is null || !context.WasTried(endpoint)) ? endpoint
+            : level.Picker.IsBinding ? null
+            : PickAnother(level, context);
     }
 
     private EligibleLevel Choose(in PickContext context)

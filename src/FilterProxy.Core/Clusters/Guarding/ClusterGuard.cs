@@ -7,6 +7,8 @@ namespace FilterProxy.Core.Clusters.Guarding;
 /// <summary>What keeps a cluster from being overrun, and what becomes of the requests it does not take.</summary>
 internal sealed class ClusterGuard
 {
+    private Sampler _complaints;
+
     /// <summary>Requests under way in the cluster.</summary>
     public RequestLimiter Requests { get; init; } = new(0, 0, TimeSpan.Zero);
 
@@ -31,9 +33,21 @@ internal sealed class ClusterGuard
     /// <summary>Counts what relays meet; requests are counted where they are.</summary>
     public LimitMetrics Limits { get; init; } = new(null);
 
-    /// <summary>How often the log hears of requests that were not taken.</summary>
-    public Sampler Complaints;
+    /// <summary>Hears of requests and relays that were not taken; null where nobody does.</summary>
+    public Log? Log { get; init; }
 
     /// <summary>How often it hears of requests that were not repeated.</summary>
     public Sampler RetryComplaints;
+
+    /// <summary>Says that a request or a relay was not taken: of many once in a while.</summary>
+    /// <param name="cluster">The cluster's name.</param>
+    /// <param name="reason">The reason code.</param>
+    /// <param name="now">The heartbeat's clock.</param>
+    public void Complain(string cluster, string reason, long now)
+    {
+        if (Log is not null && _complaints.TryTake(now, out var skipped))
+        {
+            Log.RequestNotTaken(cluster, reason, skipped);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FilterProxy.Core.Telemetry;
+using FilterProxy.Core.Transport;
 
 namespace FilterProxy.Core.Clusters.Guarding;
 
@@ -10,7 +11,7 @@ namespace FilterProxy.Core.Clusters.Guarding;
 /// <param name="max">Requests at a time; 0 for no limit.</param>
 /// <param name="maxPending">Requests that may wait.</param>
 /// <param name="patience">How long they may; zero for as long as the exchange may take.</param>
-internal sealed class RequestLimiter(int max, int maxPending, TimeSpan patience)
+internal sealed class RequestLimiter(int max, int maxPending, TimeSpan patience) : IStreamPlaces
 {
     private readonly ConcurrentQueue<TaskCompletionSource<bool>> _waiting = new();
     private int _max = max > 0 ? max : int.MaxValue;

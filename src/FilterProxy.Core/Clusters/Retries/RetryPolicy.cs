@@ -5,6 +5,9 @@ namespace FilterProxy.Core.Clusters.Retries;
 /// <summary>Which attempts are followed by another, how many, and how long after. Pure rules: who acts on them is the pipeline.</summary>
 internal sealed class RetryPolicy
 {
+    /// <summary>Attempts at the most, whatever rules and filters say.</summary>
+    public const int MaxAttempts = 16;
+
     /// <summary>Attempts after the first, at the most.</summary>
     public int Retries { get; init; } = 1;
 
@@ -34,8 +37,8 @@ internal sealed class RetryPolicy
     /// <summary>Bytes of a request's body that are kept to be sent again.</summary>
     public int Buffer { get; init; } = 64 * 1024;
 
-    /// <summary>The field that tells the endpoint the number of the attempt; empty for none.</summary>
-    public byte[] AttemptHeader { get; init; } = [];
+    /// <summary>Tells the endpoint the number of the attempt; null where it is not told.</summary>
+    public AttemptField? AttemptField { get; init; }
 
     /// <summary>When a request is sent to another endpoint as well; null for never.</summary>
     public HedgeRule? Hedge { get; init; }

@@ -15,6 +15,7 @@ internal static class ConfigChecks
     {
         var config = context.Config;
         CheckDurations(context, config.Runtime);
+        OverloadChecks.Run(context);
         HttpChecks.Run(context);
         ListenerChecks.Run(context);
         UdpListenerChecks.Run(context);

@@ -19,10 +19,7 @@ internal static class ListenerChecks
         foreach (var (name, listener) in config.Listeners)
         {
             NameChecks.Check(context, nameof(config.Listeners), "listener", name);
-            if (context.IsBound(listener, nameof(listener.Address)))
-            {
-                CheckAddress(context, new Taken($"listener '{name}'", listener, nameof(listener.Address), listener.Address), taken);
-            }
+            CheckPlace(context, name, listener, taken);
 
             if (listener.Protocols.Count == 0 && !listener.Filters.Any(f => !f.Off && f.Name != "tls") && context.IsBound(listener, nameof(listener.Protocols)))
             {
@@ -50,6 +47,33 @@ internal static class ListenerChecks
         if (config.Admin is { } admin && context.IsBound(admin, nameof(admin.Address)))
         {
             CheckAddress(context, new Taken("the admin listener", admin, nameof(admin.Address), admin.Address), taken);
+        }
+    }
+
+    private static void CheckPlace(CheckContext context, string name, ListenerConfig listener, List<Taken> taken)
+    {
+        if (listener.Source is not null || context.IsWritten(listener, nameof(listener.Source)))
+        {
+            foreach (var property in new[] { nameof(listener.Address), nameof(listener.Protocols), nameof(listener.Io) })
+            {
+                if (context.IsWritten(listener, property))
+                {
+                    context.Refuse(listener, property, $"a listener with a source has no {property.ToLowerInvariant()}: its connections are the source's, and speak HTTP/2");
+                }
+            }
+        }
+        else if (listener.Address is { } address && context.IsBound(listener, nameof(listener.Address)))
+        {
+            CheckAddress(context, new Taken($"listener '{name}'", listener, nameof(listener.Address), address), taken);
+        }
+        else if (!context.IsWritten(listener, nameof(listener.Address)))
+        {
+            context.RefuseWhole(listener, $"missing option 'address' of listeners.{name}");
+        }
+        else if (context.IsBound(listener, nameof(listener.Address)))
+        {
+            // Written, with nothing behind it: a file that was cut short.
+            context.Refuse(listener, nameof(listener.Address), "expected a text, got nothing");
         }
     }
 

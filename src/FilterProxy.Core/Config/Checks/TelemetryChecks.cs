@@ -33,6 +33,11 @@ internal static class TelemetryChecks
             context.Refuse(otlp, nameof(otlp.MetricsInterval), "metrics_interval must be at least 1s");
         }
 
+        if (otlp.TracesInterval < TimeSpan.FromMilliseconds(100))
+        {
+            context.Refuse(otlp, nameof(otlp.TracesInterval), "traces_interval must be at least 100ms");
+        }
+
         if (otlp.Timeout <= TimeSpan.Zero)
         {
             context.Refuse(otlp, nameof(otlp.Timeout), "timeout must be longer than 0");

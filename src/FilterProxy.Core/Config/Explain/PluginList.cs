@@ -31,7 +31,7 @@ internal static class PluginList
     [
         (typeof(IHttpFilter), "filter"), (typeof(IConnectionFilter), "connection filter"), (typeof(ILoadBalancer), "load balancer"),
         (typeof(IEndpointSource), "endpoint source"), (typeof(IHealthCheck), "health check"), (typeof(IConnector), "connector"),
-        (typeof(ICertificateSource), "certificate source"), (typeof(IDatagramService), "datagram service"), (typeof(ICommand), "command"),
+        (typeof(IConnectionSource), "connection source"), (typeof(ICertificateSource), "certificate source"), (typeof(IDatagramService), "datagram service"), (typeof(ICommand), "command"),
     ];
 
     private static readonly (Type Type, string Name)[] Phases =

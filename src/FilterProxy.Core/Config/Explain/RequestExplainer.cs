@@ -44,7 +44,7 @@ internal sealed class RequestExplainer
         var config = _config.Listeners[plan.Name];
         var snapshot = _compiled.Snapshot;
         var rules = snapshot.Listeners[plan.Name];
-        result = result with { Listener = new ExplainedListener(plan.Name, config.Address, plan.Tls is not null, note) };
+        result = result with { Listener = new ExplainedListener(plan.Name, config.Address ?? plan.Address.ToString()!, plan.Tls is not null, note) };
         var error = Accept(snapshot, rules, plan.Tls is not null);
         if (error.IsError)
         {

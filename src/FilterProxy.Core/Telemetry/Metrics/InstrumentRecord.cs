@@ -6,6 +6,7 @@ namespace FilterProxy.Core.Telemetry.Metrics;
 /// <summary>An ordinary instrument that is listened to, and what was recorded to it so far.</summary>
 internal sealed class InstrumentRecord
 {
+    private const int MostFirst = 8;
     private static readonly IReadOnlyList<double> GenericBounds = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
 
     // The runtime publishes them as counters, against OpenTelemetry's own convention; rate() of them would be nonsense.
@@ -18,6 +19,9 @@ internal sealed class InstrumentRecord
     private readonly Lazy<Buckets?> _buckets;
     private readonly bool _isAbsolute;
     private InstrumentSeries? _other;
+
+    // Those made first. Who counts often does so with tags that are always the same objects, and is found without a look at what is in them.
+    private Known[] _first = [];
 
     public InstrumentRecord(Instrument instrument, MetricsRegistry registry)
     {
@@ -87,6 +91,14 @@ internal sealed class InstrumentRecord
 
     private InstrumentSeries Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
+        foreach (ref readonly var known in Volatile.Read(ref _first).AsSpan())
+        {
+            if (known.Tags.IsMadeOf(tags))
+            {
+                return known.Series;
+            }
+        }
+
         if (_byTags.TryGetValue(tags, out var there))
         {
             return there;
@@ -100,11 +112,22 @@ internal sealed class InstrumentRecord
         var made = new InstrumentSeries(new Labels(tags), _buckets.Value);
         if (_byTags.TryAdd(tags, made))
         {
+            Remember(new TagSet(tags), made);
             return made;
         }
 
         _budget.Return(1);
         return _byTags[tags];
+    }
+
+    private void Remember(TagSet tags, InstrumentSeries series)
+    {
+        // An observable instrument's are taken out again, and it is asked seldom.
+        var first = Volatile.Read(ref _first);
+        if (!IsObservable && first.Length < MostFirst)
+        {
+            Interlocked.CompareExchange(ref _first, [.. first, new Known(tags, series)], first);
+        }
     }
 
     private Buckets BucketsOf(Instrument instrument)
@@ -123,4 +146,6 @@ internal sealed class InstrumentRecord
 
         return new Labels(other);
     }
+
+    private readonly record struct Known(TagSet Tags, InstrumentSeries Series);
 }

@@ -9,6 +9,25 @@ internal sealed class TagSet(ReadOnlySpan<KeyValuePair<string, object?>> tags)
 
     public ReadOnlySpan<KeyValuePair<string, object?>> Tags => _tags;
 
+    /// <summary>Whether these are the very objects it was made of. False says nothing.</summary>
+    public bool IsMadeOf(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (tags.Length != _tags.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < tags.Length; i++)
+        {
+            if (!ReferenceEquals(tags[i].Key, _tags[i].Key) || !ReferenceEquals(tags[i].Value, _tags[i].Value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Compares and, so that a measurement makes no garbage, finds by tags that are no key yet.</summary>
     public sealed class Comparer : IEqualityComparer<TagSet>, IAlternateEqualityComparer<ReadOnlySpan<KeyValuePair<string, object?>>, TagSet>
     {

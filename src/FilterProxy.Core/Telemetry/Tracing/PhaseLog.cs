@@ -14,7 +14,8 @@ internal readonly record struct PhaseEntry(string Phase, string? Filter, long Be
 /// <summary>The phases one exchange went through, with their times: kept only for exchanges that are traced or debugged.</summary>
 internal sealed class PhaseLog(TimeProvider time)
 {
-    private readonly List<PhaseEntry> _entries = [];
+    // As many as most exchanges have without filters of their own.
+    private readonly List<PhaseEntry> _entries = new(8);
     private readonly Lock _lock = new();
     private int _phase = -1, _filter = -1;
 

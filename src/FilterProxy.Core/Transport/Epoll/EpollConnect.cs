@@ -31,7 +31,18 @@ internal static class EpollConnect
             waiting = new EpollSocket(handle, loop);
             if (begun != 0)
             {
-                await WaitAsync(waiting, cancel);
+                var done = new Waiter(loop);
+                waiting.Writer = done;
+                if (!waiting.TryWrite())
+                {
+                    using (cancel.UnsafeRegister(static done => ((Waiter)done!).GiveUp(), done))
+                    {
+                        await done.Task;
+                    }
+
+                    cancel.ThrowIfCancellationRequested();
+                }
+
                 if (LinuxSockets.TakeError(handle) is var error and not 0)
                 {
                     throw new SocketException((int)LinuxSockets.ErrorOf(error));
@@ -54,17 +65,11 @@ internal static class EpollConnect
         }
     }
 
-    private static async Task WaitAsync(EpollSocket socket, CancellationToken cancel)
+    /// <summary>Completes inline on the loop, where the caller wants to be; a cancellation comes from elsewhere and must not run the caller there.</summary>
+    private sealed class Waiter(EpollLoop loop) : TaskCompletionSource, ISocketWaiter
     {
-        // Inline on the loop, where the caller wants to be; a cancellation comes from elsewhere and must not run the caller there.
-        var done = new TaskCompletionSource();
-        socket.Writable = () => done.TrySetResult();
-        if (!socket.TryWrite())
-        {
-            await using var registration = cancel.UnsafeRegister(
-                _ => socket.Loop.Schedule(static d => ((TaskCompletionSource)d!).TrySetResult(), done), null);
-            await done.Task;
-            cancel.ThrowIfCancellationRequested();
-        }
+        public void OnReady() => TrySetResult();
+
+        public void GiveUp() => loop.Schedule(static done => ((Waiter)done!).TrySetResult(), this);
     }
 }

@@ -3,15 +3,17 @@ using System.Net.Sockets;
 namespace FilterProxy.Core.Transport.Epoll;
 
 /// <summary>Reads when an event loop says that there is something; until then it needs no buffer.</summary>
-internal sealed class EpollReader : DirectReader
+internal sealed class EpollReader : DirectReader, ISocketWaiter
 {
     private readonly EpollSocket _socket;
 
     public EpollReader(EpollSocket socket)
     {
         _socket = socket;
-        socket.Readable = OnArrived;
+        socket.Reader = this;
     }
+
+    void ISocketWaiter.OnReady() => OnArrived();
 
     protected override Arrival Look()
     {

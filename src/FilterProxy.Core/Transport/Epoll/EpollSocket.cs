@@ -27,25 +27,25 @@ internal sealed class EpollSocket
 
     public EpollLoop Loop { get; }
 
-    /// <summary>Called on the loop, once for every <see cref="TryRead"/> that said false.</summary>
-    public Action? Readable { get; set; }
+    /// <summary>Told on the loop, once for every <see cref="TryRead"/> that said false.</summary>
+    public ISocketWaiter? Reader { get; set; }
 
-    /// <summary>Called on the loop, once for every <see cref="TryWrite"/> that said false.</summary>
-    public Action? Writable { get; set; }
+    /// <summary>Told on the loop, once for every <see cref="TryWrite"/> that said false.</summary>
+    public ISocketWaiter? Writer { get; set; }
 
     /// <summary>Whether the peer has ended its side, or the connection has failed: then no further event may come.</summary>
     public bool IsOver => _over;
 
-    /// <summary>Whether a receive is worth trying now. Otherwise <see cref="Readable"/> will be called.</summary>
+    /// <summary>Whether a receive is worth trying now. Otherwise <see cref="Reader"/> will be told.</summary>
     public bool TryRead() => TryUse(ref _reading);
 
-    /// <summary>Whether a send is worth trying now. Otherwise <see cref="Writable"/> will be called.</summary>
+    /// <summary>Whether a send is worth trying now. Otherwise <see cref="Writer"/> will be told.</summary>
     public bool TryWrite() => TryUse(ref _writing);
 
     /// <summary>After a receive that may have left something.</summary>
     public void MayReadMore() => Interlocked.CompareExchange(ref _reading, Ready, Unknown);
 
-    /// <summary>Takes a <see cref="TryRead"/> back that said false, on the loop: <see cref="Readable"/> will not be called for it.</summary>
+    /// <summary>Takes a <see cref="TryRead"/> back that said false, on the loop: <see cref="Reader"/> will not be told for it.</summary>
     public bool TryUnwait() => Interlocked.CompareExchange(ref _reading, Ready, Waiting) == Waiting;
 
     /// <summary>The descriptor is closed: whoever waits finds out, on the loop.</summary>
@@ -69,12 +69,12 @@ internal sealed class EpollSocket
 
         if ((events & (Over | LinuxSockets.Readable)) != 0)
         {
-            Tell(ref _reading, Readable);
+            Tell(ref _reading, Reader);
         }
 
         if ((events & (LinuxSockets.Failed | LinuxSockets.HungUp | LinuxSockets.Writable)) != 0)
         {
-            Tell(ref _writing, Writable);
+            Tell(ref _writing, Writer);
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed class EpollSocket
         }
     }
 
-    private static void Tell(ref int side, Action? waiter)
+    private static void Tell(ref int side, ISocketWaiter? waiter)
     {
         if (Volatile.Read(ref side) == Ready)
         {
@@ -105,7 +105,7 @@ internal sealed class EpollSocket
         if (Interlocked.Exchange(ref side, Ready) == Waiting)
         {
             Volatile.Write(ref side, Unknown);
-            waiter?.Invoke();
+            waiter?.OnReady();
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace FilterProxy.Core.Transport.Epoll;
 
 /// <summary>Sends at once; when the socket is full, goes on when an event loop says that there is room.</summary>
-internal sealed class EpollWriter : DirectWriter
+internal sealed class EpollWriter : DirectWriter, ISocketWaiter
 {
     private readonly EpollSocket _socket;
 
@@ -11,10 +11,12 @@ internal sealed class EpollWriter : DirectWriter
         : base(owner)
     {
         _socket = socket;
-        socket.Writable = () => OnRoom(0, SocketError.Success);
+        socket.Writer = this;
     }
 
-    protected override int? TrySend(ReadOnlyMemory<byte> bytes, out SocketError error)
+    void ISocketWaiter.OnReady() => OnRoom(0, SocketError.Success);
+
+    protected override int? TrySend(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> behind, out SocketError error)
     {
         error = SocketError.Success;
         while (true)
@@ -22,7 +24,9 @@ internal sealed class EpollWriter : DirectWriter
             int sent;
             try
             {
-                sent = LinuxSockets.Send(_socket.Handle, bytes.Span);
+                sent = behind.IsEmpty
+                    ? LinuxSockets.Send(_socket.Handle, bytes.Span)
+                    : LinuxSockets.Send(_socket.Handle, bytes.Span, behind.Span);
             }
             catch (ObjectDisposedException)
             {

@@ -62,6 +62,9 @@ internal static unsafe partial class LinuxSockets
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(SafeHandle socket, void* buffer, nint length, int flags);
 
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    private static partial nint SendMessage(SafeHandle socket, MessageHeader* message, int flags);
+
     /// <summary>Receives what is there. The number of bytes, 0 at the end, or -errno.</summary>
     public static int Receive(SafeSocketHandle socket, Span<byte> into) => Receive(socket, into, DontWait);
 
@@ -76,6 +79,31 @@ internal static unsafe partial class LinuxSockets
             while (true)
             {
                 var sent = Send(socket, start, bytes.Length, DontWait | NoSignal);
+                if (sent >= 0)
+                {
+                    return (int)sent;
+                }
+
+                if (Marshal.GetLastPInvokeError() is var error && error != Interrupted)
+                {
+                    return -error;
+                }
+            }
+        }
+    }
+
+    /// <summary>As <see cref="Send(SafeSocketHandle, ReadOnlySpan{byte})"/>, of two runs of bytes in one call.</summary>
+    public static int Send(SafeSocketHandle socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> behind)
+    {
+        fixed (byte* first = bytes, second = behind)
+        {
+            var runs = stackalloc Run[2];
+            runs[0] = new Run { Start = first, Length = bytes.Length };
+            runs[1] = new Run { Start = second, Length = behind.Length };
+            var message = new MessageHeader { Runs = runs, Count = 2 };
+            while (true)
+            {
+                var sent = SendMessage(socket, &message, DontWait | NoSignal);
                 if (sent >= 0)
                 {
                     return (int)sent;
@@ -161,5 +189,25 @@ internal static unsafe partial class LinuxSockets
                 }
             }
         }
+    }
+
+    /// <summary><c>struct iovec</c>.</summary>
+    private struct Run
+    {
+        public byte* Start;
+        public nint Length;
+    }
+
+    /// <summary><c>struct msghdr</c> of 64 bits.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct MessageHeader
+    {
+        public void* Name;
+        public nuint NameLength;
+        public Run* Runs;
+        public nuint Count;
+        public void* Control;
+        public nuint ControlLength;
+        public nint Flags;
     }
 }

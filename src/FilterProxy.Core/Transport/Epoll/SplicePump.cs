@@ -7,7 +7,7 @@ namespace FilterProxy.Core.Transport.Epoll;
 /// sockets belong to the loop it runs on; while it runs it stands in for the reader of one and the writer of the other, which have nothing
 /// under way.
 /// </summary>
-internal sealed class SplicePump(SocketConnection from, SocketConnection to, Action onProgress)
+internal sealed class SplicePump(SocketConnection from, SocketConnection to, Action onProgress) : ISocketWaiter
 {
     // Moves of fewer bytes, this often in a row, are no bulk.
     private const int SmallMove = 8 * 1024;
@@ -48,8 +48,8 @@ internal sealed class SplicePump(SocketConnection from, SocketConnection to, Act
             return SpliceEnd.Stopped;
         }
 
-        var (readable, writable) = (_from.Readable, _to.Writable);
-        _from.Readable = _to.Writable = () => _waiting?.TrySetResult();
+        var (reader, writer) = (_from.Reader, _to.Writer);
+        _from.Reader = _to.Writer = this;
         try
         {
             return await PumpAsync(pipe);
@@ -61,11 +61,13 @@ internal sealed class SplicePump(SocketConnection from, SocketConnection to, Act
         }
         finally
         {
-            (_from.Readable, _to.Writable) = (readable, writable);
+            (_from.Reader, _to.Writer) = (reader, writer);
             _from.MayReadMore();
             pipe.Dispose();
         }
     }
+
+    void ISocketWaiter.OnReady() => _waiting?.TrySetResult();
 
     private async Task<SpliceEnd> PumpAsync(LinuxPipe pipe)
     {

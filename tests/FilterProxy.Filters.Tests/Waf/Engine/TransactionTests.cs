@@ -1,6 +1,7 @@
 using FilterProxy.Filters.Waf.Collections;
 using FilterProxy.Filters.Waf.Engine;
 using FilterProxy.Filters.Waf.Language;
+using FilterProxy.Filters.Waf.Operators;
 using FilterProxy.TestKit;
 using Xunit;
 
@@ -133,7 +134,7 @@ public sealed class TransactionTests
     public void Persistent_values_outlive_the_exchange_and_expire()
     {
         var clock = new FakeTimeProvider();
-        var store = new PersistentStore(clock);
+        var around = new Surroundings(new PersistentStore(clock));
         var set = TextRules.Compile("""
             SecAction "id:1,phase:1,pass,nolog,initcol:ip=%{REMOTE_ADDR},setvar:ip.hits=+1,expirevar:ip.hits=60"
             SecRule IP:hits "@gt 2" "id:2,phase:1,deny"
@@ -145,11 +146,75 @@ public sealed class TransactionTests
 
         bool Hit(string address)
         {
-            var transaction = new Transaction(set, store, EngineMode.On);
+            var transaction = new Transaction(set, around, EngineMode.On);
             transaction.Set(Variable.RemoteAddr, address);
             transaction.Run(1);
             return transaction.Interception is not null;
         }
+    }
+
+    [Theory]
+    [InlineData("127.0.0.2", true)]
+    [InlineData("192.0.2.1", false)]
+    [InlineData("no address", false)]
+    public async Task A_rule_waits_for_block_lists_and_goes_on_where_it_was(string address, bool isListed)
+    {
+        var asked = new List<string>();
+        var lists = new BlockLists(TimeProvider.System, (name, _) =>
+        {
+            asked.Add(name);
+            return Task.FromResult(name == "2.0.0.127.zen.example.org");
+        });
+        var transaction = new Transaction(
+            TextRules.Compile("""
+                SecAction "id:1,phase:1,pass,nolog,setvar:tx.runs=+1"
+                SecRule REMOTE_ADDR "@rbl zen.example.org" "id:2,phase:1,pass,capture,setvar:tx.listed=%{TX.0}"
+                SecAction "id:3,phase:1,pass,nolog,setvar:tx.runs=+1"
+                """),
+            TextRules.Around with { BlockLists = lists },
+            EngineMode.On);
+        transaction.Set(Variable.RemoteAddr, address);
+        while (transaction.Run(1) is { } waiting)
+        {
+            await waiting;
+        }
+
+        Assert.Equal(("2", isListed ? address : null), (transaction.Tx["runs"], transaction.Tx["listed"]));
+        Assert.Equal(address == "no address" ? 0 : 1, asked.Count);
+    }
+
+    [Fact]
+    public void What_is_known_of_an_address_becomes_GEO()
+    {
+        var transaction = new Transaction(
+            TextRules.Compile("""
+                SecRule REMOTE_ADDR "@geoLookup" "id:1,phase:1,pass,nolog,chain"
+                SecRule GEO:COUNTRY_CODE "@streq DE" "setvar:tx.where=%{GEO.COUNTRY_NAME} %{GEO.COUNTRY_CONTINENT}"
+                """),
+            TextRules.Around with { Countries = Country.Parse("192.0.2.0/24,de,Germany,EU") },
+            EngineMode.On);
+        transaction.Set(Variable.RemoteAddr, "192.0.2.77");
+        transaction.Run(1);
+        Assert.Equal("Germany EU", transaction.Tx["where"]);
+    }
+
+    [Fact]
+    public void A_chain_is_logged_however_often_its_first_rule_matched()
+    {
+        var target = "/?" + string.Join('&', Enumerable.Range(0, 20).Select(i => $"a{i}=b"));
+        var transaction = TextRules.Get("SecRule ARGS \"@streq b\" \"id:1,phase:2,deny,chain\"\nSecRule REQUEST_METHOD \"@streq GET\"", target);
+        Assert.Equal("REQUEST_METHOD", Assert.Single(transaction.Matches).Variable);
+    }
+
+    [Fact]
+    public void A_phase_can_be_allowed_alone()
+    {
+        var transaction = TextRules.Get("""
+            SecAction "id:1,phase:1,allow:phase,nolog"
+            SecAction "id:2,phase:1,deny"
+            SecAction "id:3,phase:2,deny,status:418"
+            """, "/");
+        Assert.Equal(418, transaction.Interception!.Status);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using FilterProxy.Filters.Waf.Patterns;
+using FilterProxy.TestKit;
 using Xunit;
 
 namespace FilterProxy.Filters.Tests.Waf.Patterns;
@@ -119,6 +120,37 @@ public sealed class ByteMatcherTests
         Assert.True(matcher.IsLinear);
         Assert.False(matcher.IsMatch(new string('a', 50_000) + "!"));
     }
+
+    [Theory]
+    [InlineData("(?:a++)+b", 'a')]
+    [InlineData("['\"]\\s*?[^?\\w\\s]++\\s*?['\"]*?\\s*?\\w+\\W+\\w", '\'')]
+    public void A_possessive_quantifier_that_takes_too_long_gives_back_instead(string pattern, char busy)
+    {
+        var matcher = ByteMatcher.Create(pattern);
+        Assert.True(matcher.IsLinear);
+        Assert.False(matcher.IsMatch(new string(busy, 30_000) + "!"));
+    }
+
+    [Fact]
+    public async Task One_that_is_asked_often_is_compiled_and_means_the_same()
+    {
+        var matcher = ByteMatcher.Create("(?i)un\\w+\\s+select");
+        for (var i = 0; i < 1000; i++)
+        {
+            Assert.True(matcher.IsMatch("1 UNION select") && !matcher.IsMatch("selected"));
+        }
+
+        await Poll.UntilAsync(() => matcher.IsCompiled);
+        Assert.True(matcher.IsMatch("1 UNION select") && !matcher.IsMatch("selected"));
+    }
+
+    [Theory]
+    [InlineData("union", RegexOptions.None, "the union of", true)]
+    [InlineData("union", RegexOptions.None, "the UNION of", false)]
+    [InlineData("__utm", RegexOptions.IgnoreCase, "__UTMA", true)]
+    [InlineData("a.b", RegexOptions.IgnoreCase, "axb", true)]
+    public void Texts_without_signs_are_searched_for(string pattern, RegexOptions options, string text, bool expected) =>
+        Assert.Equal(expected, ByteMatcher.Create(pattern, options).IsMatch(text));
 
     [Fact]
     public void One_that_backtracks_is_given_up_in_time() =>

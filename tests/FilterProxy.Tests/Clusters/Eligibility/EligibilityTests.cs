@@ -106,10 +106,19 @@ public sealed class EligibilityTests
     }
 
     [Fact]
+    public void A_picker_whose_word_is_the_last_is_not_corrected()
+    {
+        var set = Set("a", "b");
+        var eligible = new EligibilityBuilder(_rules, new Stubborn(isBinding: true)).Build(set, EligibleSet.Empty, _now);
+        Assert.Same(set[0], eligible.Pick(default));
+        Assert.Null(eligible.Pick(new PickContext(Tried: [set[0]])));
+    }
+
+    [Fact]
     public void A_picker_that_returns_what_was_tried_is_corrected()
     {
         var set = Set("a", "b");
-        var eligible = new EligibilityBuilder(_rules, new Stubborn()).Build(set, EligibleSet.Empty, _now);
+        var eligible = new EligibilityBuilder(_rules, new Stubborn(isBinding: false)).Build(set, EligibleSet.Empty, _now);
         Assert.Same(set[0], eligible.Pick(default));
         Assert.Same(set[1], eligible.Pick(new PickContext(Tried: [set[0]])));
     }
@@ -167,7 +176,7 @@ public sealed class EligibilityTests
         })]);
     }
 
-    private sealed class Stubborn : ILoadBalancer, IEndpointPicker
+    private sealed class Stubborn(bool isBinding) : ILoadBalancer, IEndpointPicker
     {
         private EndpointSet _set = EndpointSet.Empty;
 
@@ -176,6 +185,8 @@ public sealed class EligibilityTests
             _set = set;
             return this;
         }
+
+        public bool IsBinding => isBinding;
 
         public Endpoint? Pick(in PickContext context) => _set[0];
     }

@@ -58,6 +58,8 @@ public sealed class ConfigChecksTests
     [Theory]
     [InlineData("{}", "c.yaml:1:12: the configuration has no listeners (listeners: { web: { address: 0.0.0.0:8080 } })")]
     [InlineData("{ web: {} }", "c.yaml:1:19: missing option 'address' of listeners.web")]
+    [InlineData("{ web: { address: localhost:80, source: dial } }", "c.yaml:1:30: a listener with a source has no address: its connections are the source's, and speak HTTP/2")]
+    [InlineData("{ web: { source: dial, protocols: [http1] } }", "c.yaml:1:46: a listener with a source has no protocols: its connections are the source's, and speak HTTP/2")]
     [InlineData("{ web: { address: 8080 } }", "c.yaml:1:30: expected an address like '0.0.0.0:8080', got '8080' (did you mean '0.0.0.0:8080'?)")]
     [InlineData("{ a: { address: '0.0.0.0:80' }, b: { address: '0.0.0.0:80' } }", "c.yaml:1:58: listener 'a' already has the address 0.0.0.0:80 (first at c.yaml:1:28)")]
     [InlineData("{ a: { address: '0.0.0.0:80' }, b: { address: '127.0.0.1:80' } }", "c.yaml:1:58: listener 'a' already listens on 0.0.0.0:80, which overlaps with 127.0.0.1:80 (first at c.yaml:1:28)")]
@@ -128,6 +130,34 @@ public sealed class ConfigChecksTests
     [InlineData("path: { normalization: off }", "c.yaml:2:32: expected one of normalize, reject, raw, got 'off'")]
     [InlineData("server_header: \"a\\nb\"", "c.yaml:2:24: this cannot be the value of a header")]
     public void What_http_cannot_be_is_refused(string http, string error) => AssertErrors(Listener + "http: { " + http + " }", error);
+
+    [Theory]
+    [InlineData("enabled: maybe", "c.yaml:2:22: expected true or false, got 'maybe'")]
+    [InlineData("loop_lag: { shed: 2s }", "c.yaml:2:23: close must not be less than shed (the stages are entered one after the other)")]
+    [InlineData("queue_time: { close: off, refuse: 1ms }", "c.yaml:2:47: refuse must not be less than shed and close (the stages are entered one after the other)")]
+    [InlineData("memory: { close: 99 }", "c.yaml:2:21: refuse must not be less than shed and close (the stages are entered one after the other)")]
+    [InlineData("memory: { refuse: 101 }", "c.yaml:2:31: must be between 0 and 100")]
+    [InlineData("memory: { leave: 0 }", "c.yaml:2:30: must be between 1 and 100")]
+    [InlineData("memory: { shed: 85% }", "c.yaml:2:29: expected a number, got '85%'")]
+    [InlineData("descriptor: {}", "c.yaml:2:13: unknown option 'descriptor' of overload (did you mean 'descriptors'?)")]
+    [InlineData("memory_limit: 0", "c.yaml:2:27: memory_limit must be more than 0 (leave it out for what there is)")]
+    [InlineData("enter_after: 30d", "c.yaml:2:26: enter_after must be at most 24d ('off' is no limit)")]
+    [InlineData("retry_after: 10ms", "c.yaml:2:26: retry_after must be at least 1s")]
+    [InlineData("max_exchanges: -1", "c.yaml:2:28: must be 0 or more")]
+    [InlineData("queue: { size: -1 }", "c.yaml:2:28: must be between 0 and 1000000")]
+    [InlineData("queue: { target: 1s }", "c.yaml:2:30: target must be more than 0, and no more than interval and deadline")]
+    [InlineData("queue: { deadline: off }", "c.yaml:2:20: target must be more than 0, and no more than interval and deadline")]
+    public void What_overload_cannot_be_is_refused(string overload, string error) => AssertErrors(Listener + "overload: { " + overload + " }", error);
+
+    [Theory]
+    [InlineData("loop_lag: { shed: off, close: off, refuse: off }, memory: { refuse: 0 }, max_exchanges: 10, queue: { size: 0 }")]
+    [InlineData("enabled: off, memory_limit: 1GiB, descriptors: { shed: 1, close: 1, refuse: 1 }")]
+    public void What_overload_can_be_is_taken(string overload) => Load(Listener + "overload: { " + overload + " }");
+
+    [Theory]
+    [InlineData("urgent", "c.yaml:5:30: expected one of low, normal, high, got 'urgent'")]
+    [InlineData("hihg", "c.yaml:5:30: expected one of low, normal, high, got 'hihg' (did you mean 'high'?)")]
+    public void A_priority_that_there_is_not_is_refused(string priority, string error) => AssertErrors(Route + "{ respond: {}, priority: " + priority + " }", error);
 
     [Fact]
     public void One_error_does_not_hide_another_and_causes_no_further_ones() =>

@@ -60,7 +60,7 @@ public sealed class ConfigSchemaTests
     [InlineData("http: { route_filters: [ access_log: { format: xml } ] }")]
     [InlineData("http: { route_filters: [ access_log: off ] }")]
     [InlineData("http: { route_filters: [ { access_log: {}, headers: {} } ] }")]
-    [InlineData("listeners: { w: { } }")]
+    [InlineData("udp_listeners: { w: { } }")]
     [InlineData("listeners: { w: { address: a, filters: [ access_log ] } }")]
     [InlineData("listeners: { w: { address: a, filters: [ tls ] } }")]
     [InlineData("routes: { cluster: a }")]

@@ -1,0 +1,17 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace FilterProxy;
+
+/// <summary>
+/// A feature of a connection from an <see cref="IConnectionSource"/> that carries no HTTP: takes it in the place of routes and filters. The
+/// source sets it before it yields the connection.
+/// </summary>
+public interface IConnectionService
+{
+    /// <summary>Serves the connection, which is closed when the task has completed. Called once.</summary>
+    /// <param name="connection">
+    /// With the listener's filters behind it. While the listener stops it goes on, as far as the time to drain allows; then it is reset.
+    /// </param>
+    /// <returns>Completes when it is over; must not fail.</returns>
+    Task ServeAsync(ConnectionContext connection);
+}

@@ -1,0 +1,48 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace FilterProxy.Core.Transport;
+
+/// <summary>Has a component's connections in the place of accepted ones, under Kestrel as <see cref="SocketTransport"/>.</summary>
+internal sealed class SourceTransport(IConnectionSource source) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+{
+    public bool CanBind(EndPoint endpoint) => true;
+
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        new(new SourceListener(endpoint, source));
+
+    private sealed class SourceListener : IConnectionListener
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly IAsyncEnumerator<ConnectionContext> _connections;
+
+        public SourceListener(EndPoint endPoint, IConnectionSource source)
+        {
+            EndPoint = endPoint;
+            _connections = source.AcceptAsync(_stop.Token).GetAsyncEnumerator(_stop.Token);
+        }
+
+        public EndPoint EndPoint { get; }
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return await _connections.MoveNextAsync() ? _connections.Current : null;
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return null;
+            }
+        }
+
+        public async ValueTask UnbindAsync(CancellationToken cancellationToken = default) => await _stop.CancelAsync();
+
+        // The server accepts until it hears of the end, which is before this.
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _connections.DisposeAsync();
+        }
+    }
+}
