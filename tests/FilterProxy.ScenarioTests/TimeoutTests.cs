@@ -192,7 +192,7 @@ public sealed class TimeoutTests : Scenario
             }
         }));
         await using var proxy = await _log.StartAsync(
-            upstream.Port, "upgrade_idle_timeout: 10s, upgrade_duration: 500ms", route: "timeouts: { total: 100ms, idle: 100ms }", transport: transport);
+            upstream.Port, "upgrade_idle_timeout: 10s, upgrade_duration: 1500ms", route: "timeouts: { total: 1s, idle: 1s }", transport: transport);
         await using var client = await proxy.ConnectAsync();
         Assert.Equal(101, (await client.RoundTripAsync(Upgrade)).Status);
 

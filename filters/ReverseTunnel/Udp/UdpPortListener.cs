@@ -9,10 +9,9 @@ namespace FilterProxy.Filters.ReverseTunnel.Udp;
 internal sealed class UdpPortListener : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly Socket _socket;
 
-    private UdpPortListener()
-    {
-    }
+    private UdpPortListener(Socket socket) => _socket = socket;
 
     /// <summary>Begins to serve; null where the port cannot be had.</summary>
     public static UdpPortListener? TryOpen(
@@ -29,22 +28,17 @@ internal sealed class UdpPortListener : IDisposable
             return null;
         }
 
-        var listener = new UdpPortListener();
+        var listener = new UdpPortListener(socket);
         var sessions = new StreamSessions(
             claim.Owner.ToString(), socket, options, metrics, (client, cancel) => relay.OpenAsync(claim, StreamNames.Udp, client, cancel), context);
-        _ = listener.RunAsync(sessions);
+        _ = Task.Run(() => sessions.RunAsync(listener._stop.Token));
         return listener;
     }
 
-    /// <summary>Closes the port and ends its sessions.</summary>
-    public void Dispose() => _ = _stop.CancelAsync();
-
-    private async Task RunAsync(StreamSessions sessions)
+    /// <summary>Closes the port, which others may have from then on, and ends its sessions.</summary>
+    public void Dispose()
     {
-        await Task.Yield();
-        using (sessions.Socket)
-        {
-            await sessions.RunAsync(_stop.Token);
-        }
+        _ = _stop.CancelAsync();
+        _socket.Dispose();
     }
 }

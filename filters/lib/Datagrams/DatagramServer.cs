@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace FilterProxy.Filters.Datagrams;
 
 /// <summary>Serves a socket that many clients share: each datagram goes to its client's session.</summary>
-/// <param name="socket">Bound; stays the caller's.</param>
+/// <param name="socket">Bound; stays the caller's, who may close it once it has told the server to stop.</param>
 /// <param name="table">The sessions.</param>
 /// <param name="most">The most bytes of a datagram.</param>
 /// <param name="dropped">Told whose datagram is dropped, and why; null for nobody's, of which the kernel told too late.</param>
@@ -45,7 +45,7 @@ internal sealed class DatagramServer<TSession>(Socket socket, SessionTable<TSess
 
                 OnReceived(batch.Receive(socket));
             }
-            catch (OperationCanceledException)
+            catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or SocketException)
             {
                 return;
             }

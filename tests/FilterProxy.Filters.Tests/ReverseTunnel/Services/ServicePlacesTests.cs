@@ -12,7 +12,7 @@ public sealed class ServicePlacesTests : IDisposable
 {
     private readonly HandshakeBench _bench = new()
     {
-        Access = new() { Rules = [new() { Agents = ["*:*:*"], Protocols = ["http", "tcp", "udp"], Hosts = ["*"], Ports = ["46000", "46002-46003"] }] },
+        Access = new() { Rules = [new() { Agents = ["*:*:*"], Protocols = ["http", "tcp", "udp"], Hosts = ["*"], Ports = ["26000", "26002-26003"] }] },
     };
 
     public void Dispose() => _bench.Dispose();
@@ -25,7 +25,7 @@ public sealed class ServicePlacesTests : IDisposable
         var (answer, admission, _) = await AskAsync(server, Hello(Edge, "db;type=tcp"));
 
         var port = admission!.Hello.Services.Single().Port;
-        Assert.Contains(port, new[] { 46000, 46002, 46003 });
+        Assert.Contains(port, new[] { 26000, 26002, 26003 });
         Assert.Equal($"db;type=tcp;port={port}", answer["x-filterproxy-tunnel-service"]);
     }
 
@@ -57,12 +57,24 @@ public sealed class ServicePlacesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_UDP_port_is_free_as_soon_as_its_service_has_left()
+    {
+        await using var server = _bench.Create();
+        for (var i = 0; i < 50; i++)
+        {
+            var (answer, admission, _) = await AskAsync(server, Hello(Edge, "dns;type=udp;port=26002"));
+            Assert.Equal(200, answer.Status);
+            admission!.Dispose();
+        }
+    }
+
+    [Fact]
     public async Task A_number_may_be_the_TCP_port_of_one_service_and_the_UDP_port_of_another()
     {
         await using var server = _bench.Create();
 
-        Assert.Equal(200, (await AskAsync(server, Hello(Edge, "db;type=tcp;port=46002", "dns;type=udp;port=46002"))).Answer.Status);
-        Assert.Equal("tunnel_service_taken", (await AskAsync(server, Hello("edge-2:shop:acme", "other;type=udp;port=46002"))).Answer.Reason);
+        Assert.Equal(200, (await AskAsync(server, Hello(Edge, "db;type=tcp;port=26002", "dns;type=udp;port=26002"))).Answer.Status);
+        Assert.Equal("tunnel_service_taken", (await AskAsync(server, Hello("edge-2:shop:acme", "other;type=udp;port=26002"))).Answer.Reason);
     }
 
     [Fact]
@@ -73,7 +85,7 @@ public sealed class ServicePlacesTests : IDisposable
         _bench.Access = new() { Rules = [_bench.Access.Rules[0] with { Protocols = ["tcp"] }] };
         await using var tcp = _bench.Create();
 
-        Assert.Equal((403, "tunnel_service_denied"), Of((await AskAsync(tcp, Hello("edge-2:shop:acme", "dns;type=udp;port=46002"))).Answer));
+        Assert.Equal((403, "tunnel_service_denied"), Of((await AskAsync(tcp, Hello("edge-2:shop:acme", "dns;type=udp;port=26002"))).Answer));
 
         static (int Status, string? Reason) Of(HandshakeAnswer answer) => (answer.Status, answer.Reason);
     }
@@ -82,35 +94,35 @@ public sealed class ServicePlacesTests : IDisposable
     public async Task A_UDP_port_that_another_program_has_is_refused()
     {
         using var other = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        other.Bind(new IPEndPoint(IPAddress.Parse(_bench.Services.PortAddress), 46002));
+        other.Bind(new IPEndPoint(IPAddress.Parse(_bench.Services.PortAddress), 26002));
         await using var server = _bench.Create();
 
-        Assert.Equal("tunnel_service_taken", (await AskAsync(server, Hello(Edge, "dns;type=udp;port=46002"))).Answer.Reason);
+        Assert.Equal("tunnel_service_taken", (await AskAsync(server, Hello(Edge, "dns;type=udp;port=26002"))).Answer.Reason);
     }
 
     [Fact]
     public async Task A_port_is_open_as_long_as_an_agent_is_there_for_it()
     {
         await using var server = _bench.Create();
-        Assert.False(IsOpen(46002));
-        var (_, one, _) = await AskAsync(server, Hello("edge-1:shop:acme", "db;type=tcp;port=46002"));
-        var (_, two, _) = await AskAsync(server, Hello("edge-2:shop:acme", "db;type=tcp;port=46002"));
+        Assert.False(IsOpen(26002));
+        var (_, one, _) = await AskAsync(server, Hello("edge-1:shop:acme", "db;type=tcp;port=26002"));
+        var (_, two, _) = await AskAsync(server, Hello("edge-2:shop:acme", "db;type=tcp;port=26002"));
         one!.Dispose();
-        Assert.True(IsOpen(46002));
+        Assert.True(IsOpen(26002));
         two!.Dispose();
-        Assert.False(IsOpen(46002));
+        Assert.False(IsOpen(26002));
     }
 
     [Theory]
-    [InlineData("edge-2:bakery:acme", "db;type=tcp;port=46002")]
-    [InlineData("edge-2:shop:other", "db;type=tcp;port=46002")]
-    [InlineData("edge-2:shop:acme", "db2;type=tcp;port=46002")]
+    [InlineData("edge-2:bakery:acme", "db;type=tcp;port=26002")]
+    [InlineData("edge-2:shop:other", "db;type=tcp;port=26002")]
+    [InlineData("edge-2:shop:acme", "db2;type=tcp;port=26002")]
     [InlineData("edge-2:shop:other", "app;type=http;host=app.example.com")]
     [InlineData("edge-2:shop:other", "app;type=http;host=b.example.com;host=APP.example.com")]
     public async Task The_place_of_a_service_is_not_anothers(string agent, string service)
     {
         await using var server = _bench.Create();
-        await AskAsync(server, Hello(Edge, "db;type=tcp;port=46002", "app;type=http;host=app.example.com"));
+        await AskAsync(server, Hello(Edge, "db;type=tcp;port=26002", "app;type=http;host=app.example.com"));
 
         var (answer, _, _) = await AskAsync(server, Hello(agent, service));
 
@@ -121,11 +133,11 @@ public sealed class ServicePlacesTests : IDisposable
     public async Task An_agent_that_is_refused_for_one_service_has_none_of_the_others()
     {
         await using var server = _bench.Create();
-        await AskAsync(server, Hello(Edge, "db;type=tcp;port=46002"));
-        await AskAsync(server, Hello("edge-2:shop:other", "free;type=tcp;port=46003", "db;type=tcp;port=46002"));
-        Assert.False(IsOpen(46003));
+        await AskAsync(server, Hello(Edge, "db;type=tcp;port=26002"));
+        await AskAsync(server, Hello("edge-2:shop:other", "free;type=tcp;port=26003", "db;type=tcp;port=26002"));
+        Assert.False(IsOpen(26003));
 
-        var (answer, _, _) = await AskAsync(server, Hello("edge-3:shop:third", "mine;type=tcp;port=46003"));
+        var (answer, _, _) = await AskAsync(server, Hello("edge-3:shop:third", "mine;type=tcp;port=26003"));
 
         Assert.Equal(200, answer.Status);
     }
@@ -135,20 +147,20 @@ public sealed class ServicePlacesTests : IDisposable
     {
         await using var server = _bench.Create();
         await AskAsync(server, Hello(Edge));
-        await AskAsync(server, Hello(Edge, "db;type=tcp;port=46002"));
+        await AskAsync(server, Hello(Edge, "db;type=tcp;port=26002"));
 
-        Assert.False(IsOpen(46002));
+        Assert.False(IsOpen(26002));
     }
 
     [Fact]
     public async Task A_port_that_another_program_has_is_refused()
     {
         using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        other.Bind(new IPEndPoint(IPAddress.Parse(_bench.Services.PortAddress), 46002));
+        other.Bind(new IPEndPoint(IPAddress.Parse(_bench.Services.PortAddress), 26002));
         other.Listen();
         await using var server = _bench.Create();
 
-        var (answer, _, _) = await AskAsync(server, Hello(Edge, "db;type=tcp;port=46002"));
+        var (answer, _, _) = await AskAsync(server, Hello(Edge, "db;type=tcp;port=26002"));
 
         Assert.Equal((409, "tunnel_service_taken"), (answer.Status, answer.Reason));
     }
@@ -184,7 +196,7 @@ public sealed class ServicePlacesTests : IDisposable
     [InlineData("app;type=http;host=a;path=b")]
     [InlineData("app;type=http;host=a;path=/b?c")]
     [InlineData("app;type=http;host=a;path=/")]
-    [InlineData("app;type=quic;port=46002")]
+    [InlineData("app;type=quic;port=26002")]
     public async Task A_place_that_cannot_be_understood_is_refused(string service)
     {
         await using var server = _bench.Create();
