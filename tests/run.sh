@@ -57,7 +57,6 @@ missing_packages() {
   has redis-server || echo redis-server
   has script || echo bsdutils
   [[ -d /usr/share/modsecurity-crs/rules ]] || echo modsecurity-crs
-  has redis-server || echo redis-server
   has redis-benchmark || echo redis-tools
   has_server sshd || echo openssh-server
   has scp || echo openssh-client

@@ -17,7 +17,7 @@ from .model import Contender, Setup
 from .process import free_ports
 from .rounds import Bench, Runner, check_reply
 from .series import SMALL_GET
-from .targets import PERF, all_targets, start_origin, start_proxy
+from .targets import PERF, all_targets, reload_times, replace, start_origin, start_proxy
 
 
 def arguments(argv):
@@ -62,7 +62,7 @@ class Routes:
         os.kill(proxy.pid, signal.SIGHUP)
 
     def changes(self, log):
-        return len(times(log))
+        return len(reload_times(log))
 
 
 class Endpoints:
@@ -84,12 +84,6 @@ class Endpoints:
         return len(re.findall(r"Cluster 'c0' has \d+ endpoints", log.read_text(errors="replace")))
 
 
-def replace(path, text):
-    """At once: half a file is another file."""
-    Path(f"{path}.new").write_text(text)
-    os.replace(f"{path}.new", path)
-
-
 def change_until(stop, proxy, subject):
     """A change a second; each must be in force before the next."""
     number = 0
@@ -100,11 +94,6 @@ def change_until(stop, proxy, subject):
         deadline = time.monotonic() + 30
         while subject.changes(proxy.log) == seen and time.monotonic() < deadline:
             time.sleep(0.01)
-
-
-def times(log):
-    """Milliseconds of each reload so far, as the proxy says them."""
-    return [int(ms) for ms in re.findall(r"read and compiled in (\d+) ms", log.read_text(errors="replace"))]
 
 
 def run(options):
@@ -128,7 +117,7 @@ def run(options):
                 rows.append({"while": name, "changes": subject.changes(proxy.log) - before, **load.latency_us, "rate": load.rate})
                 before = subject.changes(proxy.log)
                 print(rows[-1], flush=True)
-            return subject.what, rows, times(proxy.log)
+            return subject.what, rows, reload_times(proxy.log)
         finally:
             for process in reversed(started):
                 process.stop()

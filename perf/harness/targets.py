@@ -6,10 +6,12 @@ import os
 import random
 import re
 import shutil
+import signal
 import socket
 import ssl
 import string
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,18 +94,47 @@ def start_origin(work, port, cpus):
     return _started(Process("origin", ["nginx", "-c", str(conf)], cpus, Path(work, "origin.log")), port)
 
 
+def configuration_path(target, work):
+    return Path(work, target.template.removesuffix(".in"))
+
+
 def start_proxy(target, work, port, origin_port, cpus, setup=Setup(), template=None):
     """`template` is a text that replaces the usual one."""
     values = configs.values(target.name, setup, work, port, origin_port, cpus)
     conf = ""
     if target.template:
-        conf = Path(work, target.template.removesuffix(".in"))
+        conf = configuration_path(target, work)
         conf.write_text(render(template or (PERF / "proxies" / target.template).read_text(), values))
     env = {"PORT": str(port), "ORIGIN_PORT": str(origin_port)}
     if target.name == "yarp":
         env |= configs.yarp_environment(setup, values)
     command = [part.replace("{conf}", str(conf)) for part in target.command]
     return _started(Process(target.name, command, cpus, Path(work, f"{target.name}.log"), env), port)
+
+
+def reconfigure(proxy, target, work, port, origin_port, cpus, template):
+    """Gives a FilterProxy that runs another configuration, and waits until that is in force."""
+    conf = configuration_path(target, work)
+    text = render(template, configs.values(target.name, Setup(), work, port, origin_port, cpus))
+    seen = len(reload_times(proxy.log))
+    replace(conf, text)
+    os.kill(proxy.pid, signal.SIGHUP)
+    deadline = time.monotonic() + 30
+    while len(reload_times(proxy.log)) == seen:
+        if time.monotonic() > deadline:
+            raise Failure(f"{proxy.name} did not take its configuration:\n{proxy.tail()}")
+        time.sleep(0.01)
+
+
+def replace(path, text):
+    """At once: half a file is another file."""
+    Path(f"{path}.new").write_text(text)
+    os.replace(f"{path}.new", path)
+
+
+def reload_times(log):
+    """Milliseconds of each reload so far, as the proxy says them."""
+    return [int(ms) for ms in re.findall(r"read and compiled in (\d+) ms", log.read_text(errors="replace"))]
 
 
 def _started(process, port):

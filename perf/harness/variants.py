@@ -18,14 +18,19 @@ from .process import Failure, free_ports
 from .rounds import Bench, Runner, check_reply
 from .series import SMALL_GET
 from .stats import bootstrap_median, verdict
-from .targets import PERF, all_targets, start_origin, start_proxy
+from .targets import PERF, all_targets, reconfigure, start_origin, start_proxy
 
 BASE = "defaults"
 QUIET = "metrics off"
 TRACED = "tracing of 1 in 100"
 LIMITED = "rate limit by address"
+# What costs a percent is lost in what a busy machine does. Of more of it the cost is seen, and one has its share of that.
+ALL_TRACED = "tracing of all"
+TEN_LIMITS = "ten rate limits by address"
 
 # Added to the configuration of the proxy under test; FOLDER is one that is removed afterwards.
+LIMIT = "rate_limit: { limits: [ { rate: 100000000 } ] }"
+TRACING = 'telemetry: {{ tracing: {{ ratio: {} }}, otlp: {{ endpoint: "http://127.0.0.1:${{ORIGIN_PORT}}", metrics: false }} }}'
 VARIANTS = {
     BASE: "",
     # The same once more: what its ratio differs from 1 is what a run cannot tell.
@@ -35,24 +40,29 @@ VARIANTS = {
     "limits and timeouts off": "http: { limits: { header_timeout: off, idle_timeout: off, body_timeout: off, write_timeout: off, "
                                "request_body_rate: off, response_body_rate: off, request_body: off, upgrade_idle_timeout: off, "
                                "connection_duration: off, connections: 0, connections_in_all: 0 } }",
-    LIMITED: "http: { route_filters: [ rate_limit: { limits: [ { rate: 100000000 } ] } ] }",
+    LIMITED: f"http: {{ route_filters: [ {LIMIT} ] }}",
+    TEN_LIMITS: f"http: {{ route_filters: [ {', '.join([LIMIT] * 10)} ] }}",
     "max_exchanges": "overload: { max_exchanges: 10000 }",
     QUIET: "telemetry: { metrics: { enabled: false } }",
     # The origin answers as a collector does that takes everything.
-    TRACED: 'telemetry: { tracing: { ratio: 0.01 }, otlp: { endpoint: "http://127.0.0.1:${ORIGIN_PORT}", metrics: false } }',
+    TRACED: TRACING.format(0.01),
+    ALL_TRACED: TRACING.format(1),
 }
 
 # With a token in each request: nobody looks at it and the upstream gets it, or it is checked as one that is remembered and cut out. Optional, because the
 # one request before the load has none; a token that is wrong is refused all the same, and a refusal under load fails the run.
-IGNORED, REMEMBERED = "a token that is passed on", "a token that jwt_auth remembers"
+IGNORED, REMEMBERED, TEN_CHECKS = "a token that is passed on", "a token that jwt_auth remembers", "a token that ten jwt_auth remember"
+CHECK = ("jwt_auth: { issuers: [ { issuer: '" + tokens.ISSUER + "', audiences: [shop], jwks_file: FOLDER/jwks.json } ], "
+         "rules: [ { token: optional } ], claim_headers: { x-user: sub }, forward: FORWARD }")
 TOKENS = {
     IGNORED: "",
-    REMEMBERED: f"http: {{ route_filters: [ jwt_auth: {{ issuers: [ {{ issuer: '{tokens.ISSUER}', audiences: [shop], jwks_file: FOLDER/jwks.json }} ], "
-                "rules: [ { token: optional } ], claim_headers: { x-user: sub } } ] }",
+    REMEMBERED: f"http: {{ route_filters: [ {CHECK.replace('FORWARD', 'false')} ] }}",
+    TEN_CHECKS: f"http: {{ route_filters: [ {', '.join([CHECK.replace('FORWARD', 'true')] * 10)} ] }}",
 }
 
 # The most that one variant may take, as a ratio to another.
-BARS = ((BASE, QUIET, 1.03), (TRACED, BASE, 1.01), (REMEMBERED, IGNORED, 1.03), (LIMITED, BASE, 1.02))
+BARS = ((BASE, QUIET, 1.03), (TRACED, BASE, 1.01), (REMEMBERED, IGNORED, 1.03), (LIMITED, BASE, 1.02),
+        (ALL_TRACED, BASE, 2), (TEN_LIMITS, BASE, 1.2), (TEN_CHECKS, IGNORED, 1.3))
 
 # In place of the origin's only endpoint: two, and what the cluster does with them.
 TWO_ENDPOINTS = "endpoints: [\"127.0.0.1:${ORIGIN_PORT}\", \"127.0.0.2:${ORIGIN_PORT}\"]"
@@ -84,11 +94,15 @@ def arguments(argv):
     parser.add_argument("--base", default=BASE, help="what the others are compared with")
     parser.add_argument("--together", action="store_true",
                         help="load all at once instead of in turns: what the machine does to one, it does to the others in the same moment")
+    parser.add_argument("--one-process", action="store_true",
+                        help="one proxy that gets the variants in turns by reload: what two processes of one program differ by is left out")
     parser.add_argument("--proxy-cpus", default="0")
     parser.add_argument("--load-cpus", default="1")
     parser.add_argument("--no-build", action="store_true", help="use what is built already")
     parser.add_argument("--results", default=str(PERF / "results"))
     options = parser.parse_args(argv)
+    if options.one_process and options.together:
+        parser.error("one process cannot have them all at once")
     options.variants = [name for name in dict.fromkeys([options.base, *options.only.split(";")]) if name in {**VARIANTS, **TOKENS, **CLUSTERS}]
     return options
 
@@ -133,43 +147,79 @@ def run(options):
 
 
 def compare(options, target, base, number):
-    started, proxies, rounds = [], {}, []
+    rounds = []
     with tempfile.TemporaryDirectory(dir=PERF / ".work", prefix="variants-") as work:
+        field = (OneProcess if options.one_process else ProcessEach)(options, target, base, work)
         try:
-            origin_port, *ports = free_ports(1 + len(options.variants))
-            bench = Bench(start_origin(work, origin_port, options.load_cpus), origin_port, options.proxy_cpus, options.load_cpus)
-            started.append(bench.origin)
-            for place, (name, port) in enumerate(zip(rotated(options.variants, number), ports)):
-                folder = Path(work, str(place))
-                folder.mkdir()
-                (folder / "jwks.json").write_text(tokens.JWKS)
-                proxy = start_proxy(target, str(folder), port, origin_port, options.proxy_cpus, template=template_of(name, base, str(folder)))
-                started.append(proxy)
-                proxies[name] = (proxy, port)
-                check_reply(bench, Runner(Contender(name), proxy, port), SMALL_GET)
-
+            field.start(number)
             traffic = traffic_of(options.variants)
 
             def load_all(seconds):
-                order = random.sample(list(proxies), len(proxies))
+                order = random.sample(options.variants, len(options.variants))
                 with ThreadPoolExecutor(len(order) if options.together else 1) as lanes:
-                    return dict(zip(order, lanes.map(lambda name: cpu_per_request(*proxies[name], traffic, seconds, options.load_cpus), order)))
+                    return dict(zip(order, lanes.map(lambda name: cpu_per_request(*field.proxy_of(name), traffic, seconds, options.load_cpus), order)))
 
             # Side by side they have to share the core that compiles them.
-            load_all(target.warm_up_seconds * (len(proxies) if options.together else 1))
+            load_all(target.warm_up_seconds * (len(options.variants) if options.together else 1))
             for _ in range(options.rounds):
                 rounds.append(load_all(options.seconds))
                 print("  ".join(f"{name} {rounds[-1][name]:.2f}" for name in options.variants), flush=True)
         finally:
-            for process in reversed(started):
-                process.stop()
+            field.stop()
     if options.starts == 1:
         return rounds
     return [{name: statistics.median(r[name] for r in rounds) for name in options.variants}]
 
 
-def render(facts, rounds, names, base, together=False, starts=1):
-    how = f"{'starts' if starts > 1 else 'rounds'} {'side by side on one core' if together else 'interleaved'}"
+class ProcessEach:
+    """A proxy for each variant."""
+
+    def __init__(self, options, target, base, work):
+        self.options, self.target, self.base, self.work, self.started, self.proxies = options, target, base, work, [], {}
+
+    def start(self, number):
+        origin_port, *ports = free_ports(1 + len(self.options.variants))
+        self.start_origin(origin_port)
+        for name, port in zip(rotated(self.options.variants, number), ports):
+            self.proxies[name] = (self.start_proxy(name, port), port)
+
+    def proxy_of(self, name):
+        return self.proxies[name]
+
+    def start_origin(self, port):
+        self.bench = Bench(start_origin(self.work, port, self.options.load_cpus), port, self.options.proxy_cpus, self.options.load_cpus)
+        self.started.append(self.bench.origin)
+
+    def start_proxy(self, name, port):
+        folder = Path(self.work, str(port))
+        folder.mkdir()
+        (folder / "jwks.json").write_text(tokens.JWKS)
+        proxy = start_proxy(self.target, str(folder), port, self.bench.origin_port, self.options.proxy_cpus, template=template_of(name, self.base, str(folder)))
+        self.started.append(proxy)
+        check_reply(self.bench, Runner(Contender(name), proxy, port), SMALL_GET)
+        return proxy
+
+    def stop(self):
+        for process in reversed(self.started):
+            process.stop()
+
+
+class OneProcess(ProcessEach):
+    """A proxy that all variants take turns in."""
+
+    def start(self, number):
+        origin_port, self.port = free_ports(2)
+        self.start_origin(origin_port)
+        self.proxy = self.start_proxy(self.options.variants[0], self.port)
+
+    def proxy_of(self, name):
+        folder = str(Path(self.work, str(self.port)))
+        reconfigure(self.proxy, self.target, folder, self.port, self.bench.origin_port, self.options.proxy_cpus, template_of(name, self.base, folder))
+        return self.proxy, self.port
+
+
+def render(facts, rounds, names, base, together=False, starts=1, one_process=False):
+    how = f"{'starts' if starts > 1 else 'rounds'} {'side by side on one core' if together else 'in turns in one process' if one_process else 'interleaved'}"
     lines = [f"# What features cost: CPU per request against {base}, {len(rounds)} {how}", "",
              f"| variant | microseconds, median | paired ratio to {base} | 95% interval |", "|---|---:|---:|---:|"]
     for name in names:
@@ -189,7 +239,7 @@ def render(facts, rounds, names, base, together=False, starts=1):
 def main(argv):
     options = arguments(argv)
     return single.report("variants", options, {"load": "small GET (600 bytes of JSON), 64 keep-alive connections"}, run,
-                         lambda facts, rounds: render(facts, rounds, options.variants, options.base, options.together, options.starts))
+                         lambda facts, rounds: render(facts, rounds, options.variants, options.base, options.together, options.starts, options.one_process))
 
 
 if __name__ == "__main__":
