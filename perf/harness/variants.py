@@ -29,7 +29,7 @@ ALL_TRACED = "tracing of all"
 TEN_LIMITS = "ten rate limits by address"
 
 # Added to the configuration of the proxy under test; FOLDER is one that is removed afterwards.
-LIMIT = "rate_limit: { limits: [ { rate: 100000000 } ] }"
+LIMIT = "{}: {{ limits: [ {{ rate: 100000000 }} ] }}"
 TRACING = 'telemetry: {{ tracing: {{ ratio: {} }}, otlp: {{ endpoint: "http://127.0.0.1:${{ORIGIN_PORT}}", metrics: false }} }}'
 VARIANTS = {
     BASE: "",
@@ -40,8 +40,8 @@ VARIANTS = {
     "limits and timeouts off": "http: { limits: { header_timeout: off, idle_timeout: off, body_timeout: off, write_timeout: off, "
                                "request_body_rate: off, response_body_rate: off, request_body: off, upgrade_idle_timeout: off, "
                                "connection_duration: off, connections: 0, connections_in_all: 0 } }",
-    LIMITED: f"http: {{ route_filters: [ {LIMIT} ] }}",
-    TEN_LIMITS: f"http: {{ route_filters: [ {', '.join([LIMIT] * 10)} ] }}",
+    LIMITED: f"http: {{ route_filters: [ {LIMIT.format('rate_limit')} ] }}",
+    TEN_LIMITS: f"http: {{ route_filters: [ {', '.join(LIMIT.format(f'rate_limit/{i}') for i in range(10))} ] }}",
     "max_exchanges": "overload: { max_exchanges: 10000 }",
     QUIET: "telemetry: { metrics: { enabled: false } }",
     # The origin answers as a collector does that takes everything.
@@ -52,12 +52,12 @@ VARIANTS = {
 # With a token in each request: nobody looks at it and the upstream gets it, or it is checked as one that is remembered and cut out. Optional, because the
 # one request before the load has none; a token that is wrong is refused all the same, and a refusal under load fails the run.
 IGNORED, REMEMBERED, TEN_CHECKS = "a token that is passed on", "a token that jwt_auth remembers", "a token that ten jwt_auth remember"
-CHECK = ("jwt_auth: { issuers: [ { issuer: '" + tokens.ISSUER + "', audiences: [shop], jwks_file: FOLDER/jwks.json } ], "
+CHECK = ("NAME: { issuers: [ { issuer: '" + tokens.ISSUER + "', audiences: [shop], jwks_file: FOLDER/jwks.json } ], "
          "rules: [ { token: optional } ], claim_headers: { x-user: sub }, forward: FORWARD }")
 TOKENS = {
     IGNORED: "",
-    REMEMBERED: f"http: {{ route_filters: [ {CHECK.replace('FORWARD', 'false')} ] }}",
-    TEN_CHECKS: f"http: {{ route_filters: [ {', '.join([CHECK.replace('FORWARD', 'true')] * 10)} ] }}",
+    REMEMBERED: f"http: {{ route_filters: [ {CHECK.replace('NAME', 'jwt_auth').replace('FORWARD', 'false')} ] }}",
+    TEN_CHECKS: f"http: {{ route_filters: [ {', '.join(CHECK.replace('NAME', f'jwt_auth/{i}').replace('FORWARD', 'true') for i in range(10))} ] }}",
 }
 
 # The most that one variant may take, as a ratio to another.
@@ -119,7 +119,7 @@ def template_of(name, base, folder):
         if one not in base:
             raise Failure("the origin's endpoint is not where it was in the configuration")
         base = base.replace(one, TWO_ENDPOINTS + CLUSTERS[name])
-    return f"plugins: [{'JwtAuth' if name in TOKENS else 'AccessLog, RateLimit'}]\n{ {**VARIANTS, **TOKENS}.get(name, '').replace('FOLDER', folder)}\n{base}"
+    return f"runtime: {{ watch: false }}\nplugins: [{'JwtAuth' if name in TOKENS else 'AccessLog, RateLimit'}]\n{ {**VARIANTS, **TOKENS}.get(name, '').replace('FOLDER', folder)}\n{base}"
 
 
 def traffic_of(names):
