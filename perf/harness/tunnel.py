@@ -75,9 +75,9 @@ clusters:
 # The byte streams of the server: their agents and how they travel.
 STREAMS = {"work": ("near", "work"), "h2": ("near", "h2"), "far_work": ("far", "work"), "far_h2": ("far", "h2")}
 
-# What is measured: the load, the one that others are compared with, the others with their bars, the unit.
+# What is measured: the load, the one that others are compared with, the others with their bars (None where there is none), the unit.
 KINDS = {
-    "requests": ("requests", "direct", {"web_work": 0.6, "tunnel": 0.4}, "requests/s"),
+    "requests": ("requests", "direct", {"web_work": 0.6, "tunnel": None}, "requests/s"),
     "download": ("bulk", "haproxy", {"work": 0.7, "h2": 0.4}, "GB/s"),
     "upload": ("upload", "haproxy", {"work": 0.7, "h2": 0.4}, "GB/s"),
     "download, far": ("bulk", "far_copy", {"far_work": 0.7, "far_h2": 0.3}, "GB/s"),
@@ -247,8 +247,8 @@ def render(facts, measured):
         for name, bar in others.items():
             interval = bootstrap_median(paired(rates[name], rates[base]))
             rate, beside = (f"{median(rates[n].values()):.4g}" for n in (name, base))
-            lines.append(f"| {kind} ({unit}) | {NAMES[name]} | {NAMES[base]} | {rate} | {beside} | {interval[0]:.2f} ({interval[1]:.2f} to {interval[2]:.2f}) "
-                         f"| at least {bar:.2f} | **{judge(interval, bar, 'at least')}** |")
+            verdict = "| | |" if bar is None else f"| at least {bar:.2f} | **{judge(interval, bar, 'at least')}** |"
+            lines.append(f"| {kind} ({unit}) | {NAMES[name]} | {NAMES[base]} | {rate} | {beside} | {interval[0]:.2f} ({interval[1]:.2f} to {interval[2]:.2f}) {verdict}")
     if memory:
         lines += ["", "| resident MB | just started | with the streams | bar | |", "|---|---:|---:|---|---|",
                   *(f"| {name} | {before:.0f} | {after:.0f} | at most {MEMORY_BAR} | **{'met' if after <= MEMORY_BAR else 'missed'}** |"

@@ -45,6 +45,20 @@ public sealed class WorkRequestEndTests
     }
 
     [Fact]
+    public async Task Where_no_further_connection_is_to_be_had_requests_take_turns()
+    {
+        await using var origin = TestUpstream.Start();
+        await using var server = await WorkRig.StartServerAsync(rule: "max_work_connections: 2");
+        await using var agent = await WorkRig.StartAgentAsync(server, origin.Port, work: 2);
+        await WorkConnectionTests.WaitForIdleAsync(server, 2);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => server.SendAsync(TunnelRig.Get())));
+
+        Assert.All(answers, response => Assert.Equal(200, response.Status));
+        Assert.Equal(2, WorkRig.OpenedAt(server));
+    }
+
+    [Fact]
     public async Task An_agent_that_does_not_know_requests_on_them_is_not_asked_for_ever()
     {
         await using var origin = TestUpstream.Start();
@@ -157,22 +171,23 @@ public sealed class WorkRequestEndTests
     }
 
     [Fact]
-    public async Task A_request_that_comes_as_the_server_stops_still_finds_the_way()
+    public async Task A_request_that_has_come_when_the_server_stops_still_finds_the_way()
     {
         await using var origin = TestUpstream.Start();
-        var server = await WorkRig.StartServerAsync();
+        await using var server = await TestProxy.StartAsync(
+            TunnelRig.Server(connector: "transport: work").Replace("cluster: apps } ]", "cluster: apps, filters: [ { gate: {} } ] } ]", StringComparison.Ordinal),
+            components: [typeof(TunnelServerFilter), typeof(TunnelEndpoints), typeof(TunnelConnector), typeof(Gate)]);
         await using var agent = await WorkRig.StartAgentAsync(server, origin.Port);
         await TunnelRig.WaitUntilReachableAsync(server);
-        await using var client = await server.ConnectAsync();
-        await client.SendAsync("GET / HTTP/1.1\r\n");
+        var late = server.SendAsync(TunnelRig.Get("/late"));
+        await Gate.Entered.Task;
 
         var stopping = server.StopAsync(TimeSpan.FromSeconds(20));
         await WorkConnectionTests.WaitForIdleAsync(server, 0);
-        var response = await client.RoundTripAsync("Host: a\r\n\r\n");
+        Gate.Opened.SetResult();
 
-        Assert.Equal(200, response.Status);
+        Assert.Equal(200, (await late).Status);
         await stopping.WaitAsync(TimeSpan.FromSeconds(15));
-        await server.DisposeAsync();
     }
 
     [Fact]
@@ -210,6 +225,25 @@ public sealed class WorkRequestEndTests
         if (bytes.IndexOf(what) is >= 0 and var at)
         {
             by.CopyTo(bytes[at..]);
+        }
+    }
+
+    [Component("gate")]
+    internal sealed class Gate : IRequestFilter
+    {
+        public static TaskCompletionSource Entered { get; } = new();
+
+        public static TaskCompletionSource Opened { get; } = new();
+
+        public async ValueTask<FilterStatus> OnRequestAsync(HttpExchange exchange)
+        {
+            if (exchange.Request.Path.SequenceEqual("/late"u8))
+            {
+                Entered.SetResult();
+                await Opened.Task;
+            }
+
+            return FilterStatus.Continue;
         }
     }
 }
