@@ -23,7 +23,7 @@ public sealed class WorkRequestEndTests
 
         var response = await server.SendAsync(TunnelRig.Get());
 
-        Assert.Equal((503, 0), (response.Status, origin.Requests.Count));
+        Assert.Equal((503, "overloaded", 0), (response.Status, response.Headers["x-filterproxy-reason"], origin.Requests.Count));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class WorkRequestEndTests
 
         var response = await server.SendAsync(TunnelRig.Get());
 
-        Assert.Equal((502, 0), (response.Status, origin.Requests.Count));
+        Assert.Equal((502, "connect_failed", 0), (response.Status, response.Headers["x-filterproxy-reason"], origin.Requests.Count));
         Assert.Contains("no tunnel_unknown_stream\n", Encoding.Latin1.GetString(link.Heard), StringComparison.Ordinal);
     }
 

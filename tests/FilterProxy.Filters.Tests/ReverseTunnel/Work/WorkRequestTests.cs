@@ -107,6 +107,20 @@ public sealed class WorkRequestTests
     }
 
     [Fact]
+    public async Task Hints_come_early_and_trailers_of_requests_late()
+    {
+        await using var origin = TestUpstream.Start(request => UpstreamResponse.Raw("HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n").Then(UpstreamResponse.Ok($"{request.Trailers["x-sum"]}")));
+        await using var server = await WorkRig.StartServerAsync();
+        await using var agent = await WorkRig.StartAgentAsync(server, origin.Port);
+        await using var client = await server.ConnectAsync();
+
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-sum: 7\r\n\r\n");
+
+        Assert.Equal(103, (await client.ReadResponseAsync(toHead: true)).Status);
+        Assert.Equal("7", (await client.ReadResponseAsync()).Text);
+    }
+
+    [Fact]
     public async Task A_call_with_trailers_is_passed_on_both_ways_while_it_lasts()
     {
         await using var origin = await Http2Upstream.StartAsync(async context =>
