@@ -35,6 +35,8 @@ internal sealed partial class ConnectionPool
             Return(idle);
         }
 
+        // Who opens may go on though nobody wants it any more.
+        await using var left = cancel.UnsafeRegister(static waiting => ((TaskCompletionSource<UpstreamConnection>)waiting!).TrySetCanceled(), taker);
         await Task.WhenAny(opening, taker.Task);
         if (taker.TrySetCanceled(CancellationToken.None))
         {
@@ -43,10 +45,10 @@ internal sealed partial class ConnectionPool
         }
 
         _ = GiveUpAsync(opening, over);
-        return new RentResult(await taker.Task, default);
+        return taker.Task.IsCanceled ? new RentResult(null, ErrorOf(new OperationCanceledException())) : new RentResult(await taker.Task, default);
     }
 
-    /// <summary>Stops opening, and keeps what was there already.</summary>
+    /// <summary>Stops opening, and keeps what was there already, or could not be stopped.</summary>
     private async Task GiveUpAsync(Task<RentResult> opening, CancellationTokenSource over)
     {
         using (over)

@@ -251,6 +251,21 @@ public sealed class ConnectionPoolTests : IDisposable
         Assert.Equal(2, pool.Open);
     }
 
+    [Fact]
+    public async Task Where_new_ones_are_rare_whoever_leaves_does_not_wait_for_the_connector_and_what_it_opens_is_kept()
+    {
+        var (pool, gate) = (Pool(Unlimited with { TakesReturned = true }), new TaskCompletionSource());
+        _connector.Gate = _ => gate.Task;
+        using var leave = new CancellationTokenSource();
+        var renting = pool.RentAsync(default, leave.Token).AsTask();
+
+        await leave.CancelAsync();
+
+        Assert.Equal(ProxyErrorKind.ConnectTimeout, (await renting.WaitAsync(TimeSpan.FromSeconds(20))).Error.Kind);
+        gate.SetResult();
+        await Poll.UntilAsync(() => pool.Idle == 1);
+    }
+
     [Theory]
     [InlineData(0, false)]
     [InlineData(3, false)]
