@@ -7,6 +7,7 @@ using FilterProxy.Core.Clusters.Guarding;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Core.Transport;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Clusters;
@@ -149,7 +150,9 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
     public object GetPool(UpstreamPeer peer) =>
         peer.Pool ??= _pools.GetOrAdd(peer, static (p, cluster) => cluster.MakePool(p), this);
 
-    public override ValueTask<ConnectionContext> ConnectToAsync(UpstreamPeer peer, CancellationToken cancel) => _connector.ConnectAsync(peer, default, cancel);
+    // What is dialled for its bytes, a tunnel, carries as much as what is accepted: it has a loop as that has.
+    public override ValueTask<ConnectionContext> ConnectToAsync(UpstreamPeer peer, CancellationToken cancel) => _connector.ConnectAsync(
+        peer, peer.Protocol == UpstreamProtocol.Bytes ? new ConnectContext(Loop: EventLoop.All.Count > 0 ? EpollLoop.Next() : null) : default, cancel);
 
     /// <summary>What takes whole requests to a peer; null where a byte stream does.</summary>
     public HttpMessageInvoker? HttpOf(UpstreamPeer peer) => _http?.GetHttp(peer);
