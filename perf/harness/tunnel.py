@@ -1,4 +1,4 @@
-"""What a reverse tunnel costs: requests beside the proxy without one, bytes beside HAProxy's tcp mode and over a long way, memory of many streams."""
+"""What a reverse tunnel costs: requests, both ways they travel, beside the proxy without one, bytes beside HAProxy's tcp mode and over a long way, memory of many streams."""
 
 import argparse
 import dataclasses
@@ -45,14 +45,18 @@ plugins: [ReverseTunnel, TcpRelay]
 runtime: {{ watch: false }}
 listeners:
   web: {{ address: "127.0.0.1:{tunnel}" }}
+  web_work: {{ address: "127.0.0.1:{web_work}" }}
   tunnels:
     address: "127.0.0.1:{tunnels}"
     protocols: []
     filters: [ {{ reverse_tunnel: {{ credentials: {{ anonymous: true }}, access: {{ rules: [ {{ agents: ["*:*:perf"], protocols: [http, tcp] }} ] }} }} }} ]
   {listeners}
-routes: [ {{ name: all, cluster: web }} ]
+routes:
+  - {{ name: web_work, match: {{ listeners: [web_work] }}, cluster: web_work }}
+  - {{ name: all, cluster: web }}
 clusters:
   web: {{ endpoints: {{ reverse_tunnel: {{ tenant: perf, cluster: near }} }}, connector: reverse_tunnel }}
+  web_work: {{ endpoints: {{ reverse_tunnel: {{ tenant: perf, cluster: near }} }}, connector: {{ reverse_tunnel: {{ transport: work }} }} }}
   {clusters}
 """
 AGENT = """
@@ -71,15 +75,16 @@ clusters:
 # The byte streams of the server: their agents and how they travel.
 STREAMS = {"work": ("near", "work"), "h2": ("near", "h2"), "far_work": ("far", "work"), "far_h2": ("far", "h2")}
 
-# What is measured: the load, the one that others are compared with, the others with their bars, the unit.
+# What is measured: the load, the one that others are compared with, the others with their bars (None where there is none), the unit.
 KINDS = {
-    "requests": ("requests", "direct", {"tunnel": 0.6}, "requests/s"),
+    "requests": ("requests", "direct", {"web_work": 0.6, "tunnel": None}, "requests/s"),
     "download": ("bulk", "haproxy", {"work": 0.7, "h2": 0.4}, "GB/s"),
     "upload": ("upload", "haproxy", {"work": 0.7, "h2": 0.4}, "GB/s"),
     "download, far": ("bulk", "far_copy", {"far_work": 0.7, "far_h2": 0.3}, "GB/s"),
     "upload, far": ("upload", "far_copy", {"far_work": 0.7, "far_h2": 0.3}, "GB/s"),
 }
-NAMES = {"direct": "the proxy alone", "tunnel": "through an agent", "haproxy": "haproxy", "work": "work connection", "h2": "HTTP/2 stream",
+NAMES = {"direct": "the proxy alone", "web_work": "an agent, work connections", "tunnel": "an agent, HTTP/2 streams",
+         "haproxy": "haproxy", "work": "work connection", "h2": "HTTP/2 stream",
          "far_copy": "TCP alone", "far_work": "work connection", "far_h2": "HTTP/2 stream"}
 MEMORY_BAR = 250
 
@@ -115,7 +120,7 @@ class Rig:
 
     def __init__(self, options, folder, cpus):
         self.options, self.folder, self.cpus, self.started, self.forked = options, Path(folder), cpus, [], []
-        names = ["web_origin", "bytes", "haproxy", "direct", "tunnel", "tunnels", "far", "far_copy", *STREAMS]
+        names = ["web_origin", "bytes", "haproxy", "direct", "tunnel", "web_work", "tunnels", "far", "far_copy", *STREAMS]
         self.ports = dict(zip(names, free_ports(len(names)), strict=True))
 
     def start(self, name, text, arguments=None, port=None):
@@ -196,7 +201,7 @@ def measure_rates(rig, options, cpus):
             names = [base, *others]
             for name in names[number % len(names):] + names[: number % len(names)]:
                 rate = load(what, rig.ports[name], options, cpus)
-                print(f"round {number + 1:2}  {kind:<14} {NAMES[name]:<17} {rate:12.2f} {unit}", flush=True)
+                print(f"round {number + 1:2}  {kind:<14} {NAMES[name]:<26} {rate:12.2f} {unit}", flush=True)
                 if number >= 0:
                     seen.setdefault(kind, {}).setdefault(name, {})[number] = rate
     return seen
@@ -242,8 +247,8 @@ def render(facts, measured):
         for name, bar in others.items():
             interval = bootstrap_median(paired(rates[name], rates[base]))
             rate, beside = (f"{median(rates[n].values()):.4g}" for n in (name, base))
-            lines.append(f"| {kind} ({unit}) | {NAMES[name]} | {NAMES[base]} | {rate} | {beside} | {interval[0]:.2f} ({interval[1]:.2f} to {interval[2]:.2f}) "
-                         f"| at least {bar:.2f} | **{judge(interval, bar, 'at least')}** |")
+            verdict = "| | |" if bar is None else f"| at least {bar:.2f} | **{judge(interval, bar, 'at least')}** |"
+            lines.append(f"| {kind} ({unit}) | {NAMES[name]} | {NAMES[base]} | {rate} | {beside} | {interval[0]:.2f} ({interval[1]:.2f} to {interval[2]:.2f}) {verdict}")
     if memory:
         lines += ["", "| resident MB | just started | with the streams | bar | |", "|---|---:|---:|---|---|",
                   *(f"| {name} | {before:.0f} | {after:.0f} | at most {MEMORY_BAR} | **{'met' if after <= MEMORY_BAR else 'missed'}** |"

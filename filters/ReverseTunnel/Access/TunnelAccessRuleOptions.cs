@@ -27,7 +27,7 @@ public sealed record TunnelAccessRuleOptions : IValidatableObject
     [Range(1, 1024, ErrorMessage = "must be between 1 and 1024")]
     public int MaxConnections { get; init; } = 16;
 
-    /// <summary>The most connections of an agent that carry one byte stream each.</summary>
+    /// <summary>The most connections of an agent that carry one byte stream each, or requests one after the other.</summary>
     [Range(0, 65_536, ErrorMessage = "must be between 0 and 65536")]
     public int MaxWorkConnections { get; init; } = 256;
 

@@ -47,8 +47,8 @@ public sealed record TunnelSourceOptions : IValidatableObject
     public TimeSpan ConnectionLifetime { get; init; }
 
     /// <summary>
-    /// Connections to each server that are kept idle for byte streams, each of which has one to itself then; another takes its place at once. 0 for none:
-    /// byte streams go as HTTP/2 streams.
+    /// Connections to each server that are kept idle for byte streams, each of which has one to itself then, and for requests where the server sends them over
+    /// such; another takes its place at once. 0 for none: all goes as HTTP/2 streams.
     /// </summary>
     [Range(0, 1000, ErrorMessage = "must be between 0 and 1000")]
     public int WorkConnections { get; init; }

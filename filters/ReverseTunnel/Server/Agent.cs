@@ -34,6 +34,9 @@ internal sealed class Agent(AgentId id)
 
     public bool IsConnected => _connections.Length > 0;
 
+    /// <summary>Whether streams may begin: not on an agent that is about to leave, though some of its own may still be under way.</summary>
+    public bool TakesStreams => _connections.Any(c => !c.IsLeaving);
+
     public long BytesReceived => Volatile.Read(ref _bytesReceived) + _connections.Sum(c => c.BytesReceived);
 
     public long BytesSent => Volatile.Read(ref _bytesSent) + _connections.Sum(c => c.BytesSent);

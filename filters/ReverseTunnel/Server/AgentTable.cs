@@ -13,6 +13,8 @@ internal sealed class AgentTable
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _gone;
 
+    public AgentTable() => Work = new WorkPools(id => Find(id) is { TakesStreams: true });
+
     /// <summary>Completes with the next change of who is connected.</summary>
     public Task Changed
     {
@@ -25,8 +27,8 @@ internal sealed class AgentTable
         }
     }
 
-    /// <summary>Their idle work connections.</summary>
-    public WorkPools Work { get; } = new();
+    /// <summary>Their work connections.</summary>
+    public WorkPools Work { get; }
 
     /// <summary>All, those that are gone among them.</summary>
     public IEnumerable<Agent> All => _agents.Values;
@@ -66,6 +68,16 @@ internal sealed class AgentTable
         }
     }
 
+    /// <summary>An agent says that it takes no more streams on a connection.</summary>
+    public void Leave(AgentConnection connection)
+    {
+        lock (_lock)
+        {
+            connection.BeginLeaving();
+            Tell();
+        }
+    }
+
     private void Forget()
     {
         if (_gone <= MostGone)
@@ -86,5 +98,6 @@ internal sealed class AgentTable
         var changed = _changed;
         _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         changed.SetResult();
+        Work.Wake();
     }
 }

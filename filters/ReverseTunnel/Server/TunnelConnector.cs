@@ -1,10 +1,11 @@
 using System.Net;
 using FilterProxy.Filters.ReverseTunnel.Streams;
+using FilterProxy.Filters.ReverseTunnel.Work;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Filters.ReverseTunnel.Server;
 
-/// <summary>Reaches agents through their tunnels: requests as HTTP/2 streams, byte streams to a service of theirs.</summary>
+/// <summary>Reaches agents: requests as HTTP/2 streams of their tunnels, or as HTTP/1 over work connections, byte streams to a service of theirs.</summary>
 [Component("reverse_tunnel")]
 public sealed class TunnelConnector : IHttpConnector
 {
@@ -19,6 +20,9 @@ public sealed class TunnelConnector : IHttpConnector
     }
 
     /// <inheritdoc/>
+    public bool TakesRequests => _options is not { Transport: TunnelTransport.Work, Service: null };
+
+    /// <inheritdoc/>
     public HttpMessageInvoker GetHttp(UpstreamPeer peer) => new(new AgentHandler(_table, IdOf(peer), _options));
 
     /// <inheritdoc/>
@@ -26,7 +30,8 @@ public sealed class TunnelConnector : IHttpConnector
     {
         if (_options.Service is not { } service)
         {
-            throw new UpstreamException(ProxyError.Upstream(ProxyErrorKind.ConnectFailed, detail: "tunnel_no_service"));
+            return TakesRequests || peer is not { Protocol: UpstreamProtocol.Http1 } ? throw Failed("tunnel_no_service")
+                : await StreamOpener.OpenRequestsAsync(_table, IdOf(peer), _options, cancel);
         }
 
         var client = context.Downstream is { ClientAddress: { } address } downstream ? new IPEndPoint(address, downstream.RemotePort) : null;
@@ -37,7 +42,8 @@ public sealed class TunnelConnector : IHttpConnector
     private static AgentId IdOf(UpstreamPeer peer)
     {
         ArgumentNullException.ThrowIfNull(peer);
-        return peer.Endpoint.Address is AgentEndPoint agent ? agent.Id
-            : throw new UpstreamException(ProxyError.Upstream(ProxyErrorKind.ConnectFailed, detail: "tunnel_no_agent"));
+        return peer.Endpoint.Address is AgentEndPoint agent ? agent.Id : throw Failed("tunnel_no_agent");
     }
+
+    private static UpstreamException Failed(string detail) => new(ProxyError.Upstream(ProxyErrorKind.ConnectFailed, detail: detail));
 }

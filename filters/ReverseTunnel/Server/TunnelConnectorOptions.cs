@@ -12,11 +12,12 @@ public sealed record TunnelConnectorOptions : IValidatableObject
 
     /// <summary>
     /// How byte streams travel: each on a connection of its own that the agent keeps ready (`work`), as HTTP/2 streams of its tunnels (`h2`), or `auto`: the
-    /// first where such a connection is idle.
+    /// first where such a connection is idle. Without `service`, how requests do: as HTTP/1.1 over such connections, one after the other on each (`work`), or as
+    /// HTTP/2 streams.
     /// </summary>
     public TunnelTransport Transport { get; init; }
 
-    /// <summary>Streams of an agent that may wait for room on its connections, or for a work connection; over it they are refused with 503.</summary>
+    /// <summary>Streams of an agent that may wait for room on its connections, or streams and requests for a work connection; over it they are refused with 503.</summary>
     [Range(0, 1_000_000, ErrorMessage = "must be between 0 and 1000000")]
     public int MaxPending { get; init; } = 1024;
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FilterProxy.Filters.ReverseTunnel.Server;
 
-/// <summary>The agents that are connected, as endpoints: one for each node.</summary>
+/// <summary>The agents that are connected and not about to leave, as endpoints: one for each node.</summary>
 [Component("reverse_tunnel")]
 public sealed class TunnelEndpoints : IEndpointSource
 {
@@ -41,7 +41,7 @@ public sealed class TunnelEndpoints : IEndpointSource
     private List<DiscoveredEndpoint> Connected() =>
     [
         .. _table.All
-            .Where(agent => agent.IsConnected && agent.Id.Tenant == _options.Tenant && (_options.Cluster is null || agent.Hello.Identity.Cluster == _options.Cluster))
+            .Where(agent => agent.TakesStreams && agent.Id.Tenant == _options.Tenant && (_options.Cluster is null || agent.Hello.Identity.Cluster == _options.Cluster))
             .OrderBy(agent => agent.Id.Node, StringComparer.Ordinal)
             .Select(agent => new DiscoveredEndpoint(agent.Id.Node, new AgentEndPoint(agent.Id)) { Labels = agent.Labels }),
     ];

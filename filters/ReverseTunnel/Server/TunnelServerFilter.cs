@@ -85,12 +85,12 @@ public sealed class TunnelServerFilter : IConnectionFilter, IStartable, IAdminVi
             }
         }
 
-        var agent = _table.Add(new AgentId(identity.Tenant, identity.Node), tunnel, _context.Time.GetUtcNow());
+        var agent = _table.Add(IdOf(admission), tunnel, _context.Time.GetUtcNow());
         _metrics.Begin(identity);
         Log.Connected(_context.Logger, identity.ToString(), connection.RemoteEndPoint?.ToString(), agent.Connections.Count);
         var reason = "tunnel_failed";
         using var over = new CancellationTokenSource();
-        var following = ServiceWatch.FollowAsync(tunnel, _context, over.Token);
+        var following = FollowAsync(tunnel, over.Token);
         try
         {
             reason = await EndAsync(connection, tunnel);
@@ -106,9 +106,17 @@ public sealed class TunnelServerFilter : IConnectionFilter, IStartable, IAdminVi
         }
     }
 
+    private async Task FollowAsync(AgentConnection tunnel, CancellationToken stop)
+    {
+        if (await ServiceWatch.FollowAsync(tunnel, _context, stop))
+        {
+            _table.Leave(tunnel);
+        }
+    }
+
     private async Task WorkAsync(ConnectionContext connection, TunnelAdmission admission)
     {
-        var id = new AgentId(admission.Hello.Identity.Tenant, admission.Hello.Identity.Node);
+        var id = IdOf(admission);
         var work = new WorkConnection(connection, admission, _context.Time);
         _table.Work.Add(id, work);
         try
@@ -151,7 +159,7 @@ public sealed class TunnelServerFilter : IConnectionFilter, IStartable, IAdminVi
             return "client_closed";
         }
 
-        for (var waited = TimeSpan.Zero; tunnel.Streams > 0 && !tunnel.Closed.IsCompleted && !tunnel.Admission.Revoked.IsCancellationRequested; waited += LookAgain)
+        for (var waited = TimeSpan.Zero; IsNeeded(waited) && !tunnel.Closed.IsCompleted && !tunnel.Admission.Revoked.IsCancellationRequested; waited += LookAgain)
         {
             if (waited >= Patience)
             {
@@ -162,5 +170,10 @@ public sealed class TunnelServerFilter : IConnectionFilter, IStartable, IAdminVi
         }
 
         return "tunnel_drained";
+
+        // Connections that are kept for requests are not known to have one: they are given a moment.
+        bool IsNeeded(TimeSpan waited) => tunnel.Streams > 0 || (waited < Patience && _table.Work.CountOf(IdOf(tunnel.Admission)).Used > 0);
     }
+
+    private static AgentId IdOf(TunnelAdmission admission) => new(admission.Hello.Identity.Tenant, admission.Hello.Identity.Node);
 }

@@ -60,7 +60,7 @@ internal static class TunnelView
         writer.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter writer, Agent agent, int idle)
+    private static void Write(Utf8JsonWriter writer, Agent agent, (int Idle, int Used) work)
     {
         var connections = agent.Connections;
         writer.WriteStartObject();
@@ -80,7 +80,8 @@ internal static class TunnelView
         writer.WriteEndObject();
         writer.WriteNumber("streams", connections.Sum(c => c.Streams));
         writer.WriteNumber("streams_waiting", agent.Waiting);
-        writer.WriteNumber("work_connections_idle", idle);
+        writer.WriteNumber("work_connections_idle", work.Idle);
+        writer.WriteNumber("work_connections_used", work.Used);
         writer.WriteNumber("streams_served", agent.Served);
         writer.WriteNumber("bytes_to_agent", agent.BytesSent);
         writer.WriteNumber("bytes_from_agent", agent.BytesReceived);

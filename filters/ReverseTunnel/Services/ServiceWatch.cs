@@ -12,7 +12,8 @@ internal static class ServiceWatch
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Asks until the connection has ended, or its agent tells of no changes.</summary>
-    public static async Task FollowAsync(AgentConnection connection, ComponentContext context, CancellationToken stop)
+    /// <returns>Whether the agent wants no more streams on it.</returns>
+    public static async Task<bool> FollowAsync(AgentConnection connection, ComponentContext context, CancellationToken stop)
     {
         var admission = connection.Admission;
         var question = new ServiceQuestion(admission.Hello.Revision, []);
@@ -21,15 +22,16 @@ internal static class ServiceWatch
         {
             while (question.Revision > 0)
             {
-                if (await AskAsync(connection, question, stop) is not { } answer)
+                var (answer, isLeaving) = await AskAsync(connection, question, stop);
+                if (answer is null)
                 {
-                    return;
+                    return isLeaving;
                 }
 
                 if (!ServiceNews.TryReadAnswer(answer, out var revision, out var services, out var problem))
                 {
                     Log.BadNews(context.Logger, admission.Hello.Identity.ToString(), problem);
-                    return;
+                    return false;
                 }
 
                 question = new ServiceQuestion(revision, admission.Update(services));
@@ -47,22 +49,24 @@ internal static class ServiceWatch
         {
             // The tunnel has ended.
         }
+
+        return false;
     }
 
-    /// <returns>The answer; null where there is none.</returns>
-    private static async ValueTask<string?> AskAsync(AgentConnection connection, ServiceQuestion question, CancellationToken stop)
+    /// <returns>The answer; null where there is none, with whether that is because the agent leaves.</returns>
+    private static async ValueTask<(string? Answer, bool IsLeaving)> AskAsync(AgentConnection connection, ServiceQuestion question, CancellationToken stop)
     {
         using var request = StreamNames.Request(HttpMethod.Post, StreamNames.Services, connection.Welcome.SessionId);
         request.Content = new StringContent(ServiceNews.WriteQuestion(question), Encoding.ASCII);
         using var response = await connection.AskAsync(request, stop);
         if (response.StatusCode != HttpStatusCode.OK)
         {
-            return null;
+            return (null, response.StatusCode == HttpStatusCode.NoContent);
         }
 
         await using var body = await response.Content.ReadAsStreamAsync(stop);
         var bytes = new byte[ServiceNews.Longest];
         var length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, stop);
-        return length < bytes.Length ? Encoding.ASCII.GetString(bytes, 0, length) : null;
+        return (length < bytes.Length ? Encoding.ASCII.GetString(bytes, 0, length) : null, false);
     }
 }

@@ -31,7 +31,7 @@ internal static class StreamOpener
             throw Failed(prefix == StreamNames.Udp ? "tunnel_no_udp" : "tunnel_no_tcp");
         }
 
-        if (prefix == StreamNames.Tcp && await OpenWorkAsync(table, id, service, options, client, reached, cancel) is { } work)
+        if (prefix == StreamNames.Tcp && await OpenWorkAsync(table, id, new WorkAsk(service, client, reached), options, cancel) is { } work)
         {
             return work;
         }
@@ -74,10 +74,31 @@ internal static class StreamOpener
         }
     }
 
-    private static async ValueTask<ConnectionContext?> OpenWorkAsync(
-        AgentTable table, AgentId id, string service, TunnelConnectorOptions options, IPEndPoint? client, IPEndPoint? reached, CancellationToken cancel)
+    /// <summary>Opens a connection on which the agent's routes serve requests of HTTP/1, for whichever clients.</summary>
+    /// <param name="table">The agents.</param>
+    /// <param name="id">Which of them.</param>
+    /// <param name="options">What may wait for a work connection, and how long.</param>
+    /// <param name="cancel">Ends the wait for one and for the agent's answer.</param>
+    /// <exception cref="UpstreamException">There is no agent, or no connection of his, or he says no.</exception>
+    public static async ValueTask<ConnectionContext> OpenRequestsAsync(AgentTable table, AgentId id, TunnelConnectorOptions options, CancellationToken cancel)
     {
-        var (stream, refusal) = await WorkOpener.OpenAsync(table.Work, id, service, options, client, reached, cancel);
+        if (table.Find(id) is not { TakesStreams: true } agent)
+        {
+            throw Failed("tunnel_gone");
+        }
+
+        if (!agent.Hello.Capabilities.HasFlag(TunnelCapabilities.Http))
+        {
+            throw Failed("tunnel_no_http");
+        }
+
+        return await OpenWorkAsync(table, id, WorkAsk.Requests, options, cancel) ?? throw Failed("tunnel_gone");
+    }
+
+    private static async ValueTask<ConnectionContext?> OpenWorkAsync(
+        AgentTable table, AgentId id, WorkAsk ask, TunnelConnectorOptions options, CancellationToken cancel)
+    {
+        var (stream, refusal) = await WorkOpener.OpenAsync(table.Work, id, ask, options, cancel);
         if (refusal is not null)
         {
             throw Failed(ReasonOf(refusal));
@@ -85,6 +106,11 @@ internal static class StreamOpener
 
         if (stream is null && options.Transport == TunnelTransport.Work)
         {
+            if (table.Find(id) is not { TakesStreams: true })
+            {
+                throw Failed("tunnel_gone");
+            }
+
             throw new UpstreamException(ProxyError.Upstream(ProxyErrorKind.Overloaded, detail: "tunnel_no_work_connection"));
         }
 

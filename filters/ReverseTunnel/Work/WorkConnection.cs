@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Filters.ReverseTunnel.Work;
 
-/// <summary>A connection of an agent that is for one byte stream, at the server: idle until one is given to it, and over with that.</summary>
+/// <summary>A connection of an agent that is for one byte stream, or for requests, at the server: idle until it is given to one of them, and over with that.</summary>
 internal sealed class WorkConnection(ConnectionContext connection, TunnelAdmission admission, TimeProvider time)
 {
     private const int Idle = 0, Taken = 1, Over = 2;
@@ -42,13 +42,13 @@ internal sealed class WorkConnection(ConnectionContext connection, TunnelAdmissi
     /// <summary>Takes it for a stream; false where it is taken, or gone.</summary>
     public bool TryTake() => Interlocked.CompareExchange(ref _state, Taken, Idle) == Idle;
 
-    /// <summary>Asks the agent for a service, after <see cref="TryTake"/>.</summary>
+    /// <summary>Asks the agent, after <see cref="TryTake"/>.</summary>
     /// <returns>Its answer; null where the connection turns out to be gone.</returns>
-    public async ValueTask<string?> AskAsync(string service, IPEndPoint? client, IPEndPoint? reached, CancellationToken cancel)
+    public async ValueTask<string?> AskAsync(WorkAsk ask, CancellationToken cancel)
     {
         try
         {
-            await WriteAsync(WorkLine.Ask(service, client, reached), cancel);
+            await WriteAsync(WorkLine.Ask(ask), isSign: false, cancel);
             return await _answered.Task.WaitAsync(cancel) ? await WorkLine.ReadAsync(connection.Transport.Input, cancel) : null;
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or ObjectDisposedException)
@@ -89,15 +89,19 @@ internal sealed class WorkConnection(ConnectionContext connection, TunnelAdmissi
     private ValueTask AnswerAsync(CancellationTokenSource silence, TimeSpan patience)
     {
         silence.CancelAfter(patience);
-        return Volatile.Read(ref _state) == Idle ? WriteAsync(IdleSigns.One, CancellationToken.None) : default;
+        return WriteAsync(IdleSigns.One, isSign: true, CancellationToken.None);
     }
 
-    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+    // A sign that came behind what the agent is asked would be the first byte of a stream: whoever has the turn to write looks again.
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, bool isSign, CancellationToken cancel)
     {
         await _writing.WaitAsync(cancel);
         try
         {
-            await connection.Transport.Output.WriteAsync(bytes, cancel);
+            if (!isSign || Volatile.Read(ref _state) == Idle)
+            {
+                await connection.Transport.Output.WriteAsync(bytes, cancel);
+            }
         }
         finally
         {

@@ -5,25 +5,31 @@ using System.Text;
 
 namespace FilterProxy.Filters.ReverseTunnel.Work;
 
-/// <summary>The two lines a stream on a work connection begins with: the server's, which names a service, and the agent's, which says whether it is there.</summary>
+/// <summary>
+/// The two lines with which a work connection gets something to carry: the server's, which names a service, or <c>http</c> for requests, and the agent's, which says
+/// whether it takes it.
+/// </summary>
 internal static class WorkLine
 {
     public const string Ok = "ok";
     private const string Refusal = "no ";
+    private const string Requests = "http - - -";
     private const int Longest = 1024;
 
-    /// <summary>Asks for a service, by its name, with the client's address and the one it has connected to.</summary>
-    public static byte[] Ask(string service, IPEndPoint? client, IPEndPoint? reached) =>
-        Encoding.ASCII.GetBytes($"tcp {service} {client?.ToString() ?? "-"} {reached?.ToString() ?? "-"}\n");
+    /// <summary>Asks for it.</summary>
+    public static byte[] Ask(in WorkAsk ask) =>
+        Encoding.ASCII.GetBytes((ask.Service is { } service ? $"tcp {service} {ask.Client?.ToString() ?? "-"} {ask.Reached?.ToString() ?? "-"}" : Requests) + "\n");
 
-    /// <summary>What was asked for; no service where it is nothing of the kind.</summary>
-    public static (string? Service, IPEndPoint? Client, IPEndPoint? Reached) ReadAsk(string line) =>
-        line.Split(' ') is ["tcp", { Length: > 0 } service, var client, var reached] ? (service, Address(client), Address(reached)) : default;
+    /// <summary>What was asked for; null where it is nothing of the kind.</summary>
+    public static WorkAsk? ReadAsk(string line) =>
+        line == Requests ? WorkAsk.Requests
+        : line.Split(' ') is ["tcp", { Length: > 0 } service, var client, var reached] ? new WorkAsk(service, Address(client), Address(reached))
+        : null;
 
-    /// <summary>Answers that a stream has begun, or why there is none.</summary>
+    /// <summary>Answers that it has begun, or why it has not.</summary>
     public static byte[] Answer(string? refusal = null) => Encoding.ASCII.GetBytes((refusal is null ? Ok : Refusal + refusal) + "\n");
 
-    /// <summary>Why there is no stream, as the agent says it.</summary>
+    /// <summary>Why it has not, as the agent says it.</summary>
     public static string ReadRefusal(string line) => line.StartsWith(Refusal, StringComparison.Ordinal) ? line[Refusal.Length..] : "";
 
     private static IPEndPoint? Address(string text) => IPEndPoint.TryParse(text, out var address) ? address : null;

@@ -2,51 +2,65 @@ using FilterProxy.Filters.ReverseTunnel.Server;
 
 namespace FilterProxy.Filters.ReverseTunnel.Work;
 
-/// <summary>The idle work connections of all agents. Shared by everything of this plugin in the process.</summary>
-internal sealed class WorkPools
+/// <summary>The work connections of all agents. Shared by everything of this plugin in the process.</summary>
+/// <param name="isThere">Whether an agent will have more of them; null where all will.</param>
+internal sealed class WorkPools(Func<AgentId, bool>? isThere = null)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<AgentId, List<WorkConnection>> _idle = [];
-    private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<AgentId, Places> _agents = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _waiting;
 
     /// <summary>Takes an idle connection in.</summary>
     public void Add(AgentId agent, WorkConnection connection)
     {
-        TaskCompletionSource added;
         lock (_lock)
         {
-            if (!_idle.TryGetValue(agent, out var connections))
+            if (!_agents.TryGetValue(agent, out var places))
             {
-                _idle[agent] = connections = [];
+                _agents[agent] = places = new Places();
             }
 
-            connections.Add(connection);
-            (added, _added) = (_added, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            places.Idle.Add(connection);
+            places.Open++;
         }
 
-        added.SetResult();
+        Wake();
     }
 
-    /// <summary>Takes a connection out, whether or not it is there.</summary>
+    /// <summary>Takes a connection out that has ended.</summary>
     public void Remove(AgentId agent, WorkConnection connection)
     {
         lock (_lock)
         {
-            if (_idle.TryGetValue(agent, out var connections) && connections.Remove(connection) && connections.Count == 0)
+            var places = _agents[agent];
+            places.Idle.Remove(connection);
+            if (--places.Open == 0)
             {
-                _idle.Remove(agent);
+                _agents.Remove(agent);
             }
         }
     }
 
-    /// <summary>Connections of an agent that wait for a stream.</summary>
-    public int CountOf(AgentId agent)
+    /// <summary>Connections of an agent that wait for something to carry, and those that carry it.</summary>
+    public (int Idle, int Used) CountOf(AgentId agent)
     {
         lock (_lock)
         {
-            return _idle.TryGetValue(agent, out var connections) ? connections.Count : 0;
+            return _agents.TryGetValue(agent, out var places) ? (places.Idle.Count, places.Open - places.Idle.Count) : default;
         }
+    }
+
+    /// <summary>Has those who wait look whether their agent is still there.</summary>
+    public void Wake()
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            (changed, _changed) = (_changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        changed.SetResult();
     }
 
     /// <summary>An idle connection of an agent, which is the caller's from then on; null where there is none.</summary>
@@ -55,14 +69,9 @@ internal sealed class WorkPools
         lock (_lock)
         {
             // The newest was heard of last.
-            while (_idle.TryGetValue(agent, out var connections) && connections is [.., var last])
+            while (_agents.TryGetValue(agent, out var places) && places.Idle is [.., var last])
             {
-                connections.RemoveAt(connections.Count - 1);
-                if (connections.Count == 0)
-                {
-                    _idle.Remove(agent);
-                }
-
+                places.Idle.RemoveAt(places.Idle.Count - 1);
                 if (last.TryTake())
                 {
                     return last;
@@ -73,11 +82,11 @@ internal sealed class WorkPools
         }
     }
 
-    /// <summary>An idle connection of an agent, for which one may have to wait. Null where the wait is over without one, or too many wait.</summary>
+    /// <summary>An idle connection of an agent, for which one may have to wait. Null where the wait is over without one, or too many wait, or the agent is gone.</summary>
     /// <param name="agent">Whose.</param>
     /// <param name="max">Over it nobody waits any more.</param>
     /// <param name="patience">The longest wait.</param>
-    /// <param name="cancel">Ends the wait by an exception.</param>
+    /// <param name="cancel">Ends the wait.</param>
     public async ValueTask<WorkConnection?> TakeAsync(AgentId agent, int max, TimeSpan patience, CancellationToken cancel)
     {
         if (TryTake(agent) is { } there)
@@ -103,11 +112,11 @@ internal sealed class WorkPools
         {
             while (true)
             {
-                // Asked for before a look, so that none comes between.
-                Task added;
+                // Asked for before a look, so that no change comes between.
+                Task changed;
                 lock (_lock)
                 {
-                    added = _added.Task;
+                    changed = _changed.Task;
                 }
 
                 if (TryTake(agent) is { } connection)
@@ -115,12 +124,26 @@ internal sealed class WorkPools
                     return connection;
                 }
 
-                await added.WaitAsync(limit.Token);
+                if (isThere?.Invoke(agent) == false)
+                {
+                    return null;
+                }
+
+                await changed.WaitAsync(limit.Token);
             }
         }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            // Also where whoever waits has less patience: what he waited for in vain is the same.
             return null;
         }
+    }
+
+    private sealed class Places
+    {
+        public List<WorkConnection> Idle { get; } = [];
+
+        /// <summary>Those that are taken among them.</summary>
+        public int Open { get; set; }
     }
 }

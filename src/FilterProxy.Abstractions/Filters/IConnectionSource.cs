@@ -5,7 +5,7 @@ namespace FilterProxy;
 /// <summary>
 /// Where a listener's connections come from instead of a socket of its own: one that dials out, e.g. the agent's side of a reverse tunnel.
 /// What it yields is served as HTTP/2 by the listener's routes and filters, like any client's connection, unless it has an
-/// <see cref="IConnectionService"/>.
+/// <see cref="IConnectionService"/>, which may have it served as HTTP/1.
 /// </summary>
 public interface IConnectionSource
 {

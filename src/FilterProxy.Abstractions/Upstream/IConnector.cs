@@ -16,6 +16,12 @@ public interface IConnector
 public interface IHttpConnector : IConnector
 {
     /// <summary>
+    /// Whether its peers take whole requests. False where its options say otherwise: then requests go as HTTP/1.1 over the streams that
+    /// <see cref="IConnector.ConnectAsync"/> opens, which are kept and used again, and <see cref="GetHttp"/> is not called. Always the same.
+    /// </summary>
+    bool TakesRequests => true;
+
+    /// <summary>
     /// The invoker for a peer; the connector owns it. What it throws as <see cref="UpstreamException"/> says that nothing of the request was
     /// sent: another endpoint may be tried, whatever its method.
     /// </summary>

@@ -7,6 +7,7 @@ using FilterProxy.Core.Clusters.Guarding;
 using FilterProxy.Core.Telemetry;
 using FilterProxy.Core.Telemetry.Metrics;
 using FilterProxy.Core.Transport;
+using FilterProxy.Core.Transport.Epoll;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Clusters;
@@ -18,6 +19,7 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
     private readonly ConcurrentDictionary<Endpoint, bool> _leaving = new();
     private readonly ILoadBalancer _balancer;
     private readonly IConnector _connector;
+    private readonly IHttpConnector? _http;
     private readonly PeerSettings _peerSettings;
     private readonly PoolRules _poolRules;
     private readonly Heartbeat _heartbeat;
@@ -35,6 +37,7 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
     {
         _balancer = balancer;
         _connector = connector;
+        _http = connector is IHttpConnector { TakesRequests: true } http ? http : null;
         _peerSettings = peerSettings;
         _poolRules = poolRules;
         _heartbeat = heartbeat;
@@ -147,10 +150,12 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
     public object GetPool(UpstreamPeer peer) =>
         peer.Pool ??= _pools.GetOrAdd(peer, static (p, cluster) => cluster.MakePool(p), this);
 
-    public override ValueTask<ConnectionContext> ConnectToAsync(UpstreamPeer peer, CancellationToken cancel) => _connector.ConnectAsync(peer, default, cancel);
+    // What is dialled for its bytes, a tunnel, carries as much as what is accepted: it has a loop as that has.
+    public override ValueTask<ConnectionContext> ConnectToAsync(UpstreamPeer peer, CancellationToken cancel) => _connector.ConnectAsync(
+        peer, peer.Protocol == UpstreamProtocol.Bytes ? new ConnectContext(Loop: EventLoop.All.Count > 0 ? EpollLoop.Next() : null) : default, cancel);
 
     /// <summary>What takes whole requests to a peer; null where a byte stream does.</summary>
-    public HttpMessageInvoker? HttpOf(UpstreamPeer peer) => (_connector as IHttpConnector)?.GetHttp(peer);
+    public HttpMessageInvoker? HttpOf(UpstreamPeer peer) => _http?.GetHttp(peer);
 
     /// <summary>Closes all pools: the cluster is no longer in any snapshot in use.</summary>
     public void Close()
@@ -186,7 +191,7 @@ internal sealed partial class ProxyCluster : Cluster, IHeartbeatTarget, IThreadP
 
     private object MakePool(UpstreamPeer peer) => peer switch
     {
-        _ when _connector is IHttpConnector http => new HttpPool(peer, http, _poolRules),
+        _ when _http is { } http => new HttpPool(peer, http, _poolRules),
         { Protocol: UpstreamProtocol.Http2 } => new HttpPool(peer, _connector, _poolRules, Http2),
         { Protocol: UpstreamProtocol.Auto, Tls: not null } => MakeNegotiatedPool(peer),
         _ => new ConnectionPool(peer, _connector, _poolRules, _heartbeat, _shelves),

@@ -39,6 +39,7 @@ internal static class ClusterCompiler
         new PoolRules(config.Pool.Min, config.Pool.Max, config.Pool.MaxIdle, config.Pool.IdleTimeout, config.Pool.Lifetime, config.ConnectTimeout)
         {
             PerDownstream = config.ProxyProtocol is not null,
+            TakesReturned = connector is IHttpConnector { TakesRequests: false },
             MaxPending = config.Limits.MaxPending,
             InAll = new ConnectionLimit(config.Limits.MaxConnections),
         },

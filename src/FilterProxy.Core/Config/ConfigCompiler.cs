@@ -150,6 +150,14 @@ internal sealed class ConfigCompiler
         var connector = config.Connector is { } named
             ? _factory.Create(typeof(IConnector), "connector", place, named, out _) as IConnector
             : null;
+        if (connector is IHttpConnector { TakesRequests: false } && config.Protocol != ClusterProtocol.Http1)
+        {
+            _errors.Add(
+                _config.Places.Locate(config, nameof(config.Protocol)),
+                "the cluster's connector carries requests as HTTP/1.1 the way it is set up",
+                "leave protocol out, or set the connector up for HTTP/2");
+        }
+
         var check = config.HealthCheck is { } probed
             ? _factory.Create(typeof(IHealthCheck), "health check", place, probed.Check, out _) as IHealthCheck
             : null;
@@ -215,7 +223,7 @@ internal sealed class ConfigCompiler
     {
         var limits = config.Limits ?? _config.Http.Limits;
         var forwarding = config.Forwarding ?? _config.Http.Forwarding;
-        return new ListenerRules
+        var rules = new ListenerRules
         {
             Name = name,
             RequestHead = new HeadLimits(
@@ -253,6 +261,7 @@ internal sealed class ConfigCompiler
                     ClientCertParts.None, (parts, detail) => parts | Enum.Parse<ClientCertParts>(detail.ToString())),
             },
         };
+        return config.Source is null ? rules : rules.ForSource();
     }
 
     private static EndpointAddress Parse(EndpointConfig config) =>

@@ -21,6 +21,9 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     private readonly PipeReader _input;
     private readonly Http1Exchange _exchange;
 
+    // Dialled by a source: who is at the other end keeps it for requests to come, and hears of a stop another way.
+    private readonly bool _isDialled;
+
     // Whether it waits for a request.
     private volatile bool _waits;
 
@@ -31,6 +34,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         _snapshots = snapshots;
         _services = services;
         _input = connection.Transport.Input;
+        _isDialled = entry.Plan.Source is not null;
         _exchange = new Http1Exchange(connection, entry, services);
         DownstreamFacts.Describe(_exchange.Downstream, connection, entry);
     }
@@ -72,7 +76,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         }
     }
 
-    /// <summary>The process is stopping: an idle connection ends now, a busy one after its exchange.</summary>
+    /// <summary>The process is stopping: an idle connection ends now, or soon where it was dialled, a busy one after its exchange.</summary>
     public void Drain()
     {
         if (_waits)
@@ -159,7 +163,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
     {
         var exchange = _exchange;
         var isNew = exchange.Downstream.RequestNumber == 0;
-        if (isNew)
+        if (isNew && !_isDialled)
         {
             exchange.AwaitHead(exchange.Rules.HeaderTimeout, Limit.HeaderTimeout);
         }
@@ -171,12 +175,12 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         _waits = true;
         if (_entry.IsDraining)
         {
-            if (!isNew)
+            if (!isNew && !_isDialled)
             {
                 return false;
             }
 
-            // Accepted just before the stop: its first request may be on its way, but is not waited for long.
+            // Accepted just before the stop, or kept by one who has yet to hear of it: a request may be on its way, but is not waited for long.
             exchange.AwaitHead(DrainPatience, Limit.None);
         }
 
@@ -251,7 +255,14 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
             return false;
         }
 
-        if (_exchange.BreakKind != ProxyErrorKind.None || (_entry.IsDraining && !_exchange.Reader.HasStarted && read.Buffer.IsEmpty))
+        var isDrained = _entry.IsDraining && !_exchange.Reader.HasStarted && read.Buffer.IsEmpty;
+        if (isDrained && _isDialled && _exchange.BreakKind == ProxyErrorKind.None)
+        {
+            _exchange.AwaitHead(DrainPatience, Limit.None);
+            return true;
+        }
+
+        if (_exchange.BreakKind != ProxyErrorKind.None || isDrained)
         {
             _input.AdvanceTo(read.Buffer.Start);
             return false;

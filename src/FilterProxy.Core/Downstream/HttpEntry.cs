@@ -17,7 +17,7 @@ internal sealed class HttpEntry(SnapshotStore snapshots, ProxyServices services)
     {
         if (plan.Source is not null && connection.Features.Get<IConnectionService>() is { } service)
         {
-            return service.ServeAsync(connection);
+            return service.ServeAsync(connection, requests => RunHttp1Async(requests, entry));
         }
 
         if (plan.SpeaksNothing)

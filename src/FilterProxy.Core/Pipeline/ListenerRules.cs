@@ -63,4 +63,10 @@ internal sealed record ListenerRules
     public Cells? Active { get; set; }
 
     public ForwardingRules Forwarding { get; init; } = ForwardingRules.Default;
+
+    /// <summary>
+    /// The same for connections that were dialled: whoever made them knows how long they are kept, and that he takes a response slowly says
+    /// nothing of him but of his client.
+    /// </summary>
+    public ListenerRules ForSource() => this with { ConnectionDuration = 0, MaxRequestsPerConnection = 0, ResponseBodyRate = 0 };
 }

@@ -14,7 +14,7 @@ internal readonly record struct RentResult(UpstreamConnection? Connection, Proxy
 /// The connections to one peer. One shelf of idle ones per event loop, so an exchange usually stays on its loop; limits are
 /// counted over all shelves.
 /// </summary>
-internal sealed class ConnectionPool : IHeartbeatTarget
+internal sealed partial class ConnectionPool : IHeartbeatTarget
 {
     private readonly UpstreamPeer _peer;
     private readonly IConnector _connector;
@@ -39,6 +39,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
             _shelves[i] = new IdleShelf((rules.MaxIdle + _shelves.Length - 1) / _shelves.Length);
         }
 
+        _takers = rules.TakesReturned ? new() : null;
         _discard = Discard;
         heartbeat.Add(this);
     }
@@ -62,7 +63,7 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     }
 
     /// <summary>Exchanges that wait for a connection to come back.</summary>
-    public int Pending => _waiting.Count(waiter => !waiter.Task.IsCompleted);
+    public int Pending => _waiting.Count(waiter => !waiter.Task.IsCompleted) + (_takers?.Count(taker => !taker.Task.IsCompleted) ?? 0);
 
     // Ahead of requests nothing is opened to an endpoint that new ones do not go to.
     private int Wanted => _peer.Endpoint.IsDraining || _peer.Endpoint.IsInMaintenance ? 0 : _rules.Min;
@@ -76,8 +77,9 @@ internal sealed class ConnectionPool : IHeartbeatTarget
     /// <param name="context">For the connector.</param>
     /// <param name="cancel">The exchange's.</param>
     /// <param name="perTry">Milliseconds the attempt may take that wants it; 0 for no limit.</param>
-    public ValueTask<RentResult> RentAsync(ConnectContext context, CancellationToken cancel, long perTry = 0) =>
-        TryReserve(out var full) || TryReplace() ? OpenAsync(context, cancel, perTry)
+    /// <param name="fresh">Whether one that has been idle will not do.</param>
+    public ValueTask<RentResult> RentAsync(ConnectContext context, CancellationToken cancel, long perTry = 0, bool fresh = false) =>
+        TryReserve(out var full) || TryReplace() ? (_takers is null ? OpenAsync(context, cancel, perTry) : OpenOrTakeAsync(context, perTry, fresh, cancel))
         : full == Limit.MaxConnections && Open == 0 ? new(Refused(full))
         : _waiting.Count >= _rules.MaxPending ? new(Refused(_rules.MaxPending == 0 ? Limit.PoolMax : Limit.MaxPending))
         : WaitAsync(context, perTry, cancel);
@@ -102,6 +104,11 @@ internal sealed class ConnectionPool : IHeartbeatTarget
             {
                 return;
             }
+        }
+
+        if (_takers is not null && TryHandToTaker(connection))
+        {
+            return;
         }
 
         connection.Prefetch();

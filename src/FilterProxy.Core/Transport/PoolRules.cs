@@ -12,6 +12,9 @@ internal sealed record PoolRules(int Min, int Max, int MaxIdle, TimeSpan IdleTim
     /// <summary>A connection told the upstream whose it is: it serves that client alone.</summary>
     public bool PerDownstream { get; init; }
 
+    /// <summary>Whether an exchange that waits for a new connection takes one that comes back before: where new ones are not to be had at will.</summary>
+    public bool TakesReturned { get; init; }
+
     /// <summary>Exchanges that may wait for a connection.</summary>
     public int MaxPending { get; init; } = int.MaxValue;
 

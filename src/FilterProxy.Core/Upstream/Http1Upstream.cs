@@ -44,7 +44,7 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
         var connection = X.NeedsFreshConnection ? null : pool.TryRent(X.Downstream);
         if (connection is null)
         {
-            (connection, var error) = await pool.RentAsync(new ConnectContext(X.Downstream, X.Loop), X.AttemptAborted, X.Timeouts.PerTry);
+            (connection, var error) = await pool.RentAsync(new ConnectContext(X.Downstream, X.Loop), X.AttemptAborted, X.Timeouts.PerTry, X.NeedsFreshConnection);
             if (connection is null)
             {
                 return X.BreakError ?? error;

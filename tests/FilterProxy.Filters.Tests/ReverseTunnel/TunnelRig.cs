@@ -18,6 +18,12 @@ internal static class TunnelRig
     /// <param name="rule">More of the rule about agents.</param>
     public static Task<TestProxy> StartServerAsync(
         int port = 0, string listeners = "", string clusters = "", string handshake = "", string connector = "", string cluster = "", string rule = "") => TestProxy.StartAsync(
+        Server(port, listeners, clusters, handshake, connector, cluster, rule),
+        components: [typeof(TunnelServerFilter), typeof(TunnelEndpoints), typeof(TunnelConnector), typeof(TunnelBalancer), typeof(TcpRelayFilter)]);
+
+    /// <summary>Its configuration, with a rule that is about agents of a pattern.</summary>
+    public static string Server(
+        int port = 0, string listeners = "", string clusters = "", string handshake = "", string connector = "", string cluster = "", string rule = "", string agents = "*:*:acme") =>
         $$"""
         listeners:
           web: { address: "127.0.0.1:0", protocols: [http1, http2] }
@@ -28,14 +34,13 @@ internal static class TunnelRig
               - reverse_tunnel:
                   handshake: { {{handshake}} }
                   credentials: { anonymous: true }
-                  access: { rules: [ { agents: ["*:*:acme"], protocols: [http, grpc, ws, tcp], max_connections: 64{{(rule.Length > 0 ? ", " + rule : "")}} } ] }
+                  access: { rules: [ { agents: ["{{agents}}"], protocols: [http, grpc, ws, tcp], max_connections: 64{{(rule.Length > 0 ? ", " + rule : "")}} } ] }
           {{listeners}}
         routes: [ { name: all, cluster: apps } ]
         clusters:
           apps: { endpoints: { reverse_tunnel: { tenant: acme, cluster: apps } }, connector: { reverse_tunnel: { {{connector}} } }{{(cluster.Length > 0 ? ", " + cluster : "")}} }
           {{clusters}}
-        """,
-        components: [typeof(TunnelServerFilter), typeof(TunnelEndpoints), typeof(TunnelConnector), typeof(TunnelBalancer), typeof(TcpRelayFilter)]);
+        """;
 
     /// <summary>An agent: all requests go to one port.</summary>
     /// <param name="serverPort">Where the server takes agents.</param>

@@ -202,12 +202,78 @@ public sealed class ConnectionPoolTests : IDisposable
         Assert.All(_connector.Opened, c => Assert.Equal(1, c.Closed));
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(3)]
-    public async Task Under_stress_no_connection_is_lent_twice_and_every_one_is_accounted_for(int max)
+    [Fact]
+    public async Task One_that_waits_for_a_new_connection_takes_what_comes_back_where_new_ones_are_rare()
     {
-        var pool = new ConnectionPool(FakeConnector.Peer, _connector, Unlimited with { Max = max }, _heartbeat, shelves: 2);
+        var pool = Pool(Unlimited with { TakesReturned = true });
+        var first = await RentAsync(pool);
+        _connector.Gate = cancel => Task.Delay(Timeout.Infinite, cancel);
+        var renting = pool.RentAsync(default, CancellationToken.None).AsTask();
+        Assert.Equal((2, 1), (pool.Open, pool.Pending));
+
+        pool.Return(first);
+
+        Assert.Same(first, (await renting.WaitAsync(TimeSpan.FromSeconds(20))).Connection);
+        await Poll.UntilAsync(() => pool.Open == 1);
+        Assert.Equal((0, 0), (pool.Pending, pool.Idle));
+    }
+
+    [Fact]
+    public async Task Where_new_ones_are_rare_and_none_comes_back_the_new_one_is_taken()
+    {
+        var (pool, gate) = (Pool(Unlimited with { TakesReturned = true }), new TaskCompletionSource());
+        var first = await RentAsync(pool);
+        _connector.Gate = _ => gate.Task;
+        var renting = pool.RentAsync(default, CancellationToken.None).AsTask();
+
+        gate.SetResult();
+        var second = (await renting.WaitAsync(TimeSpan.FromSeconds(20))).Connection!;
+
+        Assert.NotSame(first, second);
+        pool.Return(first);
+        pool.Return(second);
+        Assert.Equal((2, 2), (pool.Open, pool.Idle));
+    }
+
+    [Fact]
+    public async Task A_new_one_that_comes_too_late_is_kept()
+    {
+        var (pool, gate) = (Pool(Unlimited with { TakesReturned = true }), new TaskCompletionSource());
+        var first = await RentAsync(pool);
+        _connector.Gate = _ => gate.Task;
+        var renting = pool.RentAsync(default, CancellationToken.None).AsTask();
+        pool.Return(first);
+        Assert.Same(first, (await renting.WaitAsync(TimeSpan.FromSeconds(20))).Connection);
+
+        gate.SetResult();
+
+        await Poll.UntilAsync(() => pool.Idle == 1);
+        Assert.Equal(2, pool.Open);
+    }
+
+    [Fact]
+    public async Task Where_new_ones_are_rare_whoever_leaves_does_not_wait_for_the_connector_and_what_it_opens_is_kept()
+    {
+        var (pool, gate) = (Pool(Unlimited with { TakesReturned = true }), new TaskCompletionSource());
+        _connector.Gate = _ => gate.Task;
+        using var leave = new CancellationTokenSource();
+        var renting = pool.RentAsync(default, leave.Token).AsTask();
+
+        await leave.CancelAsync();
+
+        Assert.Equal(ProxyErrorKind.ConnectTimeout, (await renting.WaitAsync(TimeSpan.FromSeconds(20))).Error.Kind);
+        gate.SetResult();
+        await Poll.UntilAsync(() => pool.Idle == 1);
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(3, false)]
+    [InlineData(0, true)]
+    [InlineData(3, true)]
+    public async Task Under_stress_no_connection_is_lent_twice_and_every_one_is_accounted_for(int max, bool takesReturned)
+    {
+        var pool = new ConnectionPool(FakeConnector.Peer, _connector, Unlimited with { Max = max, TakesReturned = takesReturned }, _heartbeat, shelves: 2);
         var lent = new ConcurrentDictionary<UpstreamConnection, bool>();
         await Task.WhenAll(Enumerable.Range(0, 16).Select(worker => Task.Run(async () =>
         {
@@ -233,8 +299,9 @@ public sealed class ConnectionPoolTests : IDisposable
             }
         }))).WaitAsync(TimeSpan.FromSeconds(60));
 
-        Assert.InRange(pool.Open, 0, max == 0 ? 16 : max);
-        Assert.Equal(pool.Open, pool.Idle);
+        // Those that turned out not to be needed may still be on their way.
+        await Poll.UntilAsync(() => pool.Open == pool.Idle);
+        Assert.InRange(pool.Open, 0, max == 0 ? 16 * (takesReturned ? 2 : 1) : max);
         pool.Close();
         Assert.Equal(0, pool.Open);
         Assert.All(_connector.Opened, c => Assert.Equal(1, c.Closed));

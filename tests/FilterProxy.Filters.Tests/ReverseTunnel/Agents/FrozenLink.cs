@@ -12,6 +12,9 @@ internal sealed class FrozenLink : IDisposable
     private readonly MemoryStream _heard = new();
     private volatile bool _isFrozen;
 
+    /// <summary>Changes bytes on their way, as they come; null where they stay as they are.</summary>
+    public Action<Memory<byte>>? Meddle { get; init; }
+
     /// <summary>All bytes so far, of both directions.</summary>
     public byte[] Heard
     {
@@ -82,6 +85,7 @@ internal sealed class FrozenLink : IDisposable
                     _heard.Write(buffer, 0, count);
                 }
 
+                Meddle?.Invoke(buffer.AsMemory(0, count));
                 if (!_isFrozen)
                 {
                     await to.SendAsync(buffer.AsMemory(0, count), _stop.Token);

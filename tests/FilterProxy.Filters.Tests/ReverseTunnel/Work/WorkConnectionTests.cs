@@ -146,7 +146,7 @@ public sealed class WorkConnectionTests
         Assert.Contains(problem, refused.Message, StringComparison.Ordinal);
     }
 
-    private static Task WaitForIdleAsync(TestProxy server, int count) => Poll.UntilAsync(() => IdleOf(server) == count, TimeSpan.FromSeconds(20));
+    internal static Task WaitForIdleAsync(TestProxy server, int count) => Poll.UntilAsync(() => IdleOf(server) == count, TimeSpan.FromSeconds(20));
 
     private static int IdleOf(TestProxy server) => TunnelViewTests.View<TunnelServerFilter>(server).GetProperty("agents").EnumerateArray()
         .Select(agent => agent.GetProperty("work_connections_idle").GetInt32()).FirstOrDefault();

@@ -64,7 +64,7 @@ public sealed class WorkIdleTests : IDisposable
         await StartAsync();
         Assert.True(_work.TryTake());
         Assert.False(_work.TryTake());
-        var asking = _work.AskAsync("db", null, null, default).AsTask();
+        var asking = _work.AskAsync(new WorkAsk("db"), default).AsTask();
         Assert.Equal("tcp db - -\n", await ReadAsync(11));
         await _line.SendAsync("\0\0ok\nhello");
         Assert.Equal("ok", await asking.WaitAsync(TimeSpan.FromSeconds(20)));
@@ -82,7 +82,7 @@ public sealed class WorkIdleTests : IDisposable
     {
         await StartAsync();
         Assert.True(_work.TryTake());
-        var asking = _work.AskAsync("db", null, null, default).AsTask();
+        var asking = _work.AskAsync(new WorkAsk("db"), default).AsTask();
         await ReadAsync(11);
 
         await _line.CloseAsync();
@@ -106,7 +106,7 @@ public sealed class WorkIdleTests : IDisposable
     {
         await StartAsync();
         Assert.True(_work.TryTake());
-        var asking = _work.AskAsync("db", null, null, default).AsTask();
+        var asking = _work.AskAsync(new WorkAsk("db"), default).AsTask();
         await ReadAsync(11);
 
         await _stop.CancelAsync();
@@ -131,7 +131,36 @@ public sealed class WorkIdleTests : IDisposable
         pools.Add(agent, _work);
 
         Assert.Same(_work, await waiting.WaitAsync(TimeSpan.FromSeconds(20)));
-        Assert.Equal(0, pools.CountOf(agent));
+        Assert.Equal((0, 1), pools.CountOf(agent));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_one_of_an_agent_that_leaves_waits_no_more()
+    {
+        var (isThere, agent) = (true, new AgentId("acme", "edge-1"));
+        var pools = new WorkPools(_ => Volatile.Read(ref isThere));
+        var waiting = pools.TakeAsync(agent, 1, TimeSpan.FromMinutes(1), default).AsTask();
+        Assert.False(waiting.IsCompleted);
+
+        Volatile.Write(ref isThere, false);
+        pools.Wake();
+
+        Assert.Null(await waiting.WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
+    public async Task An_agent_that_does_not_take_requests_says_so_and_its_connection_is_over()
+    {
+        await StartAsync();
+        var (pools, agent) = (new WorkPools(), new AgentId("acme", "edge-1"));
+        pools.Add(agent, _work);
+        var opening = WorkOpener.OpenAsync(pools, agent, WorkAsk.Requests, new() { Transport = TunnelTransport.Work }, default).AsTask();
+        Assert.Equal("http - - -\n", await ReadAsync(11));
+
+        await _line.SendAsync("no tunnel_unknown_stream\n");
+
+        Assert.Equal((null, "tunnel_unknown_stream"), await opening.WaitAsync(TimeSpan.FromSeconds(20)));
+        await EndAsync();
     }
 
     private async Task StartAsync()

@@ -16,17 +16,24 @@ public sealed class WorkLineTests
     [Fact]
     public async Task What_is_asked_for_is_read_and_what_follows_stays()
     {
-        await WriteAsync([.. WorkLine.Ask("db-1", new IPEndPoint(IPAddress.Parse("2001:db8::1"), 5), new IPEndPoint(IPAddress.Parse("192.0.2.1"), 6)), .. "rest"u8]);
+        await WriteAsync([.. WorkLine.Ask(new WorkAsk("db-1", new IPEndPoint(IPAddress.Parse("2001:db8::1"), 5), new IPEndPoint(IPAddress.Parse("192.0.2.1"), 6))), .. "rest"u8]);
 
         var line = await WorkLine.ReadAsync(_pipe.Reader, default);
 
-        Assert.Equal(("db-1", new IPEndPoint(IPAddress.Parse("2001:db8::1"), 5), new IPEndPoint(IPAddress.Parse("192.0.2.1"), 6)), WorkLine.ReadAsk(line!));
+        Assert.Equal(new WorkAsk("db-1", new IPEndPoint(IPAddress.Parse("2001:db8::1"), 5), new IPEndPoint(IPAddress.Parse("192.0.2.1"), 6)), WorkLine.ReadAsk(line!));
         Assert.True(_pipe.Reader.TryRead(out var rest));
         Assert.Equal("rest", Encoding.ASCII.GetString(rest.Buffer.FirstSpan));
     }
 
     [Fact]
-    public void A_client_need_not_have_an_address() => Assert.Equal(("db", null, null), WorkLine.ReadAsk(Encoding.ASCII.GetString(WorkLine.Ask("db", null, null)).TrimEnd('\n')));
+    public void A_client_need_not_have_an_address() => Assert.Equal(new WorkAsk("db"), WorkLine.ReadAsk(Encoding.ASCII.GetString(WorkLine.Ask(new WorkAsk("db"))).TrimEnd('\n')));
+
+    [Fact]
+    public void Requests_name_no_service_and_no_client()
+    {
+        Assert.Equal("http - - -\n", Encoding.ASCII.GetString(WorkLine.Ask(WorkAsk.Requests)));
+        Assert.Equal(WorkAsk.Requests, WorkLine.ReadAsk("http - - -"));
+    }
 
     [Theory]
     [InlineData("")]
@@ -35,7 +42,16 @@ public sealed class WorkLineTests
     [InlineData("udp db - -")]
     [InlineData("tcp db -")]
     [InlineData("tcp db - - more")]
-    public void Anything_else_asks_for_nothing(string line) => Assert.Null(WorkLine.ReadAsk(line).Service);
+    [InlineData("http")]
+    [InlineData("http - -")]
+    [InlineData("http db - -")]
+    [InlineData("http - 192.0.2.1:5 -")]
+    [InlineData("http - - - ")]
+    [InlineData(" http - - -")]
+    [InlineData("http - - -\r")]
+    [InlineData("HTTP - - -")]
+    [InlineData("GET / HTTP/1.1")]
+    public void Anything_else_asks_for_nothing(string line) => Assert.Null(WorkLine.ReadAsk(line));
 
     [Fact]
     public async Task A_refusal_has_its_reason()
