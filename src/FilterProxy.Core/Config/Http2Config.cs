@@ -26,8 +26,8 @@ internal sealed record Http2Config
     public ByteSize FrameSize { get; init; } = ByteSize.FromKiB(16);
 
     /// <summary>
-    /// Bytes of request bodies a client may send ahead on one stream; a long way to the client wants more. At least 64KiB.
-    /// Default: 256KiB; 1MiB on a listener with a <c>source</c>.
+    /// Bytes of request bodies a client may send ahead on one stream; a long way to the client wants more: half of it
+    /// comes back at a time. At least 64KiB, or 0 for what is the default. Default: 256KiB; 1MiB on a listener with a <c>source</c>.
     /// </summary>
     public ByteSize StreamWindow { get; init; }
 
