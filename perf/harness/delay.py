@@ -1,6 +1,7 @@
 """A TCP relay that hands everything on a fixed time later, as a long way would."""
 
 import collections
+import contextlib
 import os
 import socket
 import threading
@@ -74,7 +75,9 @@ class _Direction:
                     return
                 self.sink.sendall(data)
             except OSError:
-                self.source.shutdown(socket.SHUT_RDWR)
+                # Both ends may have gone by now.
+                with contextlib.suppress(OSError):
+                    self.source.shutdown(socket.SHUT_RDWR)
                 data = b""
             with self.changed:
                 self.held -= len(data)

@@ -209,13 +209,13 @@ internal sealed class ConfigCompiler
     private ListenerPlan CompileListener(string name, ListenerConfig config)
     {
         var limits = config.Limits ?? _config.Http.Limits;
+        var http2 = config.Http2 ?? _config.Http.Http2;
+        var streams = StreamLimitsCompiler.Compile(limits, http2);
         return new ListenerCompiler(_factory, _config.Places, _services, _errors).Compile(name, config) with
         {
             // Less would not hold a head.
             BufferSize = Math.Max(16 * 1024, Bytes(limits.ConnectionBuffer)),
-            Streams = StreamLimitsCompiler.Compile(limits, config.Http2 ?? _config.Http.Http2) is var streams && config.Source is not null
-                ? streams.ForSource()
-                : streams,
+            Streams = config.Source is null ? streams : streams.ForSource(hasWindow: http2.StreamWindow.Bytes > 0),
         };
     }
 

@@ -26,10 +26,10 @@ internal sealed record Http2Config
     public ByteSize FrameSize { get; init; } = ByteSize.FromKiB(16);
 
     /// <summary>
-    /// Bytes of request bodies a client may send ahead on one stream; a long way to the client wants more. At least 64KiB.
-    /// Default: 256KiB.
+    /// Bytes of request bodies a client may send ahead on one stream; a long way to the client wants more: half of it
+    /// comes back at a time. At least 64KiB, or 0 for what is the default. Default: 256KiB; 1MiB on a listener with a <c>source</c>.
     /// </summary>
-    public ByteSize StreamWindow { get; init; } = ByteSize.FromKiB(256);
+    public ByteSize StreamWindow { get; init; }
 
     /// <summary>
     /// Bytes of request bodies a client may send ahead on all streams of a connection together: what one connection can make the

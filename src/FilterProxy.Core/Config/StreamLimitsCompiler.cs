@@ -18,7 +18,7 @@ internal static class StreamLimitsCompiler
         ControlFrames = http2.ControlFrames,
         HeaderTable = (int)http2.HeaderTable.Bytes,
         FrameSize = (int)Math.Min(http2.FrameSize.Bytes, (1 << 24) - 1),
-        StreamWindow = (int)http2.StreamWindow.Bytes,
+        StreamWindow = http2.StreamWindow.Bytes > 0 ? (int)http2.StreamWindow.Bytes : StreamLimits.DefaultStreamWindow,
         ConnectionWindow = (int)http2.ConnectionWindow.Bytes,
         PingInterval = http2.PingInterval,
         PingTimeout = http2.PingTimeout,

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Net;
+using FilterProxy.Core.Buffers;
 using FilterProxy.Core.Overload;
 using FilterProxy.Core.Pipeline;
 using FilterProxy.Core.Telemetry;
@@ -13,10 +15,16 @@ namespace FilterProxy.Core.Downstream;
 /// One client connection that Kestrel's engine serves, with its exchanges: one per stream, reused by later streams. Watches their
 /// deadlines, and asks the client to go elsewhere (GOAWAY) when the connection has served its time.
 /// </summary>
-internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
+internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable, IMemoryPoolFeature
 {
     /// <summary>Milliseconds the last response of a connection may take to leave before its input ends.</summary>
     private const long ClosePatience = 2000;
+
+    // What the engine copies at a time, between two changes of threads, and passes on as one piece; of its own it takes 4 KiB.
+    private const int LargeBlock = 64 * 1024;
+
+    // As much as one stream with the default window has at a time, and some others a little.
+    private const int LargeBlocks = 16;
 
     private readonly ConnectionContext _connection;
     private readonly SnapshotStore _snapshots;
@@ -28,6 +36,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     private readonly long _idleTimeout;
     private readonly EndPoint? _remote;
     private readonly EndPoint? _local;
+    private readonly BlockMemory? _memory;
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile KestrelExchange[] _exchanges = [];
     private long _requests;
@@ -47,17 +56,21 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
         var rules = snapshots.Current.Listeners.GetValueOrDefault(entry.Plan.Name) ?? new ListenerRules { Name = entry.Plan.Name };
         _remote = connection.RemoteEndPoint;
         _local = connection.LocalEndPoint;
-        Loop = (connection as SocketConnection)?.Loop ?? EventLoop.Current;
+        Loop = (connection as SocketConnection)?.Loop ?? EventLoop.Current ?? connection.Features.Get<EventLoop>();
         _transport = new KestrelTransport(
             connection.Transport, Loop, services.Heartbeat, rules.WriteTimeout, entry.Plan.Streams.ControlFrames, EndFlood);
 
         // A connection that was dialled is kept: whoever made it knows how long.
         _idleTimeout = entry.Plan.Source is null ? rules.IdleTimeout : 0;
+        _memory = entry.Plan.Source is null ? null : new BlockMemory(LargeBlock, LargeBlocks);
         Streams = connection.Features.Get<IStreamService>();
         Entry = entry;
     }
 
     public ConnectionEntry Entry { get; }
+
+    /// <summary>What the engine's pipes are made of; only for a connection that was dialled, on which streams of bytes are bulk.</summary>
+    MemoryPool<byte> IMemoryPoolFeature.MemoryPool => _memory!;
 
     /// <summary>Where the connection lives, and its exchanges run; null for the thread pool.</summary>
     public EventLoop? Loop { get; }
@@ -73,6 +86,11 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable
     {
         var transport = _connection.Transport;
         _connection.Features.Set(this);
+        if (_memory is not null)
+        {
+            _connection.Features.Set<IMemoryPoolFeature>(this);
+        }
+
         _connection.Transport = _transport;
         _services.Connections.Add(this);
         _services.Heartbeat.Add(this);

@@ -69,15 +69,15 @@ internal sealed partial class KestrelExchange : DownstreamExchange
             return;
         }
 
+        // Kestrel begins every stream on the thread pool. On the loop its upstream connection is one of the loop's own: no thread wakes
+        // another for it, and nothing is received in vain.
+        await Hop.BackTo(Loop);
         if (Connection.Streams?.TryServe(_stream) is { } serving)
         {
             await ServeElsewhereAsync(serving);
             return;
         }
 
-        // Kestrel begins every stream on the thread pool. On the loop its upstream connection is one of the loop's own: no thread wakes
-        // another for it, and nothing is received in vain.
-        await Hop.BackTo(Loop);
         Begin();
         await HttpPipeline.RunAsync(this);
         _isOver = true;

@@ -56,7 +56,7 @@ internal sealed class Listener : IAsyncDisposable
 
         var connections = new ConnectionMaker(loggers, inlineCompletions);
         builder.Services.AddSingleton(
-            plan.Source is { } source ? new SourceTransport(source)
+            plan.Source is { } source ? new SourceTransport(source, inlineCompletions)
             : transport ?? new SocketTransport(socket => connections.Make(socket, entry.Plan.Direct, entry.Plan.BufferSize), entry.OnExhausted));
         var host = builder.Build();
         var kestrel = host.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;

@@ -13,7 +13,13 @@ internal sealed record StreamLimits
     // Kestrel adds a time to its clock, where one without end overflows and is over at once.
     private static readonly TimeSpan Never = TimeSpan.FromDays(3650);
 
+    /// <summary>Bytes of request bodies a client may send ahead on one stream.</summary>
+    public const int DefaultStreamWindow = 256 * 1024;
+
     private const int LeastOfSource = 4096;
+
+    // What a stream of bytes sends while the word that half of its window is free again is on its way through two processes.
+    private const int WindowOfSource = 1024 * 1024;
     private static readonly TimeSpan PingOfSource = TimeSpan.FromSeconds(2);
 
     public int MaxStreams { get; init; } = 100;
@@ -25,7 +31,7 @@ internal sealed record StreamLimits
 
     public int FrameSize { get; init; } = 16 * 1024;
 
-    public int StreamWindow { get; init; } = 256 * 1024;
+    public int StreamWindow { get; init; } = DefaultStreamWindow;
 
     public int ConnectionWindow { get; init; } = 1024 * 1024;
 
@@ -52,15 +58,18 @@ internal sealed record StreamLimits
     /// <summary>
     /// As they are for connections that carry the requests of many clients: one that sends or takes little must not end, or stop, the others.
     /// </summary>
-    public StreamLimits ForSource()
+    /// <param name="hasWindow">Whether the window of a stream is as it was asked for.</param>
+    public StreamLimits ForSource(bool hasWindow)
     {
         var streams = Math.Max(MaxStreams, LeastOfSource);
+        var window = hasWindow ? StreamWindow : WindowOfSource;
         return this with
         {
             MaxStreams = streams,
+            StreamWindow = window,
 
             // Kestrel gives room for more on the connection only after half of it was consumed.
-            ConnectionWindow = (int)Math.Min(Math.Max(2L * streams * StreamWindow, ConnectionWindow), int.MaxValue),
+            ConnectionWindow = (int)Math.Min(Math.Max(2L * streams * window, ConnectionWindow), int.MaxValue),
             ControlFrames = 0,
             ResponseRate = 0,
             PingInterval = PingInterval > TimeSpan.Zero ? PingInterval : PingOfSource,

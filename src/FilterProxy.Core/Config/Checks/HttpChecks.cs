@@ -60,7 +60,11 @@ internal static class HttpChecks
         ConfigChecks.CheckDurations(context, http2);
         Check(nameof(http2.HeaderTable), http2.HeaderTable, new ByteSize(0), ByteSize.FromKiB(64));
         Check(nameof(http2.FrameSize), http2.FrameSize, ByteSize.FromKiB(16), ByteSize.FromKiB(16_383));
-        Check(nameof(http2.StreamWindow), http2.StreamWindow, ByteSize.FromKiB(64), new ByteSize(int.MaxValue));
+        if (http2.StreamWindow.Bytes != 0)
+        {
+            Check(nameof(http2.StreamWindow), http2.StreamWindow, ByteSize.FromKiB(64), new ByteSize(int.MaxValue));
+        }
+
         Check(nameof(http2.ConnectionWindow), http2.ConnectionWindow, ByteSize.FromKiB(64), new ByteSize(int.MaxValue));
         CheckPing(nameof(http2.PingInterval), http2.PingInterval, mayBeOff: true);
         CheckPing(nameof(http2.PingTimeout), http2.PingTimeout, mayBeOff: false);
