@@ -18,12 +18,14 @@ internal sealed class RelayMetrics(Meter meter)
     public void End(Cluster cluster, in RelayReport report)
     {
         var tag = TagOf(cluster);
-        _traffic.Ended(report.Reason, tag);
         if (report.IsConnected)
         {
             _traffic.Passed(report.ToUpstream, "to_upstream", tag);
             _traffic.Passed(report.ToDownstream, "to_client", tag);
         }
+
+        // Last: who sees that it has ended sees what it carried.
+        _traffic.Ended(report.Reason, tag);
     }
 
     private static KeyValuePair<string, object?> TagOf(Cluster cluster) => new("cluster", cluster.Name);
