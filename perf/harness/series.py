@@ -112,7 +112,8 @@ SERIES = {s.name: s for s in (
                     for io in ("direct", "sockets") for figure, most in (("loaded_mb", 100), ("idle_kib", 12)))),
     ), seconds=10, rounds=3, kind=FOOTPRINT, figures=()),
     Series("tls-h2", "small GET over TLS, HTTP/2, 8 connections of 16 streams", (
-        Point("HTTP/2 over TLS", Traffic(connections=8, streams=16), _all(Setup(tls=True, http2=True), yarp=True)),
+        Point("HTTP/2 over TLS", Traffic(connections=8, streams=16), _all(Setup(tls=True, http2=True), yarp=True),
+              (Bar(1.20, "haproxy", stretch=1.00), Bar(1.00, "nginx"), Bar(0.50, "yarp"))),
     ), notes=("The origin is asked over HTTP/1.1.",)),
     Series("h2c", "small GET over HTTP/2 without TLS, 8 connections of 16 streams", (
         Point("HTTP/2 in clear text", Traffic(connections=8, streams=16), _all(Setup(http2=True), yarp=True)),

@@ -57,7 +57,7 @@ public sealed class RateTests : Scenario
             await r.ReadBodyAsync();
             return UpstreamResponse.Ok();
         });
-        await using var proxy = await _log.StartAsync(upstream.Port, "request_body_rate: 100MB, rate_grace: 300ms", transport: transport);
+        await using var proxy = await _log.StartAsync(upstream.Port, "request_body_rate: 20MB, rate_grace: 300ms", transport: transport);
         await using var client = await proxy.ConnectAsync();
         const int Size = 30_000_000;
         await client.SendAsync($"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {Size}\r\n\r\n");

@@ -40,13 +40,13 @@ internal sealed class AttemptTrace(Activity span, ProxyExchange x, DateTimeOffse
                 DnsEndPoint dns => (dns.Host, dns.Port),
                 _ => (_endpoint, 0),
             };
-            span.SetTag("http.request.method", _method);
-            span.SetTag("filterproxy.cluster", _cluster);
-            span.SetTag("filterproxy.endpoint", _endpoint);
-            span.SetTag("server.address", host);
-            span.SetTag("server.port", port > 0 ? port : null);
-            span.SetTag("http.request.resend_count", Number > 1 ? Number - 1 : null);
-            span.SetTag("filterproxy.outcome", Outcome);
+            ExchangeTrace.Tag(span, "http.request.method", _method);
+            ExchangeTrace.Tag(span, "filterproxy.cluster", _cluster);
+            ExchangeTrace.Tag(span, "filterproxy.endpoint", _endpoint);
+            ExchangeTrace.Tag(span, "server.address", host);
+            ExchangeTrace.Tag(span, "server.port", port > 0 ? port : null);
+            ExchangeTrace.Tag(span, "http.request.resend_count", Number > 1 ? Number - 1 : null);
+            ExchangeTrace.Tag(span, "filterproxy.outcome", Outcome);
             ExchangeTrace.Describe(span, Reason, Status, isFailure: Status >= 400);
         }
 

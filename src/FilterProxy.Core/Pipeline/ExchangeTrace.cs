@@ -165,13 +165,22 @@ internal sealed class ExchangeTrace
     {
         if (status > 0)
         {
-            span.SetTag("http.response.status_code", status);
+            Tag(span, "http.response.status_code", status);
         }
 
         if (reason is not null || isFailure)
         {
-            span.SetTag("error.type", reason ?? status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            Tag(span, "error.type", reason ?? status.ToString(System.Globalization.CultureInfo.InvariantCulture));
             span.SetStatus(ActivityStatusCode.Error);
+        }
+    }
+
+    /// <summary>Says one thing more, where there is something to say. Nothing is said twice, which the span would have to look for.</summary>
+    internal static void Tag(Activity span, string name, object? value)
+    {
+        if (value is not null)
+        {
+            span.AddTag(name, value);
         }
     }
 
@@ -184,19 +193,19 @@ internal sealed class ExchangeTrace
 
     private void WriteTags()
     {
-        _root.DisplayName = $"{_method} {_route}".TrimEnd();
-        _root.SetTag("http.request.method", _method);
-        _root.SetTag("url.scheme", _isTls ? "https" : "http");
-        _root.SetTag("network.protocol.version", _version);
-        _root.SetTag("client.address", _client?.ToString());
-        _root.SetTag("network.peer.address", _remote?.ToString());
-        _root.SetTag("filterproxy.listener", _listener);
-        _root.SetTag("filterproxy.request_id", _requestId);
-        _root.SetTag("url.path", _path);
-        _root.SetTag("server.address", _authority);
-        _root.SetTag("filterproxy.route", _route);
-        _root.SetTag("filterproxy.cluster", _cluster);
-        _root.SetTag("filterproxy.reason", _statsReason);
+        _root.DisplayName = _route is null ? _method : $"{_method} {_route}";
+        Tag(_root, "http.request.method", _method);
+        Tag(_root, "url.scheme", _isTls ? "https" : "http");
+        Tag(_root, "network.protocol.version", _version);
+        Tag(_root, "client.address", _client?.ToString());
+        Tag(_root, "network.peer.address", _remote?.ToString());
+        Tag(_root, "filterproxy.listener", _listener);
+        Tag(_root, "filterproxy.request_id", _requestId);
+        Tag(_root, "url.path", _path);
+        Tag(_root, "server.address", _authority);
+        Tag(_root, "filterproxy.route", _route);
+        Tag(_root, "filterproxy.cluster", _cluster);
+        Tag(_root, "filterproxy.reason", _statsReason);
         Describe(_root, _reason, _status, isFailure: _status is 0 or >= 500);
     }
 
