@@ -107,6 +107,21 @@ internal sealed class KestrelBodyReader : BodyReader
         }
     }
 
+    /// <summary>Drops what the client still sends, until it ends or leaves.</summary>
+    /// <exception cref="OperationCanceledException">It takes too long.</exception>
+    public async Task DropRestAsync(CancellationToken limit)
+    {
+        Advance();
+        try
+        {
+            await LastWord.LingerAsync(_pipe, limit);
+        }
+        catch (Exception e) when (IsOver(e) && !limit.IsCancellationRequested)
+        {
+            // It has left.
+        }
+    }
+
     private async ValueTask<BodyRead> ReadWithLeaveAsync(TaskCompletionSource leave)
     {
         await leave.Task;

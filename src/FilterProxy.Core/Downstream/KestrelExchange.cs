@@ -90,6 +90,28 @@ internal sealed partial class KestrelExchange : DownstreamExchange
         await EndWatchAsync();
         ReleaseHeads();
         Volatile.Write(ref _held, null);
+        if (HasRequestBody && !_body.IsEnded && !_wasCut && !MayLeaveBodyOut && !IsUpgrade)
+        {
+            await LingerAsync();
+        }
+    }
+
+    /// <summary>
+    /// Ends the response before the request has ended, and gives the client time to see it. Kestrel resets a stream whose request it has not
+    /// read to the end, without an error (RFC 9113 §8.1); clients that read both at once, curl among them, take that for a failure.
+    /// </summary>
+    private async Task LingerAsync()
+    {
+        using var limit = new CancellationTokenSource(LastWord.LingerTime, Stats.TimeProvider);
+        try
+        {
+            await _stream.GetRequiredFeature<IHttpResponseBodyFeature>().CompleteAsync();
+            await _body.DropRestAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // It has had its time, or is gone.
+        }
     }
 
     /// <summary>Whether its stream is no request: another serves it.</summary>
