@@ -68,11 +68,6 @@ internal sealed class Listener : IAsyncDisposable
         }
 
         var server = host.Services.GetRequiredService<IServer>();
-        if (inlineCompletions)
-        {
-            KestrelScheduling.TryStayOnThread(server);
-        }
-
         try
         {
             await server.StartAsync(new KestrelApplication(quic), CancellationToken.None);

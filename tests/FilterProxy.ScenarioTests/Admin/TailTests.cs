@@ -84,7 +84,9 @@ public sealed class TailTests
             return queued + missed >= 1100;
         });
         Assert.Equal(1100, queued + missed);
-        Assert.InRange(queued, 1, 1024);
+
+        // As many as the queue holds, and the last, for which the first look may have made room.
+        Assert.InRange(queued, 1, 1025);
     }
 
     [Fact]

@@ -55,10 +55,11 @@ public sealed class WorkRequestTests
             Assert.Equal(200, (await server.SendAsync(TunnelRig.Get())).Status);
         }
 
-        // Two are kept idle, and one has taken the place of the one that is used.
+        // Two are kept idle, and one has taken the place of each that is used. A request that comes before the last one's connection is back takes another.
         await WorkConnectionTests.WaitForIdleAsync(server, 2);
-        Assert.Equal(3, WorkRig.OpenedAt(server));
-        Assert.Equal(1, ViewOf(server).GetProperty("work_connections_used").GetInt32());
+        var used = ViewOf(server).GetProperty("work_connections_used").GetInt32();
+        Assert.InRange(used, 1, 3);
+        Assert.Equal(2 + used, WorkRig.OpenedAt(server));
     }
 
     [Fact]
