@@ -24,13 +24,13 @@ public sealed class CacheDiskTests : IDisposable
             await Poll.UntilAsync(() => Files().Length == 1);
         }
 
-        using var after = new CacheRig(options);
+        // The origin has another answer by now, which those get who come before the folder has been read.
+        using var after = new CacheRig(options).Answering(("cache-control", "no-store"), ("x-a", "2"));
         await Poll.UntilAsync(async () =>
         {
-            using var exchange = TestExchange.Get("/").WithHeader("a", "1");
-            return await after.Filter.OnRequestAsync(exchange) == FilterStatus.Stop && exchange.Response.Headers["x-a"] == "1" && exchange.BodyText == "hello";
+            using var exchange = await after.GetAsync("/", ("a", "1"));
+            return exchange.Response.Headers["x-a"] == "1" && exchange.BodyText == "hello";
         });
-        Assert.Empty(after.Asked);
     }
 
     [Fact]
@@ -75,8 +75,8 @@ public sealed class CacheDiskTests : IDisposable
         disk.Write(Key, Response("hello"));
 
         Assert.False(disk.Contains(Key));
-        Assert.Contains(_context.LogLines, line => line.Contains("No space left on device", StringComparison.Ordinal));
-        Assert.Empty(Directory.GetFiles(_folder.Path));
+        await Poll.UntilAsync(() => _context.LogLines.Any(line => line.Contains("No space left on device", StringComparison.Ordinal)));
+        await Poll.UntilAsync(() => Directory.GetFiles(_folder.Path).Length == 0);
     }
 
     [Fact]
