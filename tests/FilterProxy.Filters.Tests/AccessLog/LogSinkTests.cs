@@ -153,10 +153,10 @@ public sealed partial class LogSinkTests : IDisposable
                 for (var i = 0; i < 1000; i++)
                 {
                     using var exchange = TestExchange.Get("/").WithHeader("x-n", $"{t}-{i}");
+                    var written = Written;
                     filter.OnLogging(exchange);
                     if (i % 100 == 0)
                     {
-                        var written = Written;
                         await Poll.UntilAsync(() => Written > written);
                     }
                 }
