@@ -33,7 +33,9 @@ internal sealed class ServiceRates(ServiceTerms terms, TimeProvider time)
         (null, null) => [],
         (null, _) => [one],
         (_, null) => [all],
-        _ => [all, one],
+
+        // The client's own first: a datagram that it refuses takes nothing from the others.
+        _ => [one, all],
     };
 
     private static ByteRate? RateOf(long bytes, TimeProvider time) => bytes == 0 ? null : new ByteRate(bytes, time);

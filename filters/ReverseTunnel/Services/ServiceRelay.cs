@@ -1,16 +1,21 @@
 using System.Net;
 using FilterProxy.Filters.ReverseTunnel.Server;
 using FilterProxy.Filters.ReverseTunnel.Streams;
+using FilterProxy.Filters.ReverseTunnel.Udp;
+using FilterProxy.Filters.ReverseTunnel.Work;
 using FilterProxy.Filters.Streams;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Filters.ReverseTunnel.Services;
 
 /// <summary>Relays clients to agents of a service: to one after the other, until one takes the stream.</summary>
-internal sealed class ServiceRelay(TimeSpan idleTimeout, TimeSpan connectTimeout, ComponentContext context)
+/// <param name="idleTimeout">How long a stream may carry nothing.</param>
+/// <param name="connectTimeout">How long an agent may take to reach its service.</param>
+/// <param name="transport">How streams travel.</param>
+/// <param name="context">The component's.</param>
+internal sealed class ServiceRelay(TimeSpan idleTimeout, TimeSpan connectTimeout, TunnelTransport transport, ComponentContext context)
 {
-    private static readonly TunnelConnectorOptions Connector = new();
-
+    private readonly TunnelConnectorOptions _connector = new() { Transport = transport };
     private readonly AgentTable _agents = context.Shared<AgentTable>();
     private readonly Occasion _complaints = new(context.Time);
     private readonly RelayOptions _relay = new() { IdleTimeout = idleTimeout };
@@ -65,7 +70,7 @@ internal sealed class ServiceRelay(TimeSpan idleTimeout, TimeSpan connectTimeout
             using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closed);
             try
             {
-                return await StreamOpener.OpenAsync(_agents, member.Agent, prefix, member.Service, Connector, client, both.Token, reached);
+                return await StreamOpener.OpenAsync(_agents, member.Agent, prefix, member.Service, _connector, client, both.Token, reached);
             }
             catch (Exception e) when (e is UpstreamException || (e is OperationCanceledException && !closed.IsCancellationRequested))
             {
@@ -80,6 +85,9 @@ internal sealed class ServiceRelay(TimeSpan idleTimeout, TimeSpan connectTimeout
 
         return null;
     }
+
+    /// <summary>Begins to count a client of a service of datagrams.</summary>
+    public ISessionTraffic Enter(ServiceClaim claim, IPAddress client) => new ServiceSession(claim.Record, _metrics, client);
 
     private async ValueTask<RelayReport> RelayAsync(ConnectionContext client, ConnectionContext upstream, ServiceRates? rates, CancellationToken stop)
     {

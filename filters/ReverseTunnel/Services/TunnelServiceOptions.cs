@@ -51,7 +51,7 @@ public sealed record TunnelServiceOptions : IValidatableObject
     [Range(1, ServiceTerms.MostWeight, ErrorMessage = "must be between 1 and 100")]
     public int Weight { get; init; } = 1;
 
-    /// <summary>What it may carry; of several agents that have it, what the last to connect says holds. Default: no limits.</summary>
+    /// <summary>What it may carry, beyond which streams wait and datagrams of `udp` are dropped; of several agents that have it, what the last to connect says holds. Default: no limits.</summary>
     public TunnelRateOptions Rates { get; init; } = new();
 
     internal TunnelService Service => new(Name, Type)
@@ -104,11 +104,6 @@ public sealed record TunnelServiceOptions : IValidatableObject
         if (Type is TunnelServiceType.Stcp or TunnelServiceType.Sudp && Group is not null)
         {
             yield return new("visitors ask for a service by its own name: group has no effect", [nameof(Group)]);
-        }
-
-        if (Type == TunnelServiceType.Udp && Rates != new TunnelRateOptions())
-        {
-            yield return new("datagrams are bounded by the server's services.udp: rates have no effect", [nameof(Rates)]);
         }
 
         if (!hasPort && Port != 0)

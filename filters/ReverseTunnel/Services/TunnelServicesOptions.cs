@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using FilterProxy.Filters.ReverseTunnel.Handshake;
 using FilterProxy.Filters.ReverseTunnel.Udp;
+using FilterProxy.Filters.ReverseTunnel.Work;
 
 namespace FilterProxy.Filters.ReverseTunnel.Services;
 
@@ -19,6 +20,9 @@ public sealed record TunnelServicesOptions : IValidatableObject
 
     /// <summary>How long an agent may take to reach its service.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How byte streams travel: each on a work connection of its own (`work`), as HTTP/2 streams (`h2`), or `auto`: the first where one is idle.</summary>
+    public TunnelTransport Transport { get; init; }
 
     /// <summary>What sessions of `udp` services are kept to.</summary>
     public TunnelUdpOptions Udp { get; init; } = new();

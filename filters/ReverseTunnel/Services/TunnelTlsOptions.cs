@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using FilterProxy.Filters.ReverseTunnel.Work;
 
 namespace FilterProxy.Filters.ReverseTunnel.Services;
 
@@ -10,6 +11,9 @@ public sealed record TunnelTlsOptions : IValidatableObject
 
     /// <summary>How long an agent may take to reach its service.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How byte streams travel: each on a work connection of its own (`work`), as HTTP/2 streams (`h2`), or `auto`: the first where one is idle.</summary>
+    public TunnelTransport Transport { get; init; }
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -9,15 +9,16 @@ namespace FilterProxy.Filters.ReverseTunnel.Udp;
 internal sealed class StreamSession : ClientSession
 {
     private readonly StreamSessions _sessions;
+    private readonly ISessionTraffic? _traffic;
     private readonly DatagramQueue _queue;
     private readonly CancellationTokenSource _stop = new();
     private readonly Action<SocketError> _lostToClient;
     private int _over;
 
-    public StreamSession(StreamSessions sessions, SocketAddress client, IPAddress address)
+    public StreamSession(StreamSessions sessions, SocketAddress client, IPAddress address, ISessionTraffic? traffic)
         : base(client, address)
     {
-        (_sessions, _queue, _lostToClient) = (sessions, new DatagramQueue(sessions.Room), OnLostToClient);
+        (_sessions, _traffic, _queue, _lostToClient) = (sessions, traffic, new DatagramQueue(sessions.Room), OnLostToClient);
         LastMove = sessions.Table.Now;
     }
 
@@ -32,15 +33,23 @@ internal sealed class StreamSession : ClientSession
     public override void Send(DatagramBatch batch, int first, int count)
     {
         LastMove = _sessions.Table.Now;
-        var taken = 0;
+        var (taken, refused) = (0, 0);
         for (var i = first; i < first + count; i++)
         {
-            taken += _queue.TryAdd(batch[i]) ? 1 : 0;
+            if (_traffic?.TryUpload(batch.LengthOf(i)) == false)
+            {
+                refused++;
+            }
+            else if (_queue.TryAdd(batch[i]))
+            {
+                taken++;
+            }
         }
 
         _queue.Send();
         _sessions.Metrics.Passed(taken, "to_upstream");
-        _sessions.Metrics.Dropped(Volatile.Read(ref _over) == 0 ? "queue_full" : "session_over", count - taken);
+        _sessions.Metrics.Dropped("service_rate", refused);
+        _sessions.Metrics.Dropped(Volatile.Read(ref _over) == 0 ? "queue_full" : "session_over", count - taken - refused);
     }
 
     public override void End(string reason)
@@ -48,6 +57,7 @@ internal sealed class StreamSession : ClientSession
         if (Interlocked.Exchange(ref _over, 1) == 0)
         {
             _sessions.Remove(this, reason);
+            _traffic?.End(reason);
             _ = _stop.CancelAsync();
         }
     }
@@ -120,8 +130,21 @@ internal sealed class StreamSession : ClientSession
     private void PassToClient(DatagramBatch batch)
     {
         LastMove = _sessions.Table.Now;
-        _sessions.Metrics.Passed(batch.SendAll(_sessions.Socket, 0, batch.Count, Client, _lostToClient), "to_client");
+        var (first, passed) = (0, 0);
+        for (var i = 0; _traffic is not null && i < batch.Count; i++)
+        {
+            if (!_traffic.TryDownload(batch.LengthOf(i)))
+            {
+                passed += PassToClient(batch, first, i);
+                first = i + 1;
+                _sessions.Metrics.Dropped("service_rate");
+            }
+        }
+
+        _sessions.Metrics.Passed(passed + PassToClient(batch, first, batch.Count), "to_client");
     }
+
+    private int PassToClient(DatagramBatch batch, int first, int end) => batch.SendAll(_sessions.Socket, first, end - first, Client, _lostToClient);
 
     // A full buffer, or a client that is not there any more: a datagram may be lost.
     private void OnLostToClient(SocketError error) =>

@@ -11,6 +11,7 @@ internal sealed class StreamSessions
 {
     private readonly Func<IPEndPoint, CancellationToken, ValueTask<ConnectionContext?>> _open;
     private readonly ComponentContext _context;
+    private readonly Func<IPAddress, ISessionTraffic>? _enter;
     private readonly Occasion _drops;
     private readonly string _place;
 
@@ -20,10 +21,17 @@ internal sealed class StreamSessions
     /// <param name="metrics">Counts them.</param>
     /// <param name="open">Opens a client's stream; null where there is none to be had, which it has said.</param>
     /// <param name="context">The component's.</param>
+    /// <param name="enter">Told of a client's datagrams; null for nobody.</param>
     public StreamSessions(
-        string place, Socket socket, TunnelUdpOptions options, TunnelUdpMetrics metrics, Func<IPEndPoint, CancellationToken, ValueTask<ConnectionContext?>> open, ComponentContext context)
+        string place,
+        Socket socket,
+        TunnelUdpOptions options,
+        TunnelUdpMetrics metrics,
+        Func<IPEndPoint, CancellationToken, ValueTask<ConnectionContext?>> open,
+        ComponentContext context,
+        Func<IPAddress, ISessionTraffic>? enter = null)
     {
-        (_place, Socket, Metrics, _open, _context, Room) = (place, socket, metrics, open, context, (int)options.Queue.Bytes);
+        (_place, Socket, Metrics, _open, _context, _enter, Room) = (place, socket, metrics, open, context, enter, (int)options.Queue.Bytes);
         _drops = new Occasion(context.Time);
         Table = new SessionTable<StreamSession>(
             socket.AddressFamily, new SessionLimits(options.IdleTimeout, options.MaxSessions, options.MaxSessionsPerClient, options.ClientRate), context.Time, Begin);
@@ -53,7 +61,7 @@ internal sealed class StreamSessions
     private StreamSession Begin(SocketAddress client, IPAddress address, out string refusal)
     {
         refusal = "";
-        return new StreamSession(this, client, address);
+        return new StreamSession(this, client, address, _enter?.Invoke(address));
     }
 
     private void Drop(SocketAddress? client, string reason)

@@ -30,7 +30,7 @@ internal sealed class UdpPortListener : IDisposable
 
         var listener = new UdpPortListener(socket);
         var sessions = new StreamSessions(
-            claim.Owner.ToString(), socket, options, metrics, (client, cancel) => relay.OpenAsync(claim, StreamNames.Udp, client, cancel), context);
+            claim.Owner.ToString(), socket, options, metrics, (client, cancel) => relay.OpenAsync(claim, StreamNames.Udp, client, cancel), context, client => relay.Enter(claim, client));
         _ = Task.Run(() => sessions.RunAsync(listener._stop.Token));
         return listener;
     }

@@ -35,10 +35,33 @@ public sealed class ByteRate
     {
         lock (_lock)
         {
-            var now = _time.GetTimestamp();
-            _credit = Math.Min(BytesPerSecond * BurstSeconds, _credit + (_time.GetElapsedTime(_at, now).TotalSeconds * BytesPerSecond)) - bytes;
-            _at = now;
+            Refill();
+            _credit -= bytes;
             return _credit >= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(-_credit / BytesPerSecond);
         }
+    }
+
+    /// <summary>Counts bytes that are about to be moved, for what is better dropped than late: a datagram.</summary>
+    /// <returns>False, with nothing counted, where those before are not paid off yet.</returns>
+    public bool TryTake(long bytes)
+    {
+        lock (_lock)
+        {
+            Refill();
+            if (_credit < 0)
+            {
+                return false;
+            }
+
+            _credit -= bytes;
+            return true;
+        }
+    }
+
+    private void Refill()
+    {
+        var now = _time.GetTimestamp();
+        _credit = Math.Min(BytesPerSecond * BurstSeconds, _credit + (_time.GetElapsedTime(_at, now).TotalSeconds * BytesPerSecond));
+        _at = now;
     }
 }

@@ -8,7 +8,7 @@ internal sealed class UdpPeer : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 1 << 20, SendBufferSize = 1 << 20 };
 
-    public UdpPeer(int port = 0) => _socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+    public UdpPeer(int port = 0, string address = "127.0.0.1") => _socket.Bind(new IPEndPoint(IPAddress.Parse(address), port));
 
     public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 

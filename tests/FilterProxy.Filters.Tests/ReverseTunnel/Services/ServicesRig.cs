@@ -11,13 +11,15 @@ namespace FilterProxy.Filters.Tests.ReverseTunnel.Services;
 internal static class ServicesRig
 {
     /// <summary>A server: <c>web</c> takes requests, <c>tls</c> what is passed through, and <c>tunnels</c> agents at their word.</summary>
-    public static Task<TestProxy> StartServerAsync() => TestProxy.StartAsync(
-        ServerConfig(),
+    /// <param name="services">More of how services are made reachable.</param>
+    public static Task<TestProxy> StartServerAsync(string services = "") => TestProxy.StartAsync(
+        ServerConfig(services: services),
         components: [typeof(TunnelServerFilter), typeof(TunnelEndpoints), typeof(TunnelConnector), typeof(TunnelServicesFilter), typeof(TunnelTlsFilter), typeof(TlsInspectorFilter)]);
 
     /// <param name="port">Where agents come; 0 for any.</param>
     /// <param name="rules">Rules that come first.</param>
-    public static string ServerConfig(int port = 0, string rules = "") =>
+    /// <param name="services">More of how services are made reachable.</param>
+    public static string ServerConfig(int port = 0, string rules = "", string services = "") =>
         $$"""
         listeners:
           web: { address: "127.0.0.1:0", protocols: [http1, http2] }
@@ -28,7 +30,7 @@ internal static class ServicesRig
             filters:
               - reverse_tunnel:
                   credentials: { anonymous: true }
-                  services: { subdomain_host: tunnels.example, port_address: 127.0.0.1 }
+                  services: { subdomain_host: tunnels.example, port_address: 127.0.0.1{{(services.Length > 0 ? ", " + services : "")}} }
                   access: { rules: [ {{rules}}{ agents: ["*:*:acme"], protocols: [http, tcp], hosts: ["*"], ports: [20000-29999] } ] }
         routes: [ { name: all, cluster: agents, filters: [ { tunnel_services: {} } ] } ]
         clusters:
@@ -36,9 +38,9 @@ internal static class ServicesRig
         """;
 
     /// <summary>An agent that is connected, and whose services are registered.</summary>
-    public static async Task<TestProxy> StartAgentAsync(TestProxy server, string node, string cluster, string origin, string services)
+    public static async Task<TestProxy> StartAgentAsync(TestProxy server, string node, string cluster, string origin, string services, int work = 0)
     {
-        var agent = await StartAgentAsync(AgentConfig(server.PortOf("tunnels").ToString(CultureInfo.InvariantCulture), node, cluster, origin, services));
+        var agent = await StartAgentAsync(AgentConfig(server.PortOf("tunnels").ToString(CultureInfo.InvariantCulture), node, cluster, origin, services, work: work));
         await Poll.UntilAsync(() => agent.LogLines.Any(line => line.Contains("has the service", StringComparison.Ordinal)), TimeSpan.FromSeconds(20));
         await WaitForEndpointAsync(server, $"{node}:{cluster}:acme");
         return agent;
@@ -52,10 +54,11 @@ internal static class ServicesRig
     /// <param name="origin">The one endpoint of its cluster <c>origin</c>, to which all its requests go.</param>
     /// <param name="services">Its services.</param>
     /// <param name="more">More of the cluster <c>origin</c>.</param>
-    public static string AgentConfig(string port, string node, string cluster, string origin, string services, string more = "") =>
+    /// <param name="work">Work connections it keeps idle.</param>
+    public static string AgentConfig(string port, string node, string cluster, string origin, string services, string more = "", int work = 0) =>
         $$"""
         listeners:
-          tunnel: { source: { reverse_tunnel: { address: "rc://{{node}}:{{cluster}}:acme@server:1", services: [ {{services}} ] } } }
+          tunnel: { source: { reverse_tunnel: { address: "rc://{{node}}:{{cluster}}:acme@server:1", work_connections: {{work}}, services: [ {{services}} ] } } }
         routes: [ { name: all, cluster: origin } ]
         clusters:
           server: { endpoints: ["127.0.0.1:{{port}}"] }

@@ -31,7 +31,8 @@ internal static class UdpRig
     /// <param name="origin">Where the service is.</param>
     /// <param name="node">Who it is.</param>
     /// <param name="cluster">More of the service's cluster.</param>
-    public static async Task<TestProxy> StartAgentAsync(int serverPort, string origin, string node = "n1", string cluster = "")
+    /// <param name="service">More of the service.</param>
+    public static async Task<TestProxy> StartAgentAsync(int serverPort, string origin, string node = "n1", string cluster = "", string service = "")
     {
         var agent = await TestProxy.StartAsync(
             $$"""
@@ -40,7 +41,7 @@ internal static class UdpRig
                 source:
                   reverse_tunnel:
                     address: "rc://{{node}}:apps:acme@server:1"
-                    services: [ { name: dns, type: udp, cluster: origin } ]
+                    services: [ { name: dns, type: udp, cluster: origin{{service}} } ]
             clusters:
               server: { endpoints: ["127.0.0.1:{{serverPort}}"] }
               origin: { endpoints: [{{origin}}]{{(cluster.Length > 0 ? ", " + cluster : "")}} }
@@ -50,7 +51,8 @@ internal static class UdpRig
         return agent;
     }
 
-    public static Task<TestProxy> StartAgentAsync(TestProxy server, int origin, string node = "n1") => StartAgentAsync(server.PortOf("tunnels"), $"\"127.0.0.1:{origin}\"", node);
+    public static Task<TestProxy> StartAgentAsync(TestProxy server, int origin, string node = "n1", string service = "") =>
+        StartAgentAsync(server.PortOf("tunnels"), $"\"127.0.0.1:{origin}\"", node, service: service);
 
     /// <summary>The port the service has at the server.</summary>
     public static int PortOf(TestProxy agent)
