@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Time.Testing;
+using FilterProxy.TestKit;
 using Xunit;
 
 namespace FilterProxy.Tests.Upstream;

@@ -3,7 +3,6 @@ using FilterProxy.Filters.ReverseTunnel.Server;
 using FilterProxy.Filters.Tests.ReverseTunnel.Server;
 using FilterProxy.Filters.Tests.ReverseTunnel.Work;
 using FilterProxy.Filters.Tests.TcpRelay;
-using FilterProxy.TestKit;
 using Xunit;
 using static FilterProxy.Filters.Tests.ReverseTunnel.Services.ServicesRig;
 
