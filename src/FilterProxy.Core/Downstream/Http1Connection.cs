@@ -36,6 +36,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         _input = connection.Transport.Input;
         _isDialled = entry.Plan.Source is not null;
         _exchange = new Http1Exchange(connection, entry, services);
+        (_input as DirectReader)?.Serves = _exchange;
         DownstreamFacts.Describe(_exchange.Downstream, connection, entry);
     }
 

@@ -77,15 +77,20 @@ internal sealed class UpstreamConnection
     public void Prefetch() => _socketReader?.Prefetch();
 
     /// <summary>Begins the use by one exchange; the number is unique in the process and names this use to <see cref="Abort"/>.</summary>
-    public long BeginLease()
+    public long BeginLease(object user)
     {
+        _socketReader?.Serves = user;
         var lease = ++_nextLease;
         Volatile.Write(ref _lease, lease);
         return lease;
     }
 
     /// <summary>Ends a use. False when it was aborted: then the connection must be discarded.</summary>
-    public bool EndLease(long lease) => Interlocked.CompareExchange(ref _lease, 0, lease) == lease;
+    public bool EndLease(long lease)
+    {
+        _socketReader?.Serves = null;
+        return Interlocked.CompareExchange(ref _lease, 0, lease) == lease;
+    }
 
     /// <summary>
     /// Breaks a use off, from any thread; whoever reads or writes fails. Nothing happens when that use is over already.

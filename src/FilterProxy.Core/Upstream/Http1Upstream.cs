@@ -133,7 +133,7 @@ internal sealed class Http1Upstream(ProxyExchange exchange) : HttpUpstream(excha
 
     private void Hold(UpstreamConnection connection)
     {
-        var lease = connection.BeginLease();
+        var lease = connection.BeginLease(X);
         Volatile.Write(ref _connection, connection);
         Volatile.Write(ref _lease, lease);
         BeginUse(connection.Reused);

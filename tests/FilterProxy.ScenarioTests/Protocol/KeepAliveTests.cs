@@ -22,6 +22,27 @@ public sealed class KeepAliveTests : Scenario
         Assert.Single(upstream.Connections);
     }
 
+    // With so many, loops fetch what a connection needs before its turn.
+    [Theory]
+    [MemberData(nameof(Http1Transports))]
+    public async Task Each_of_hundreds_of_clients_gets_its_own_answers(TestTransport transport)
+    {
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.Ok(r.Target));
+        await using var proxy = await TestProxy.StartAsync(upstream.Port, transport);
+        var clients = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => proxy.ConnectAsync()));
+        for (var round = 0; round < 3; round++)
+        {
+            var answers = await Task.WhenAll(clients.Select((client, i) => client.RoundTripAsync($"GET /{round}/{i} HTTP/1.1\r\nHost: a\r\n\r\n")));
+
+            Assert.Equal(Enumerable.Range(0, clients.Length).Select(i => $"/{round}/{i}"), answers.Select(answer => answer.Text));
+        }
+
+        foreach (var client in clients)
+        {
+            await client.DisposeAsync();
+        }
+    }
+
     // HTTP/1 alone: about Connection.
     [Theory]
     [MemberData(nameof(Http1Transports))]
