@@ -34,7 +34,6 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
     private const int Requested = 1, ByToken = 2;
 
     private ManualResetValueTaskSourceCore<bool> _waiter; // its result: whether the wait was cancelled
-    private object? _resumes; // whoever waits
     private int _state;
     private int _cancel;
     private byte[] _buffer = [];
@@ -46,9 +45,6 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
 
     /// <summary>Told once when the peer's end or a reset has been received, by the thread that received it; null for nobody.</summary>
     public IDirectOwner? Owner { get; init; }
-
-    /// <summary>What the bytes are for, and is needed as soon as they come; null where that is not known. See <see cref="WarmUp"/>.</summary>
-    public object? Serves { get; set; }
 
     /// <summary>Whether bytes or the end have come: on an idle connection both mean it cannot be used again.</summary>
     public bool HasNews => _ended || _start != _end || Volatile.Read(ref _state) == Done;
@@ -191,19 +187,6 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
     }
 
     public ValueTaskSourceStatus GetStatus(short token) => _waiter.GetStatus(token);
-
-    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
-    {
-        _resumes = state;
-        _waiter.OnCompleted(continuation, state, token, flags);
-    }
-
-    /// <summary>Brings into the cache what will be needed when the bytes come that are waited for.</summary>
-    public void WarmUp()
-    {
-        CacheLines.Fetch(_resumes, 6);
-        CacheLines.Fetch(Serves, 40);
-    }
 
     /// <summary>What <see cref="Finish"/> would find.</summary>
     protected abstract Arrival Look();
