@@ -111,7 +111,7 @@ internal sealed class ConfigCompiler
             Tracing = TelemetryCompiler.Tracing(_config.Telemetry.Tracing),
             Debug = TelemetryCompiler.Debug(_config.Telemetry.Debug),
             ServerHeader = Encoding.Latin1.GetBytes(_config.Http.ServerHeader ?? ""),
-            ReasonHeader = Encoding.Latin1.GetBytes(_config.Http.ReasonHeader ?? ""),
+            Reasons = new ReasonFields(Encoding.Latin1.GetBytes(_config.Http.ReasonHeader ?? "")),
         };
         return new CompiledConfig(_config)
         {

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Text;
 using FilterProxy.Core.Buffers;
 
 namespace FilterProxy.Core.Pipeline;
@@ -159,13 +158,7 @@ internal abstract partial class ProxyExchange
     private void SayWhy(string reason)
     {
         Stats.Flags |= ResponseFlags.LocalReply;
-        const int LongestCode = 64;
-        Span<byte> code = stackalloc byte[LongestCode];
-        if (Snapshot.ReasonHeader.Length > 0 && Ascii.FromUtf16(reason, code, out var length) == OperationStatus.Done && HeaderName.IsToken(code[..length]))
-        {
-            Response.Headers.Append(Snapshot.ReasonHeader, code[..length]);
-        }
-
+        Snapshot.Reasons.AppendTo(Response.Headers, reason);
         if (Request.Headers.TryGet(KnownHeader.XRequestId, out var id))
         {
             Response.Headers.Append(KnownHeader.XRequestId, id);

@@ -39,6 +39,6 @@ internal sealed class ProxySnapshot
     /// <summary>The Server field of every response; empty to pass the upstream's on.</summary>
     public byte[] ServerHeader { get; init; } = [];
 
-    /// <summary>The field of local replies that says why; empty for none.</summary>
-    public byte[] ReasonHeader { get; init; } = [];
+    /// <summary>The field of local replies that says why.</summary>
+    public ReasonFields Reasons { get; init; } = new([]);
 }
