@@ -1,0 +1,96 @@
+namespace FilterProxy.Filters.ReverseTunnel.Direct;
+
+/// <summary>
+/// How many bytes may be under way: NewReno (RFC 9002 §7), except that a loss reduces the window no further than to what the path was just seen to
+/// carry without a queue, as TCP Westwood+ does: home networks lose packets that no queue dropped, and NewReno alone takes every one for congestion.
+/// </summary>
+internal sealed class CongestionWindow
+{
+    /// <summary>Bytes that are always allowed (RFC 9002 §7.2).</summary>
+    public const long Least = 2 * DirectPacket.MaxSize;
+
+    /// <summary>Bytes at first (RFC 9002 §7.2).</summary>
+    public const long Initial = 10 * DirectPacket.MaxSize;
+
+    /// <summary>Bytes at most: as many as there can be.</summary>
+    public const long Most = 4 << 20;
+
+    private const long ShortestRound = 20 * TimeSpan.TicksPerMillisecond;
+    private long _threshold = long.MaxValue;
+    private long _recoveryStart = -1;
+    private long _grown;
+    private long _roundStart;
+    private long _roundBytes;
+    private double _rate;
+
+    /// <summary>Bytes that may be under way.</summary>
+    public long Size { get; private set; } = Initial;
+
+    /// <summary>Bytes that are.</summary>
+    public long InFlight { get; private set; }
+
+    public bool IsSlowStart => Size < _threshold;
+
+    public void OnSent(int bytes) => InFlight += bytes;
+
+    /// <summary>A packet counts no more, without being acknowledged.</summary>
+    public void OnForgotten(int bytes) => InFlight -= bytes;
+
+    /// <summary>A packet was acknowledged (RFC 9002 §7.3).</summary>
+    /// <param name="bytes">Its size.</param>
+    /// <param name="sentAt">When it was sent.</param>
+    /// <param name="isUsed">Whether the window was used: one that was not says nothing about the path (RFC 9002 §7.8).</param>
+    public void OnAcked(int bytes, long sentAt, bool isUsed)
+    {
+        InFlight -= bytes;
+        _roundBytes += bytes;
+        if (!isUsed || sentAt <= _recoveryStart)
+        {
+            return;
+        }
+
+        if (IsSlowStart)
+        {
+            Size = Math.Min(Most, Size + bytes);
+            return;
+        }
+
+        _grown += bytes;
+        if (_grown >= Size)
+        {
+            _grown -= Size;
+            Size = Math.Min(Most, Size + DirectPacket.MaxSize);
+        }
+    }
+
+    /// <summary>Measures what arrives, a round trip at a time.</summary>
+    public void OnRound(RoundTrip roundTrip, long now)
+    {
+        var elapsed = now - _roundStart;
+        if (elapsed < Math.Max(roundTrip.Smoothed, ShortestRound))
+        {
+            return;
+        }
+
+        var rate = (double)_roundBytes / elapsed;
+        _rate = _rate == 0 ? rate : ((3 * _rate) + rate) / 4;
+        (_roundStart, _roundBytes) = (now, 0);
+    }
+
+    /// <summary>A packet was lost (RFC 9002 §7.3.2). One of those sent before the last reduction says nothing new.</summary>
+    public void OnLost(long sentAt, RoundTrip roundTrip, long now)
+    {
+        if (sentAt <= _recoveryStart)
+        {
+            return;
+        }
+
+        _recoveryStart = now;
+        var carried = (long)(_rate * roundTrip.Least);
+        Size = Math.Max(Least, Math.Min(Size, Math.Max(Size / 2, carried)));
+        (_threshold, _grown) = (Size, 0);
+    }
+
+    /// <summary>Nothing arrived for long (RFC 9002 §7.6.2).</summary>
+    public void OnPersistentCongestion() => (Size, _recoveryStart, _rate) = (Least, -1, 0);
+}
