@@ -16,12 +16,15 @@ internal sealed class CongestionWindow
     public const long Most = 4 << 20;
 
     private const long ShortestRound = 20 * TimeSpan.TicksPerMillisecond;
+
+    // Bytes a tick. The best of the last: one round may be short of acknowledgements that come with the next.
+    private readonly double[] _rates = new double[8];
     private long _threshold = long.MaxValue;
     private long _recoveryStart = -1;
     private long _grown;
     private long _roundStart;
     private long _roundBytes;
-    private double _rate;
+    private int _round;
 
     /// <summary>Bytes that may be under way.</summary>
     public long Size { get; private set; } = Initial;
@@ -72,8 +75,7 @@ internal sealed class CongestionWindow
             return;
         }
 
-        var rate = (double)_roundBytes / elapsed;
-        _rate = _rate == 0 ? rate : ((3 * _rate) + rate) / 4;
+        _rates[_round++ % _rates.Length] = (double)_roundBytes / elapsed;
         (_roundStart, _roundBytes) = (now, 0);
     }
 
@@ -86,11 +88,21 @@ internal sealed class CongestionWindow
         }
 
         _recoveryStart = now;
-        var carried = (long)(_rate * roundTrip.Least);
+        var best = 0.0;
+        foreach (var rate in _rates)
+        {
+            best = Math.Max(best, rate);
+        }
+
+        var carried = (long)(best * roundTrip.Least);
         Size = Math.Max(Least, Math.Min(Size, Math.Max(Size / 2, carried)));
         (_threshold, _grown) = (Size, 0);
     }
 
     /// <summary>Nothing arrived for long (RFC 9002 §7.6.2).</summary>
-    public void OnPersistentCongestion() => (Size, _recoveryStart, _rate) = (Least, -1, 0);
+    public void OnPersistentCongestion()
+    {
+        (Size, _recoveryStart) = (Least, -1);
+        Array.Clear(_rates);
+    }
 }
