@@ -94,7 +94,8 @@ internal sealed class CongestionWindow
             best = Math.Max(best, rate);
         }
 
-        var carried = (long)(best * roundTrip.Least);
+        // It was measured in the last round trips, in each of which the window has grown by a packet.
+        var carried = (long)(best * roundTrip.Least) + (2 * DirectPacket.MaxSize);
         Size = Math.Max(Least, Math.Min(Size, Math.Max(Size / 2, carried)));
         (_threshold, _grown) = (Size, 0);
     }

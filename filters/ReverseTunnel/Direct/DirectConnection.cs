@@ -87,6 +87,18 @@ internal sealed class DirectConnection : ConnectionContext, IDuplexPipe, IHalfCl
         }
     }
 
+    /// <summary>Bytes of the stream that have arrived in order.</summary>
+    internal long Arrived
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _engine.Arrived;
+            }
+        }
+    }
+
     /// <summary>Packets that did not arrive.</summary>
     internal long Lost
     {

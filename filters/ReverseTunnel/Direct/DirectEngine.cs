@@ -95,6 +95,9 @@ internal sealed class DirectEngine
     /// <summary>Datagrams that were none of this connection's, came twice, or were malformed.</summary>
     public long Dropped { get; private set; }
 
+    /// <summary>Bytes of the stream that have arrived in order.</summary>
+    public long Arrived => _input.Arrived;
+
     /// <summary>What it sends, for whoever measures.</summary>
     public DirectSender Sender => _sender;
 

@@ -24,6 +24,9 @@ internal sealed class ReceiveBuffer(PipeWriter target)
     /// <summary>The offset up to which the peer may send.</summary>
     public long Limit => _consumed + Window;
 
+    /// <summary>Bytes that have arrived in order.</summary>
+    public long Arrived => _next;
+
     /// <summary>Whether all has arrived, and its end.</summary>
     public bool HasEnded => _next == _final;
 

@@ -115,7 +115,7 @@ public sealed class DirectPartsTests
 
         window.OnLost(10 * Ms, trip, 30 * Ms);
 
-        Assert.Equal(108_000, window.Size);
+        Assert.Equal(108_000 + (2 * DirectPacket.MaxSize), window.Size);
         window.OnPersistentCongestion();
         Assert.Equal(CongestionWindow.Least, window.Size);
     }
