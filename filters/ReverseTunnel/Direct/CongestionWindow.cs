@@ -2,7 +2,8 @@ namespace FilterProxy.Filters.ReverseTunnel.Direct;
 
 /// <summary>
 /// How many bytes may be under way: NewReno (RFC 9002 §7), except that a loss reduces the window no further than to what the path was just seen to
-/// carry without a queue, as TCP Westwood+ does: home networks lose packets that no queue dropped, and NewReno alone takes every one for congestion.
+/// carry without a queue, as TCP Westwood+ does: home networks lose packets that no queue dropped, and NewReno alone takes every one for congestion. It
+/// grows faster while there is no queue.
 /// </summary>
 internal sealed class CongestionWindow
 {
@@ -15,6 +16,8 @@ internal sealed class CongestionWindow
     /// <summary>Bytes at most: as many as there can be.</summary>
     public const long Most = 4 << 20;
 
+    // Packets a round trip, where no queue is to be seen: as TCP Illinois, which takes up to 10.
+    private const int GrowthWithoutQueue = 4;
     private const long ShortestRound = 20 * TimeSpan.TicksPerMillisecond;
 
     // Bytes a tick. The best of the last: one round may be short of acknowledgements that come with the next.
@@ -22,6 +25,7 @@ internal sealed class CongestionWindow
     private long _threshold = long.MaxValue;
     private long _recoveryStart = -1;
     private long _grown;
+    private int _growth = 1;
     private long _roundStart;
     private long _roundBytes;
     private int _round;
@@ -58,7 +62,7 @@ internal sealed class CongestionWindow
             return;
         }
 
-        _grown += bytes;
+        _grown += bytes * _growth;
         if (_grown >= Size)
         {
             _grown -= Size;
@@ -66,7 +70,7 @@ internal sealed class CongestionWindow
         }
     }
 
-    /// <summary>Measures what arrives, a round trip at a time.</summary>
+    /// <summary>Measures what arrives and how long it takes, a round trip at a time.</summary>
     public void OnRound(RoundTrip roundTrip, long now)
     {
         var elapsed = now - _roundStart;
@@ -77,6 +81,8 @@ internal sealed class CongestionWindow
 
         _rates[_round++ % _rates.Length] = (double)_roundBytes / elapsed;
         (_roundStart, _roundBytes) = (now, 0);
+        var hasQueue = roundTrip.Smoothed - roundTrip.Least > Math.Max(roundTrip.Least / 8, RoundTrip.Granularity);
+        _growth = hasQueue ? 1 : GrowthWithoutQueue;
     }
 
     /// <summary>A packet was lost (RFC 9002 §7.3.2). One of those sent before the last reduction says nothing new.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using FilterProxy.Filters.ReverseTunnel.Direct;
 using FilterProxy.TestKit;
 using FilterProxy.Tests.Transport.PipeContract;
 using Xunit;

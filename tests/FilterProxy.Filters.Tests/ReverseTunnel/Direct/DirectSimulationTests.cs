@@ -125,13 +125,13 @@ public sealed class DirectSimulationTests(ITestOutputHelper output)
     [Fact]
     public void A_reset_at_any_moment_reaches_the_other_end()
     {
-        for (var seed = 1; seed <= 60; seed++)
+        for (var seed = 1; seed <= 30; seed++)
         {
             var link = new DirectLink(seed, new LinkTrouble { Loss = seed % 3 * 0.1 });
-            link.Ends[0].Write(Bytes(seed, 3_000_000));
-            link.Ends[1].Write(Bytes(seed, 3_000_000));
+            link.Ends[0].Write(Bytes(seed, 2_000_000));
+            link.Ends[1].Write(Bytes(seed, 2_000_000));
             link.Ends[0].EndsOutput = link.Ends[1].EndsOutput = false;
-            link.Run(() => false, seed * 0.01);
+            link.Run(() => false, seed * 0.02);
             link.Ends[seed % 2].Engine.Reset(link.Now);
 
             Assert.True(link.Run(() => link.Ends.All(e => e.ReadFailure is not null), 5), $"seed {seed}");
