@@ -11,6 +11,7 @@ namespace FilterProxy.Filters.ReverseTunnel.Direct;
 internal sealed class DirectInput(PipeReader pipe, Action<long> onConsumed, Action onCompleted) : PipeReader
 {
     private ReadOnlySequence<byte> _last;
+    private bool _isWaiting;
 
     public override bool TryRead(out ReadResult result)
     {
@@ -21,6 +22,12 @@ internal sealed class DirectInput(PipeReader pipe, Action<long> onConsumed, Acti
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
+        // A pipe takes a second read for the end of its writer, which is the connection's.
+        if (Volatile.Read(ref _isWaiting))
+        {
+            return ValueTask.FromException<ReadResult>(new InvalidOperationException("Another read waits."));
+        }
+
         var reading = pipe.ReadAsync(cancellationToken);
         return reading.IsCompletedSuccessfully ? new ValueTask<ReadResult>(Note(reading.Result)) : WaitAsync(reading);
     }
@@ -49,7 +56,18 @@ internal sealed class DirectInput(PipeReader pipe, Action<long> onConsumed, Acti
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> reading) => Note(await reading);
+    private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> reading)
+    {
+        Volatile.Write(ref _isWaiting, true);
+        try
+        {
+            return Note(await reading);
+        }
+        finally
+        {
+            Volatile.Write(ref _isWaiting, false);
+        }
+    }
 
     private ReadResult Note(ReadResult result)
     {

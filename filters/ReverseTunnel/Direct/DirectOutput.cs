@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace FilterProxy.Filters.ReverseTunnel.Direct;
 
@@ -9,6 +10,7 @@ namespace FilterProxy.Filters.ReverseTunnel.Direct;
 internal sealed class DirectOutput(PipeWriter pipe, Action written, Action broken) : PipeWriter
 {
     private int _isCompleted;
+    private bool _isWaiting;
 
     public override bool CanGetUnflushedBytes => true;
 
@@ -24,9 +26,15 @@ internal sealed class DirectOutput(PipeWriter pipe, Action written, Action broke
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
+        // A pipe takes a second flush for the end of its reader, which is the connection's.
+        if (Volatile.Read(ref _isWaiting))
+        {
+            return ValueTask.FromException<FlushResult>(new InvalidOperationException("Another flush waits."));
+        }
+
         var flushing = pipe.FlushAsync(cancellationToken);
         written();
-        return flushing;
+        return flushing.IsCompleted ? flushing : WaitAsync(flushing);
     }
 
     public override void Complete(Exception? exception = null)
@@ -45,6 +53,20 @@ internal sealed class DirectOutput(PipeWriter pipe, Action written, Action broke
         {
             broken();
             pipe.Complete();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<FlushResult> WaitAsync(ValueTask<FlushResult> flushing)
+    {
+        Volatile.Write(ref _isWaiting, true);
+        try
+        {
+            return await flushing;
+        }
+        finally
+        {
+            Volatile.Write(ref _isWaiting, false);
         }
     }
 }
