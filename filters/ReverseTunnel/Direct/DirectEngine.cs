@@ -39,7 +39,7 @@ internal sealed class DirectEngine
 
     private const long ResetFor = 3 * TimeSpan.TicksPerSecond;
     private const long ShortestDrain = TimeSpan.TicksPerSecond / 4;
-    private const long LongestDrain = 3 * TimeSpan.TicksPerSecond;
+    private const long LongestDrain = TimeSpan.TicksPerSecond;
     private const int RangesBesideData = 16;
     private readonly DirectCipher _sealing;
     private readonly DirectCipher _opening;
