@@ -62,6 +62,7 @@ missing_packages() {
   has scp || echo openssh-client
   has ip || echo iproute2
   has unshare || echo util-linux
+  has_server nft || echo nftables
   has_server dnsmasq || echo dnsmasq-base
   has dig || echo dnsutils
   [[ -d /usr/lib/postgresql ]] || echo postgresql

@@ -44,6 +44,9 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Warning, "The service {Service} cannot be visited by {Visitor}: {Reason} ({Skipped} more of these since this was last said).")]
     public static partial void NoVisit(ILogger logger, string service, string visitor, string reason, long skipped);
 
+    [LoggerMessage(14, LogLevel.Information, "Connections to {Service} go {Path} from now on: {Reason}.")]
+    public static partial void PathTaken(ILogger logger, string service, string path, string reason);
+
     [LoggerMessage(20, LogLevel.Warning, "Server {Server} does not have the service {Service}: {Reason}.")]
     public static partial void NotPlaced(ILogger logger, string server, string service, string reason);
 

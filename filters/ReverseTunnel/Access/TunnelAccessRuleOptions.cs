@@ -11,7 +11,7 @@ public sealed record TunnelAccessRuleOptions : IValidatableObject
     /// <summary>Which agents, as `node:cluster:tenant` with at most one `*` in each part: `edge-*:shop:acme`.</summary>
     public IReadOnlyList<string> Agents { get; init; } = [];
 
-    /// <summary>What may travel: `http`, `grpc`, `ws`, `tcp`, `udp`; services of type `https` and `stcp` count as `tcp`, those of type `sudp` as `udp`.</summary>
+    /// <summary>What may travel: `http`, `grpc`, `ws`, `tcp`, `udp`; services of type `https`, `stcp` and `xtcp` count as `tcp`, those of type `sudp` as `udp`.</summary>
     public IReadOnlyList<string> Protocols { get; init; } = [];
 
     /// <summary>Host names their services may have: `app.example.com`, `*.acme.example.com` for all below it, `*` for any. Default: none.</summary>

@@ -27,7 +27,7 @@ internal sealed class AgentServices
         _clusters = options.Tcp.Concat(bytes.Select(service => KeyValuePair.Create(service.Name, service.Cluster!))).ToDictionary(pair => pair.Key, pair => context.GetCluster(pair.Value));
         _udp = options.Services.Where(service => service.Type == TunnelServiceType.Udp)
             .ToDictionary(service => service.Name, service => new EndpointChoice(context.GetCluster(service.Cluster!), context.Time, Egress.Allows));
-        Secrets = new AgentSecrets(options.Services, identity, Relay, Egress, UdpMetrics, context);
+        Secrets = new AgentSecrets(options, identity, Relay, Egress, UdpMetrics, context);
     }
 
     public ComponentContext Context { get; }

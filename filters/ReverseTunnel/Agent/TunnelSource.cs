@@ -91,6 +91,7 @@ public sealed class TunnelSource : IConnectionSource, IAdminView
         }
 
         writer.WriteEndArray();
+        _run.Services.Secrets.WriteView(writer);
         writer.WriteEndObject();
     }
 

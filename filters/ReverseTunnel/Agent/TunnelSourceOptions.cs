@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using FilterProxy.Filters.ReverseTunnel.Egress;
 using FilterProxy.Filters.ReverseTunnel.Handshake;
 using FilterProxy.Filters.ReverseTunnel.Identity;
+using FilterProxy.Filters.ReverseTunnel.Punch;
 using FilterProxy.Filters.ReverseTunnel.Services;
 
 namespace FilterProxy.Filters.ReverseTunnel.Agent;
@@ -56,6 +57,9 @@ public sealed record TunnelSourceOptions : IValidatableObject
     /// <summary>Which endpoints of those clusters byte streams and datagrams may be sent to; for requests see the filter `tunnel_egress`.</summary>
     public TunnelEgressOptions Egress { get; init; } = new();
 
+    /// <summary>How ways past the server are looked for, for services of type `xtcp`.</summary>
+    public DirectOptions Direct { get; init; } = new();
+
     /// <summary>How long a byte stream may carry nothing; `off` for no limit.</summary>
     public TimeSpan TcpIdleTimeout { get; init; } = TimeSpan.FromHours(1);
 
@@ -73,7 +77,7 @@ public sealed record TunnelSourceOptions : IValidatableObject
 
     // Whether tunnels that were made with the others can go on.
     internal bool IsTheSameButForServices(TunnelSourceOptions other) =>
-        this with { Labels = other.Labels, Tcp = other.Tcp, Services = other.Services, Egress = other.Egress, TcpIdleTimeout = other.TcpIdleTimeout } == other
+        this with { Labels = other.Labels, Tcp = other.Tcp, Services = other.Services, Egress = other.Egress, Direct = other.Direct, TcpIdleTimeout = other.TcpIdleTimeout } == other
         && Labels.Count == other.Labels.Count && !Labels.Except(other.Labels).Any();
 
     /// <inheritdoc/>

@@ -12,6 +12,7 @@ internal static class Names
         TunnelServiceType.Udp => "udp",
         TunnelServiceType.Stcp => "stcp",
         TunnelServiceType.Sudp => "sudp",
+        TunnelServiceType.Xtcp => "xtcp",
         _ => "tcp",
     };
 

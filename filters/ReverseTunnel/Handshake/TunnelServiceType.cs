@@ -20,4 +20,7 @@ public enum TunnelServiceType
 
     /// <summary>By visitors that have its key, as datagrams.</summary>
     Sudp,
+
+    /// <summary>As <see cref="Stcp"/>, and directly where a way is found past the server.</summary>
+    Xtcp,
 }

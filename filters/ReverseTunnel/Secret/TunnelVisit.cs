@@ -22,7 +22,7 @@ internal sealed record TunnelVisit(string Cluster, string Service, TunnelService
         place.Split('/') is [var cluster, var service] && TunnelIdentity.IsPart(cluster) && TunnelIdentity.IsPart(service) ? new TunnelVisit(cluster, service, type) : null;
 
     /// <summary>Whether services of a type are reached by visitors alone.</summary>
-    public static bool IsSecret(TunnelServiceType type) => type is TunnelServiceType.Stcp or TunnelServiceType.Sudp;
+    public static bool IsSecret(TunnelServiceType type) => type is TunnelServiceType.Stcp or TunnelServiceType.Sudp or TunnelServiceType.Xtcp;
 
     public override string ToString() => $"{Cluster}/{Service};type={Names.Of(Type)}";
 }

@@ -1,10 +1,17 @@
 using System.ComponentModel.DataAnnotations;
+using FilterProxy.Filters.ReverseTunnel.Punch;
 
 namespace FilterProxy.Filters.ReverseTunnel.Secret;
 
 /// <summary>Options of <see cref="TunnelVisitFilter"/>.</summary>
 public sealed record TunnelVisitOptions : VisitOptions
 {
+    /// <summary>The service's type: `stcp`, or `xtcp`, whose bytes go past the server where a way is found.</summary>
+    public TunnelVisitType Type { get; init; }
+
+    /// <summary>How a way past the server is looked for, for `xtcp`.</summary>
+    public VisitDirectOptions Direct { get; init; } = new();
+
     /// <summary>How long a connection may carry nothing; `off` for no limit.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
 

@@ -25,5 +25,5 @@ public sealed class TunnelVisitService : IDatagramService
 
     /// <inheritdoc/>
     public Task ServeAsync(Socket socket, CancellationToken stop) =>
-        new StreamSessions(_options.Service, socket, _options.Udp, _metrics, (_, cancel) => _dialer.TryConnectAsync(cancel), _context).RunAsync(stop);
+        new StreamSessions(_options.Service, socket, _options.Udp, _metrics, async (_, cancel) => await _dialer.TryConnectAsync(cancel), _context).RunAsync(stop);
 }

@@ -1,7 +1,6 @@
 using FilterProxy.Filters.ReverseTunnel.Handshake;
 using FilterProxy.Filters.ReverseTunnel.Identity;
 using FilterProxy.Filters.Streams;
-using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Filters.ReverseTunnel.Secret;
 
@@ -32,7 +31,7 @@ internal sealed class VisitDialer
 
     /// <summary>Opens a connection to the service; null where there is none to be had, which it has said.</summary>
     /// <exception cref="OperationCanceledException">Whoever wanted it has left.</exception>
-    public async ValueTask<ConnectionContext?> TryConnectAsync(CancellationToken cancel)
+    public async ValueTask<SecretConnection?> TryConnectAsync(CancellationToken cancel)
     {
         using var timeout = new CancellationTokenSource(_options.ConnectTimeout, _context.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancel);
@@ -56,15 +55,20 @@ internal sealed class VisitDialer
         }
 
         cancel.ThrowIfCancellationRequested();
+        Complain(reason);
+        return null;
+    }
+
+    /// <summary>Says why the service cannot be visited, unless that was just said.</summary>
+    public void Complain(string reason)
+    {
         if (_complaints.TryTake(out var skipped))
         {
             Log.NoVisit(_context.Logger, _options.Service, _options.Visitor, reason, skipped);
         }
-
-        return null;
     }
 
-    private async ValueTask<ConnectionContext> ConnectAsync(UpstreamPeer peer, CancellationToken cancel)
+    private async ValueTask<SecretConnection> ConnectAsync(UpstreamPeer peer, CancellationToken cancel)
     {
         var connection = await _server.ConnectToAsync(peer, cancel);
         HandshakeReply reply;

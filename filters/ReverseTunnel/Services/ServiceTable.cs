@@ -145,7 +145,7 @@ internal sealed class ServiceTable
         return service.Type switch
         {
             TunnelServiceType.Tcp or TunnelServiceType.Udp => TakePort(service, owner, agent, rule, time.GetUtcNow(), open, places),
-            TunnelServiceType.Stcp or TunnelServiceType.Sudp => TakeName(service, owner, agent, places),
+            TunnelServiceType.Stcp or TunnelServiceType.Sudp or TunnelServiceType.Xtcp => TakeName(service, owner, agent, places),
             _ => TakeHosts(service, owner, agent, places),
         };
     }

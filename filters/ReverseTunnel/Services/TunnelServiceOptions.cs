@@ -11,7 +11,7 @@ public sealed record TunnelServiceOptions : IValidatableObject
     /// <summary>Its name, unique for the agent. Agents of one cluster that have it share the load.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>How clients reach it: `http` by host names, `https` by the name they ask for in TLS, which is passed through, `tcp` and `udp` at a port of its own, `stcp` and `sudp` by `filterproxy visit` with its key.</summary>
+    /// <summary>How clients reach it: `http` by host names, `https` by the name they ask for in TLS, which is passed through, `tcp` and `udp` at a port of its own, `stcp`, `sudp` and `xtcp` by `filterproxy visit` with its key, `xtcp` past the server where a way is found.</summary>
     public TunnelServiceType Type { get; init; } = TunnelServiceType.Http;
 
     /// <summary>Host names it has at the server, `app.example.com`, or `*.example.com` for all below; for `http` and `https`.</summary>
@@ -32,7 +32,7 @@ public sealed record TunnelServiceOptions : IValidatableObject
     /// <summary>The cluster of this configuration it is, for all types but `http`. Requests of `http` services take the routes of the agent's listener.</summary>
     public string? Cluster { get; init; }
 
-    /// <summary>The key that visitors must have, at least 32 bytes, for `stcp` and `sudp`; from the environment or a file, `${SSH_KEY}`. Servers do not learn it.</summary>
+    /// <summary>The key that visitors must have, at least 32 bytes, for `stcp`, `sudp` and `xtcp`; from the environment or a file, `${SSH_KEY}`. Servers do not learn it.</summary>
     [Secret]
     public string? Key { get; init; }
 
@@ -101,7 +101,7 @@ public sealed record TunnelServiceOptions : IValidatableObject
             yield return new("only http has paths", [nameof(Path)]);
         }
 
-        if (Type is TunnelServiceType.Stcp or TunnelServiceType.Sudp && Group is not null)
+        if (TunnelVisit.IsSecret(Type) && Group is not null)
         {
             yield return new("visitors ask for a service by its own name: group has no effect", [nameof(Group)]);
         }
@@ -113,7 +113,7 @@ public sealed record TunnelServiceOptions : IValidatableObject
 
         if (TunnelVisit.IsSecret(Type) == Key is null)
         {
-            yield return new(Key is null ? "key says who may visit it" : "only stcp and sudp have a key", [nameof(Key)]);
+            yield return new(Key is null ? "key says who may visit it" : "only stcp, sudp and xtcp have a key", [nameof(Key)]);
         }
 
         if (Key is { } key && !SecretKey.IsLongEnough(key))

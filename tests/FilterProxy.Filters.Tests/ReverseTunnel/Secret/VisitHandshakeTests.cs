@@ -29,6 +29,7 @@ public sealed class VisitHandshakeTests : IDisposable
 
         Assert.Equal((200, null), await VisitAsync(server, "shop/db;type=stcp"));
         Assert.Equal((404, "tunnel_visit_unknown"), await VisitAsync(server, "shop/db;type=sudp"));
+        Assert.Equal((404, "tunnel_visit_unknown"), await VisitAsync(server, "shop/db;type=xtcp"));
         agent!.Dispose();
         Assert.Equal((404, "tunnel_visit_unknown"), await VisitAsync(server, "shop/db;type=stcp"));
     }
