@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text;
-using FilterProxy.Core.Http1;
 
 namespace FilterProxy.Core.Pipeline;
 

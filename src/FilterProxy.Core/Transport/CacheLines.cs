@@ -21,16 +21,10 @@ internal static unsafe class CacheLines
             return;
         }
 
-        var at = (byte*)Unsafe.AsPointer(ref Unsafe.As<Fields>(start).First) - sizeof(nint);
+        var at = (byte*)Unsafe.As<object, nint>(ref start);
         for (var i = 0; i < lines; i++)
         {
             Sse.Prefetch0(at + (i * LineSize));
         }
-    }
-
-    // As every object begins: behind its type.
-    private sealed class Fields
-    {
-        public byte First = 0;
     }
 }

@@ -73,12 +73,12 @@ public sealed class ServiceTermsTests
         using var other = rates.Enter(bob);
 
         Assert.Equal((2, 1), (first.Download.Count, first.Upload.Count));
-        Assert.Same(first.Download[0], other.Download[0]);
-        Assert.Same(first.Download[1], second.Download[1]);
-        Assert.NotSame(first.Download[1], other.Download[1]);
-        Assert.Equal(TimeSpan.FromSeconds(1), first.Download[1].Take(100));
-        Assert.Equal(TimeSpan.FromSeconds(2), second.Download[1].Take(100));
-        Assert.Equal(TimeSpan.FromSeconds(1), other.Download[1].Take(100));
+        Assert.Same(first.Download[1], other.Download[1]);
+        Assert.Same(first.Download[0], second.Download[0]);
+        Assert.NotSame(first.Download[0], other.Download[0]);
+        Assert.Equal(TimeSpan.FromSeconds(1), first.Download[0].Take(100));
+        Assert.Equal(TimeSpan.FromSeconds(2), second.Download[0].Take(100));
+        Assert.Equal(TimeSpan.FromSeconds(1), other.Download[0].Take(100));
     }
 
     [Fact]
