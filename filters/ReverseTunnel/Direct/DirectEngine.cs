@@ -277,10 +277,6 @@ internal sealed class DirectEngine
         _input.Discard();
     }
 
-
-
-
-
     private long DrainTime() => Math.Clamp(8 * _sender.RoundTrip.ProbeTimeout, ShortestDrain, LongestDrain);
 
     /// <summary>Whether all frames of a packet can be taken: none of it counts otherwise.</summary>
