@@ -24,7 +24,7 @@ def arguments(argv):
     parser.add_argument("--list", action="store_true", help="names the series and about how long each takes, and ends")
     parser.add_argument("--rounds", type=int, help="measured rounds (as the series says, mostly 12; 4 with --quick)")
     parser.add_argument("--seconds", type=int, help="seconds of load per round and contender (as the series says; 2 at most with --quick)")
-    parser.add_argument("--warm-up", type=int, default=60, help="the most seconds of warm-up (12 for a .NET proxy, else 2)")
+    parser.add_argument("--warm-up", type=int, default=60, help="the most seconds of warm-up (12 for a .NET proxy and on until its compiler rests, else 2)")
     parser.add_argument("--quick", action="store_true", help="few short rounds, coarse intervals: small-get in under 3 minutes")
     parser.add_argument("--together", action="store_true",
                         help="load the contenders of a point all at once: what the machine does to one, it does to the others in the same moment")

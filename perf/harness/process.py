@@ -107,6 +107,15 @@ class Process:
         """User plus system time of the group so far."""
         return sum(map(_cpu_seconds, self.members()))
 
+    def compiler_seconds(self):
+        """Time the threads have taken that compile hot methods again in the background (.NET)."""
+        ticks = 0
+        for pid in self.members():
+            for thread in Path(f"/proc/{pid}/task").glob("*"):
+                stat = _stat(f"{pid}/task/{thread.name}", ".NET Tiered Com")
+                ticks += int(stat[11]) + int(stat[12]) if stat else 0
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def rss_bytes(self):
         """Resident memory of the group; pages its processes share count once for each."""
         page = os.sysconf("SC_PAGE_SIZE")
@@ -132,13 +141,14 @@ class Process:
         self._child.wait()
 
 
-def _stat(pid):
-    """The fields of /proc/PID/stat after the command name (which may hold blanks): index 0 is field 3, the state."""
+def _stat(pid, name=None):
+    """The fields of /proc/PID/stat after the command name (which may hold blanks): index 0 is field 3, the state. None where it is gone, or has another name."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return None
-    return text[text.rindex(")") + 2:].split()
+    end = text.rindex(")")
+    return text[end + 2:].split() if name in (None, text[text.index("(") + 1:end]) else None
 
 
 def _status(pid):
