@@ -179,25 +179,46 @@ class AllSeries(unittest.TestCase):
         self.assertLess(sum(compare.estimate(s, options) for s in SERIES.values()), 4200)
 
     def test_the_bars_are_those_that_were_agreed(self):
-        bars = {(s.name, p.label, b.subject, b.figure): (b.most, b.against, b.stretch) for s in SERIES.values() for p in s.points for b in p.bars
+        bars = {(s.name, p.label, b.subject, b.figure, b.most, b.against, b.stretch) for s in SERIES.values() for p in s.points for b in p.bars
                 if b.against != "yarp"}
-        self.assertEqual(bars, {
-            ("small-get", "64 connections", None, "cpu_us"): (1.0, "best", 0.85),
-            ("connections", "256 connections", None, "cpu_us"): (1.0, "best", None),
-            ("two-cores", "64 connections", None, "cpu_us"): (1.0, "best", 0.8),
-            ("bodies", "64 KiB replies, 64 connections", None, "cpu_us"): (1.0, "best", None),
-            ("bodies", "10 MiB replies, 16 connections", None, "cpu_us"): (0.9, "haproxy", None),
-            ("uploads", "1 MiB uploads, 16 connections", None, "cpu_us"): (1.0, "best", None),
-            ("tls-h1", "TLS, 64 connections", None, "cpu_us"): (1.35, "best", 1.15),
-            ("filters", "small GET, 64 connections", "10 filters", "cpu_us"): (1.05, "no filters", None),
-            ("cache-hit", "600 bytes", None, "cpu_us"): (0.6, "nginx", None),
-            ("cache-hit", "64 KiB", None, "cpu_us"): (0.6, "nginx", None),
-            ("limited", "429", None, "cpu_us"): (1.0, "best", None),
-            ("waf", "64 connections", "filterproxy + waf", "cpu_us"): (0.5, "nginx + libmodsecurity", 0.2),
-            ("latency", "50% of the peak", None, "p999"): (1.2, "best", None),
-            **{("memory", "10,000 idle connections", f"filterproxy, {io}", figure): (most, None, None)
+        self.assertEqual(bars, {(*key, *bar) for key, some in {
+            ("small-get", "64 connections", None, "cpu_us"): [(1.0, "best", 0.85)],
+            ("connections", "256 connections", None, "cpu_us"): [(1.0, "best", None)],
+            ("two-cores", "64 connections", None, "cpu_us"): [(1.0, "best", 0.8)],
+            ("bodies", "64 KiB replies, 64 connections", None, "cpu_us"): [(1.0, "best", None)],
+            ("bodies", "10 MiB replies, 16 connections", None, "cpu_us"): [(0.9, "haproxy", None)],
+            ("uploads", "1 MiB uploads, 16 connections", None, "cpu_us"): [(1.0, "best", None)],
+            ("tls-h1", "TLS, 64 connections", None, "cpu_us"): [(1.35, "best", 1.15)],
+            ("tls-h2", "HTTP/2 over TLS", None, "cpu_us"): [(1.2, "haproxy", 1.0), (1.0, "nginx", None)],
+            ("filters", "small GET, 64 connections", "10 filters", "cpu_us"): [(1.05, "no filters", None)],
+            ("cache-hit", "600 bytes", None, "cpu_us"): [(0.6, "nginx", None)],
+            ("cache-hit", "64 KiB", None, "cpu_us"): [(0.6, "nginx", None)],
+            ("limited", "429", None, "cpu_us"): [(1.0, "best", None)],
+            ("waf", "64 connections", "filterproxy + waf", "cpu_us"): [(0.5, "nginx + libmodsecurity", 0.2)],
+            ("latency", "50% of the peak", None, "p999"): [(1.2, "best", None)],
+            **{("memory", "10,000 idle connections", f"filterproxy, {io}", figure): [(most, None, None)]
                for io in ("direct", "sockets") for figure, most in (("loaded_mb", 100), ("idle_kib", 12))},
-        })
+        }.items() for bar in some})
+
+    def test_a_proxy_is_warm_when_its_compiler_rests(self):
+        for took, loads in (((0, 3, 4, 4.03), 3), ((0, 0), 1), (tuple(range(20)), 4)):
+            process = mock.Mock(compiler_seconds=mock.Mock(side_effect=[s for pair in zip(took, took[1:]) for s in pair]))
+            runner = Runner(Contender("filterproxy"), process, 1)
+            with mock.patch.object(contest, "generate") as generate, contextlib.redirect_stdout(io.StringIO()):
+                contest.until_compiled(runner, Traffic(), mock.Mock(), 16)
+            self.assertEqual(generate.call_count, loads)
+
+    def test_the_time_of_the_compiler_is_that_of_its_threads(self):
+        for name, compiles in ((".NET Tiered Com", True), (".NET TP Worker", False)):
+            work = f"import ctypes; ctypes.CDLL(None).prctl(15, {name.encode()!r})\nwhile True: pass"
+            child = Process("busy", ["python3", "-c", work], "0", os.path.join(tempfile.mkdtemp(), "log"))
+            try:
+                until = time.monotonic() + 10
+                while child.cpu_seconds() < 0.3 and time.monotonic() < until:
+                    time.sleep(0.01)
+                self.assertEqual(child.compiler_seconds() > 0, compiles)
+            finally:
+                child.stop()
 
     def test_where_a_refusal_is_the_answer_what_is_let_through_is_the_error(self):
         def errors(refused, status):
