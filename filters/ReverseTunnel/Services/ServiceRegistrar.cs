@@ -24,7 +24,7 @@ internal sealed class ServiceRegistrar
     public ServiceRegistrar(TunnelServicesOptions options, ComponentContext context)
     {
         (_options, _table, _time, _context) = (options, context.Shared<ServiceTable>(), context.Time, context);
-        _relay = new ServiceRelay(options.IdleTimeout, options.ConnectTimeout, options.Transport, context);
+        _relay = new ServiceRelay(options, context);
         _address = IPAddress.Parse(options.PortAddress);
         _udp = new TunnelUdpMetrics(context.Meter);
     }

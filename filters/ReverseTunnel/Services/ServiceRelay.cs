@@ -2,23 +2,20 @@ using System.Net;
 using FilterProxy.Filters.ReverseTunnel.Server;
 using FilterProxy.Filters.ReverseTunnel.Streams;
 using FilterProxy.Filters.ReverseTunnel.Udp;
-using FilterProxy.Filters.ReverseTunnel.Work;
 using FilterProxy.Filters.Streams;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Filters.ReverseTunnel.Services;
 
 /// <summary>Relays clients to agents of a service: to one after the other, until one takes the stream.</summary>
-/// <param name="idleTimeout">How long a stream may carry nothing.</param>
-/// <param name="connectTimeout">How long an agent may take to reach its service.</param>
-/// <param name="transport">How streams travel.</param>
+/// <param name="options">What streams are kept to.</param>
 /// <param name="context">The component's.</param>
-internal sealed class ServiceRelay(TimeSpan idleTimeout, TimeSpan connectTimeout, TunnelTransport transport, ComponentContext context)
+internal sealed class ServiceRelay(ServiceStreamOptions options, ComponentContext context)
 {
-    private readonly TunnelConnectorOptions _connector = new() { Transport = transport };
+    private readonly TunnelConnectorOptions _connector = new() { Transport = options.Transport };
     private readonly AgentTable _agents = context.Shared<AgentTable>();
     private readonly Occasion _complaints = new(context.Time);
-    private readonly RelayOptions _relay = new() { IdleTimeout = idleTimeout };
+    private readonly RelayOptions _relay = new() { IdleTimeout = options.IdleTimeout };
     private readonly ServiceMetrics _metrics = new(context.Meter);
 
     /// <summary>Relays one client; completes when that is over.</summary>
@@ -66,7 +63,7 @@ internal sealed class ServiceRelay(TimeSpan idleTimeout, TimeSpan connectTimeout
         for (var i = 0; i < members.Length; i++)
         {
             var member = members[(first + i) % members.Length];
-            using var timeout = new CancellationTokenSource(connectTimeout, context.Time);
+            using var timeout = new CancellationTokenSource(options.ConnectTimeout, context.Time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closed);
             try
             {
@@ -92,8 +89,8 @@ internal sealed class ServiceRelay(TimeSpan idleTimeout, TimeSpan connectTimeout
     private async ValueTask<RelayReport> RelayAsync(ConnectionContext client, ConnectionContext upstream, ServiceRates? rates, CancellationToken stop)
     {
         using var share = rates?.Enter(ConnectionFacts.AddressOf(client));
-        var options = share is null ? _relay : _relay with { ToUpstream = share.Upload, ToDownstream = share.Download };
-        return await context.RelayAsync(client, upstream, options, stop);
+        var relay = share is null ? _relay : _relay with { ToUpstream = share.Upload, ToDownstream = share.Download };
+        return await context.RelayAsync(client, upstream, relay, stop);
     }
 
     private async ValueTask<ConnectionContext?> TryOpenAsync(ConnectionContext client, ServiceClaim claim, string prefix)

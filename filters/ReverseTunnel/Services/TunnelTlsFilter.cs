@@ -20,7 +20,7 @@ public sealed class TunnelTlsFilter : IConnectionFilter
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(context);
         _services = context.Shared<ServiceTable>();
-        _relay = new ServiceRelay(options.IdleTimeout, options.ConnectTimeout, options.Transport, context);
+        _relay = new ServiceRelay(options, context);
     }
 
     /// <inheritdoc/>

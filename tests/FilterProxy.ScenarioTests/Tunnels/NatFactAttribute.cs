@@ -1,27 +1,13 @@
-using System.Diagnostics;
-using Xunit;
+using FilterProxy.ScenarioTests.Executable;
 
 namespace FilterProxy.ScenarioTests.Tunnels;
 
 /// <summary>A fact about networks with routers that translate addresses (<c>nat.sh</c>); skipped where the machine allows none.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class NatFactAttribute : FactAttribute
+public sealed class NatFactAttribute : CommandFactAttribute
 {
-    private static readonly string? Reason = Try();
+    private static readonly string? Reason = Try(
+        "networks with NAT of its own are not to be had here: they need user namespaces, ip, nft and nsenter", "there is no shell", "sh", NatNetworks.Script, "check");
 
     public NatFactAttribute() => Skip = Reason;
-
-    private static string? Try()
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo("sh", [NatNetworks.Script, "check"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-            process.WaitForExit();
-            return process.ExitCode == 0 ? null : "networks with NAT of its own are not to be had here: they need user namespaces, ip, nft and nsenter";
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return "there is no shell";
-        }
-    }
 }
