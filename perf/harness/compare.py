@@ -66,6 +66,7 @@ def for_series(options, series):
     chosen = copy.copy(options)
     chosen.rounds = options.rounds or (min(4, series.rounds) if options.quick else series.rounds)
     chosen.seconds = options.seconds or (min(2, series.seconds) if options.quick else series.seconds)
+    chosen.warm_up = min(options.warm_up, 30) if options.quick else options.warm_up
     return chosen
 
 
