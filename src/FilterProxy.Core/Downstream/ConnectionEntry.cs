@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using FilterProxy.Core.Overload;
 using FilterProxy.Core.Pipeline;
@@ -49,6 +50,9 @@ internal sealed class ConnectionEntry(ListenerPlan plan, SnapshotStore snapshots
 
     /// <summary>What serves connections that do not speak HTTP/1: Kestrel's own engine.</summary>
     public ConnectionDelegate? Engine { get; set; }
+
+    /// <summary>What the engine's pipes are made of; null for the runtime's shared arrays.</summary>
+    public MemoryPool<byte>? Memory { get; set; }
 
     /// <summary>Whether the listener or the process is stopping: connections end after their current exchange.</summary>
     public bool IsDraining => _isDraining || services.IsDraining;

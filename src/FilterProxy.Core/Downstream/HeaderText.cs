@@ -18,7 +18,7 @@ internal static class HeaderText
         entry.Known != KnownHeader.Unknown ? Known[(int)entry.Known] : Remember(headers.NameOf(entry));
 
     /// <summary>The text of a value. Cookies are nobody else's and are not kept.</summary>
-    public static string ValueOf(HeaderMap headers, in HeaderEntry entry) => entry.Known is KnownHeader.SetCookie or KnownHeader.Date
+    public static string ValueOf(HeaderMap headers, in HeaderEntry entry) => entry.Known == KnownHeader.SetCookie
         ? Encoding.Latin1.GetString(headers.ValueOf(entry))
         : Remember(headers.ValueOf(entry));
 

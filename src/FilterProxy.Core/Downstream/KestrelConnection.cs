@@ -36,7 +36,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable, IMemoryP
     private readonly long _idleTimeout;
     private readonly EndPoint? _remote;
     private readonly EndPoint? _local;
-    private readonly BlockMemory? _memory;
+    private readonly MemoryPool<byte>? _memory;
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile KestrelExchange[] _exchanges = [];
     private long _requests;
@@ -62,7 +62,7 @@ internal sealed class KestrelConnection : IHeartbeatTarget, IDrainable, IMemoryP
 
         // A connection that was dialled is kept: whoever made it knows how long.
         _idleTimeout = entry.Plan.Source is null ? rules.IdleTimeout : 0;
-        _memory = entry.Plan.Source is null ? null : new BlockMemory(LargeBlock, LargeBlocks);
+        _memory = entry.Plan.Source is null ? entry.Memory : new BlockMemory(LargeBlock, LargeBlocks);
         Streams = connection.Features.Get<IStreamService>();
         Entry = entry;
     }

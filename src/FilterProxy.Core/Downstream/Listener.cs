@@ -61,6 +61,7 @@ internal sealed class Listener : IAsyncDisposable
         var host = builder.Build();
         var kestrel = host.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         Configure(kestrel, entry);
+        entry.Memory = host.Services.GetService<IMemoryPoolFactory<byte>>()?.Create(new MemoryPoolOptions());
         if (speaksHttp3)
         {
             quic.Listen(kestrel);

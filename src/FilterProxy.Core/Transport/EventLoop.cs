@@ -87,6 +87,12 @@ internal abstract class EventLoop : PipeScheduler
     /// </summary>
     public virtual void ScheduleAtLeisure(Action<object?> action, object? state) => Schedule(action, state);
 
+    /// <summary>This thread is the loop until it leaves; which no other may be meanwhile.</summary>
+    protected void Become() => t_current = this;
+
+    /// <summary>This thread is no loop any more.</summary>
+    protected static void Leave() => t_current = null;
+
     /// <summary>This thread is the loop, from here on.</summary>
     protected void Enter(int index)
     {

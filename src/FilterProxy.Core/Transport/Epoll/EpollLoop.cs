@@ -19,6 +19,13 @@ internal sealed unsafe class EpollLoop : EventLoop
 
     // Turns that work at leisure waits while sockets keep the loop busy: each lasts as long as what its sockets woke.
     private const int MaxWait = 4;
+
+    // The thread pool and the loop work for one another when it has woken the loop so often within so many milliseconds.
+    private const int ManyCalls = 8;
+    private const int FrequentWithin = 4;
+
+    // Milliseconds for which a thread pool that was stuck is not given the loop again.
+    private const int Distrust = 1000;
     private static readonly Lazy<EpollLoop[]> s_all = new(StartAll);
     private static int s_next;
 
@@ -29,9 +36,15 @@ internal sealed unsafe class EpollLoop : EventLoop
     private readonly int _index;
     private readonly int _epoll;
     private readonly int _bell;
+    private readonly byte* _events = (byte*)NativeMemory.Alloc((nuint)(MaxEvents * LinuxSockets.EventSize));
     private EpollSocket?[] _sockets = new EpollSocket?[64];
+    private LoopLoan? _loan;
     private int _used;
-    private int _rung;
+    private int _asleep;
+    private int _waited;
+    private int _poolCalls;
+    private long _countedSince;
+    private long _trustsPoolFrom;
 
     private EpollLoop(int index)
     {
@@ -98,8 +111,9 @@ internal sealed unsafe class EpollLoop : EventLoop
     public override void Schedule(Action<object?> action, object? state)
     {
         _posted.Enqueue((action, state));
-        if (Current != this && Interlocked.Exchange(ref _rung, 1) == 0)
+        if (Current != this && Interlocked.Exchange(ref _asleep, 0) == 1)
         {
+            _poolCalls += Thread.CurrentThread.IsThreadPoolThread ? 1 : 0;
             var one = 1L;
             _ = LinuxSockets.Write(_bell, &one, sizeof(long));
         }
@@ -147,38 +161,89 @@ internal sealed unsafe class EpollLoop : EventLoop
     private void Run()
     {
         Enter(_index);
-        var events = (byte*)NativeMemory.Alloc((nuint)(MaxEvents * LinuxSockets.EventSize));
-        var waited = 0;
         while (true)
         {
-            var count = LinuxSockets.WaitEpoll(_epoll, events, MaxEvents, _posted.IsEmpty && _atLeisure.Count == 0 ? -1 : 0);
-            for (var i = 0; i < count; i++)
+            Turn(mayWait: true);
+            if (_poolCalls >= ManyCalls)
             {
-                if (_used > FewSockets)
-                {
-                    WarmUpNext(events, i, count);
-                }
-
-                var entry = events + (i * LinuxSockets.EventSize);
-                var id = IdOf(entry);
-                if (id == BellId)
-                {
-                    long rings;
-                    _ = LinuxSockets.Read(_bell, &rings, sizeof(long));
-                    continue;
-                }
-
-                Volatile.Read(ref Volatile.Read(ref _sockets)[id])?.OnEvents(*(uint*)entry);
-            }
-
-            var isIdle = count <= 0 && _posted.IsEmpty;
-            RunPosted();
-            if (isIdle || ++waited >= MaxWait)
-            {
-                waited = 0;
-                RunAtLeisure();
+                LendIfBusy();
             }
         }
+    }
+
+    private void LendIfBusy()
+    {
+        var now = Environment.TickCount64;
+        var areFrequent = now - _countedSince <= FrequentWithin;
+        _countedSince = now;
+        _poolCalls = 0;
+        if (!areFrequent || now < _trustsPoolFrom)
+        {
+            return;
+        }
+
+        _loan ??= new LoopLoan(TurnAway, static loan => System.Threading.ThreadPool.UnsafeQueueUserWorkItem(loan, preferLocal: false));
+        if (!_loan.Lend())
+        {
+            _loan = null;
+            _trustsPoolFrom = Environment.TickCount64 + Distrust;
+        }
+    }
+
+    private bool TurnAway()
+    {
+        Become();
+        var wasBusy = Turn(mayWait: false);
+        Leave();
+        return wasBusy;
+    }
+
+    // Whether there was anything to do.
+    private bool Turn(bool mayWait)
+    {
+        var timeout = 0;
+        if (mayWait && _posted.IsEmpty && _atLeisure.Count == 0)
+        {
+            // Whoever posts now rings; what was posted before that is seen here.
+            Interlocked.Exchange(ref _asleep, 1);
+            timeout = _posted.IsEmpty ? -1 : 0;
+        }
+
+        var count = LinuxSockets.WaitEpoll(_epoll, _events, MaxEvents, timeout);
+        if (mayWait)
+        {
+            Volatile.Write(ref _asleep, 0);
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            if (_used > FewSockets)
+            {
+                WarmUpNext(_events, i, count);
+            }
+
+            var entry = _events + (i * LinuxSockets.EventSize);
+            var id = IdOf(entry);
+            if (id == BellId)
+            {
+                long rings;
+                _ = LinuxSockets.Read(_bell, &rings, sizeof(long));
+                continue;
+            }
+
+            Volatile.Read(ref Volatile.Read(ref _sockets)[id])?.OnEvents(*(uint*)entry);
+        }
+
+        var isIdle = count <= 0 && _posted.IsEmpty;
+        RunPosted();
+        if (isIdle || ++_waited >= MaxWait)
+        {
+            _waited = 0;
+            isIdle &= _atLeisure.Count == 0;
+            RunAtLeisure();
+        }
+
+        return !isIdle;
     }
 
     private static long IdOf(byte* entry) => *(long*)(entry + LinuxSockets.EventDataOffset);
@@ -211,7 +276,6 @@ internal sealed unsafe class EpollLoop : EventLoop
     // Only what was there when it began: what a posted action posts comes after the sockets that are ready by then.
     private void RunPosted()
     {
-        Volatile.Write(ref _rung, 0);
         for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var next); left--)
         {
             next.Run(next.State);
