@@ -97,7 +97,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
     [Fact]
     public async Task A_warm_GET_over_HTTP2_allocates_no_more_than_it_did()
     {
-        const int Most = 1_600;
+        const int Most = 800;
         using var upstream = new QuietUpstream("\r\n\r\n"u8.ToArray());
         await using var proxy = await TestProxy.StartAsync(upstream.Port, TestTransport.H2c);
         using var client = new QuietH2Client(proxy.Port, ("user-agent", "quiet"), ("accept", "*/*"));
