@@ -60,7 +60,7 @@ internal sealed partial class KestrelExchange
             return;
         }
 
-        _output = _stream.GetRequiredFeature<IHttpResponseBodyFeature>().Writer;
+        _output = Feature<IHttpResponseBodyFeature>().Writer;
         _remaining = length;
         _unflushed = 1;
         var body = ResponseBody;
@@ -85,7 +85,7 @@ internal sealed partial class KestrelExchange
         if (!_wasCut)
         {
             _wasCut = true;
-            _stream.GetRequiredFeature<IHttpResetFeature>().Reset(Request.Version == HttpVersionKind.Http3 ? Http3InternalError : Http2InternalError);
+            Feature<IHttpResetFeature>().Reset(Request.Version == HttpVersionKind.Http3 ? Http3InternalError : Http2InternalError);
         }
     }
 
@@ -224,7 +224,7 @@ internal sealed partial class KestrelExchange
         }
 
         HasResponseStarted = true;
-        var response = _stream.GetRequiredFeature<IHttpResponseFeature>();
+        var response = Feature<IHttpResponseFeature>();
         response.StatusCode = Response.StatusCode;
         Stats.ResponseHeadBytes = Copy(Response.Headers, response.Headers, ConnectionFields);
         if (length is not null)

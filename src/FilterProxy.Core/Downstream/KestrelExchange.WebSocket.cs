@@ -57,7 +57,7 @@ internal sealed partial class KestrelExchange
         Stream stream;
         try
         {
-            stream = await _stream.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync();
+            stream = await Feature<IHttpExtendedConnectFeature>().AcceptAsync();
         }
         catch (Exception e) when (IsEnded(e))
         {

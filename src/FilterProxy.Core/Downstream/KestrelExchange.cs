@@ -57,9 +57,16 @@ internal sealed partial class KestrelExchange : DownstreamExchange
     public void Attach(IFeatureCollection stream)
     {
         _stream = stream;
-        _request = stream.GetRequiredFeature<IHttpRequestFeature>();
-        _lifetime = stream.GetRequiredFeature<IHttpRequestLifetimeFeature>();
+        _request = Feature<IHttpRequestFeature>();
+        _lifetime = Feature<IHttpRequestLifetimeFeature>();
     }
+
+    // Kestrel's stream is most of its features itself; to be asked for them it compares types one after the other.
+    private T Feature<T>()
+        where T : class => _stream as T ?? _stream.GetRequiredFeature<T>();
+
+    private T? FeatureIfAny<T>()
+        where T : class => _stream as T ?? _stream.Get<T>();
 
     /// <summary>The exchange, from its head to its log. Kestrel ends the stream when it is over.</summary>
     public async Task RunAsync()
@@ -105,7 +112,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
         using var limit = new CancellationTokenSource(LastWord.LingerTime, Stats.TimeProvider);
         try
         {
-            await _stream.GetRequiredFeature<IHttpResponseBodyFeature>().CompleteAsync();
+            await Feature<IHttpResponseBodyFeature>().CompleteAsync();
             await _body.DropRestAsync(limit.Token);
         }
         catch (OperationCanceledException)
@@ -206,11 +213,11 @@ internal sealed partial class KestrelExchange : DownstreamExchange
         Connection.LimitRequests(this);
         Error = error.IsError ? OverLimit(error) : Judge();
         _body.Begin(
-            _stream.GetRequiredFeature<IRequestBodyPipeFeature>().Reader,
+            Feature<IRequestBodyPipeFeature>().Reader,
             !HasRequestBody,
             Rules.MaxRequestBody,
             _expectsContinue,
-            _stream.Get<IHttpRequestTrailersFeature>(),
+            FeatureIfAny<IHttpRequestTrailersFeature>(),
             Request.Trailers);
         RequestBody = _body;
         if (_expectsContinue)
@@ -238,7 +245,7 @@ internal sealed partial class KestrelExchange : DownstreamExchange
 
     private ProxyError Judge()
     {
-        var hasBody = _stream.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
+        var hasBody = FeatureIfAny<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
         var error = Http1Framing.ForRequest(Request, out _framing);
         if (error.IsError)
         {

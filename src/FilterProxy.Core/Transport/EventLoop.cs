@@ -16,6 +16,11 @@ internal abstract class EventLoop : PipeScheduler
 
     private ILoopWork? _work;
 
+    protected EventLoop() => Hop = new HopSource(Schedule);
+
+    /// <summary>What is awaited to get here.</summary>
+    public HopSource Hop { get; }
+
     /// <summary>The loop of this thread; null on other threads, and everywhere when completions are not inline.</summary>
     public static EventLoop? Current => t_current;
 

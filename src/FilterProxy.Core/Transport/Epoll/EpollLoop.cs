@@ -26,6 +26,7 @@ internal sealed unsafe class EpollLoop : EventLoop
 
     // Milliseconds for which a thread pool that was stuck is not given the loop again.
     private const int Distrust = 1000;
+    private const int Forever = -1;
     private static readonly Lazy<EpollLoop[]> s_all = new(StartAll);
     private static int s_next;
 
@@ -163,7 +164,7 @@ internal sealed unsafe class EpollLoop : EventLoop
         Enter(_index);
         while (true)
         {
-            Turn(mayWait: true);
+            Turn(Forever);
             if (_poolCalls >= ManyCalls)
             {
                 LendIfBusy();
@@ -188,29 +189,30 @@ internal sealed unsafe class EpollLoop : EventLoop
             _loan = null;
             _trustsPoolFrom = Environment.TickCount64 + Distrust;
         }
+
+        _poolCalls = 0;
     }
 
-    private bool TurnAway()
+    private bool TurnAway(int patience)
     {
         Become();
-        var wasBusy = Turn(mayWait: false);
+        var wasBusy = Turn(patience);
         Leave();
         return wasBusy;
     }
 
-    // Whether there was anything to do.
-    private bool Turn(bool mayWait)
+    // Waits at most so many milliseconds. Whether there was anything to do.
+    private bool Turn(int patience)
     {
-        var timeout = 0;
-        if (mayWait && _posted.IsEmpty && _atLeisure.Count == 0)
+        var waits = patience != 0 && _posted.IsEmpty && _atLeisure.Count == 0;
+        if (waits)
         {
             // Whoever posts now rings; what was posted before that is seen here.
             Interlocked.Exchange(ref _asleep, 1);
-            timeout = _posted.IsEmpty ? -1 : 0;
         }
 
-        var count = LinuxSockets.WaitEpoll(_epoll, _events, MaxEvents, timeout);
-        if (mayWait)
+        var count = LinuxSockets.WaitEpoll(_epoll, _events, MaxEvents, waits && _posted.IsEmpty ? patience : 0);
+        if (waits)
         {
             Volatile.Write(ref _asleep, 0);
         }

@@ -6,15 +6,19 @@ namespace FilterProxy.Core.Transport.Epoll;
 /// as much as serving a small response. On the pool's own thread each is a place in its queue.
 /// </summary>
 /// <remarks>
-/// Nobody waits on the pool: a loop that has nothing to do goes back to its own thread, and so does one whose turn does not come because the
-/// pool's threads are blocked. A loan that ended so is not to be used again: it may still be in the pool's queue.
+/// A loop with nothing to do waits on the pool for a moment, no longer than what a timer is late anyway, and then goes back to its own thread.
+/// So does one whose turn does not come because the pool's threads are blocked; a loan that ended so is not to be used again: it may still be
+/// in the pool's queue.
 /// </remarks>
-/// <param name="turn">Runs one turn of the loop without waiting. False where there was nothing to do.</param>
+/// <param name="turn">Runs one turn of the loop, which may wait for so many milliseconds. False where there was nothing to do.</param>
 /// <param name="queue">Has the pool execute what it is given, after what was queued before.</param>
-internal sealed class LoopLoan(Func<bool> turn, Action<IThreadPoolWorkItem> queue) : IThreadPoolWorkItem
+internal sealed class LoopLoan(Func<int, bool> turn, Action<IThreadPoolWorkItem> queue) : IThreadPoolWorkItem
 {
-    // About as many turns with nothing to do as changing the thread twice costs.
-    private const int IdleTurns = 8;
+    // Turns with nothing to do that cost about as much as falling asleep and being woken.
+    private const int IdleTurns = 4;
+
+    // Milliseconds to wait then.
+    private const int Nap = 1;
 
     private readonly AutoResetEvent _back = new(initialState: false);
     private int _state;
@@ -56,8 +60,10 @@ internal sealed class LoopLoan(Func<bool> turn, Action<IThreadPoolWorkItem> queu
         }
 
         _turns++;
-        _idle = turn() || ThreadPool.PendingWorkItemCount > 0 ? 0 : _idle + 1;
-        if (_idle < IdleTurns)
+        var naps = _idle >= IdleTurns && ThreadPool.PendingWorkItemCount == 0;
+        var wasBusy = turn(naps ? Nap : 0);
+        _idle = wasBusy ? 0 : _idle + 1;
+        if (wasBusy || !naps)
         {
             Volatile.Write(ref _state, State.Queued);
             queue(this);

@@ -17,7 +17,7 @@ public sealed class LoopLoanTests
     public async Task A_loop_with_work_is_run_by_the_pool_and_comes_back_when_it_has_none()
     {
         var turns = 0;
-        var loan = new LoopLoan(() => ++turns < 100, _queue.Add);
+        var loan = new LoopLoan(_ => ++turns < 100, _queue.Add);
 
         var lending = Start(loan.Lend);
         while (!lending.IsCompleted)
@@ -33,7 +33,7 @@ public sealed class LoopLoanTests
     public async Task A_loop_whose_turn_does_not_come_is_taken_back()
     {
         var turns = 0;
-        var loan = new LoopLoan(() => ++turns > 0, _queue.Add);
+        var loan = new LoopLoan(_ => ++turns > 0, _queue.Add);
 
         var lending = Start(loan.Lend);
         RunNext();
@@ -51,7 +51,7 @@ public sealed class LoopLoanTests
         using var go = new ManualResetEventSlim();
         var turns = 0;
         var loan = new LoopLoan(
-            () =>
+            _ =>
             {
                 go.Wait();
                 return ++turns < 0;
