@@ -7,6 +7,9 @@ namespace FilterProxy.Filters.RateLimit;
 /// <summary>What responses say of limits: the draft's two structured fields, and the older three.</summary>
 internal sealed class RateFields
 {
+    // Bytes of one limit in the field: its name, and two numbers.
+    private const int LongestItem = 128;
+
     private readonly long[] _quotas;
     private readonly bool _draft;
     private readonly LegacyFields _legacy;
@@ -51,7 +54,7 @@ internal sealed class RateFields
 
     private void WriteDraft(HeaderMap headers, ReadOnlySpan<Charge> charges)
     {
-        Span<byte> line = stackalloc byte[16 * 128];
+        Span<byte> line = stackalloc byte[charges.Length * LongestItem];
         var length = 0;
         for (var i = 0; i < charges.Length; i++)
         {

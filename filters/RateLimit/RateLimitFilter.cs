@@ -73,8 +73,8 @@ public sealed class RateLimitFilter : IRequestFilter, IResponseFilter, ILoggingF
             return AskAsync(exchange, _shared);
         }
 
-        Span<Charge> charges = stackalloc Charge[MostLimits];
-        charges = charges[.._limits.Length];
+        // No more than MostLimits; what is not there need not be zeroed.
+        Span<Charge> charges = stackalloc Charge[_limits.Length];
         var refusedBy = _judge.Take(exchange, charges, Now(), _mode);
         Keep(exchange, charges);
         if (refusedBy >= 0)
