@@ -226,6 +226,7 @@ internal sealed partial class Http1Exchange
             ConnectionReset.Abort(_connection);
         });
         EndRelay();
+        _mayStillSend = !result.ClientHasEnded;
         Stats.RequestBodyBytes += result.ToUpstream;
         Stats.ResponseBodyBytes += result.ToDownstream;
     }

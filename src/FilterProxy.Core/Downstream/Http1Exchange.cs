@@ -25,9 +25,12 @@ internal sealed partial class Http1Exchange : DownstreamExchange
     private readonly ISequenceSend? _sender;
     private readonly Http1BodyReader _body = new();
     private readonly Http1BodyWriter _writer = new();
+    private readonly long _connectedAt;
     private MessageFraming _framing;
     private bool _expectsContinue;
-    private readonly long _connectedAt;
+
+    // The upstream has ended a relay the client had not.
+    private bool _mayStillSend;
 
     public Http1Exchange(ConnectionContext connection, ConnectionEntry entry, ProxyServices services)
         : base(services)
@@ -47,7 +50,7 @@ internal sealed partial class Http1Exchange : DownstreamExchange
     public bool KeepAlive { get; set; }
 
     /// <summary>Whether the connection is to be read on for a moment before it is closed: unread bytes would reset it.</summary>
-    public bool NeedsLinger => !_body.IsEnded || Error.BreaksFraming();
+    public bool NeedsLinger => !_body.IsEnded || _mayStillSend || Error.BreaksFraming();
 
     public override bool HasRequestBody => _framing.Kind != BodyKind.None;
 
@@ -59,6 +62,7 @@ internal sealed partial class Http1Exchange : DownstreamExchange
         RequestFraming = default;
         _framing = default;
         _expectsContinue = false;
+        _mayStillSend = false;
         _body.Begin(_input, default, null, 0);
         RequestBody = _body;
     }

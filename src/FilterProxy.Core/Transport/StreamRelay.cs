@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
@@ -50,9 +51,9 @@ internal sealed class StreamRelay : IHeartbeatTarget
 
     internal bool IsStopping => _isStopping;
 
-    /// <summary>Whether an exception says that a connection has failed.</summary>
+    /// <summary>Whether an exception says that a connection has failed. A SocketException is a Win32Exception, and so is what TLS says when it cannot say good-bye.</summary>
     internal static bool IsBreak(Exception e) =>
-        e is IOException or SocketException or InvalidOperationException or ObjectDisposedException or OperationCanceledException;
+        e is IOException or Win32Exception or InvalidOperationException or ObjectDisposedException or OperationCanceledException;
 
     /// <summary>
     /// Waits for the upstream and runs until both directions have ended; then the lease is given back. All an open relay keeps is this method's

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using FilterProxy.TestKit;
 using Xunit;
@@ -106,6 +108,36 @@ public sealed class UpgradeTests : Scenario
         Assert.Equal("bye", await client.ReadToEndAsync());
     }
 
+    // Not over Kestrel's own sockets: what ends their output ends their input with it.
+    [Fact]
+    public async Task The_last_word_of_the_upstream_reaches_a_client_that_still_sends()
+    {
+        var word = new string('!', 256 * 1024);
+        await using var upstream = TestUpstream.Start(r => UpstreamResponse.SwitchToWebSocket(r).ThenRun(async stream =>
+        {
+            await stream.ReadExactlyAsync(new byte[5]);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(word));
+            ((NetworkStream)stream).Socket.Shutdown(SocketShutdown.Send);
+            await stream.CopyToAsync(Stream.Null);
+        }));
+        var log = new ExchangeLog();
+        await using var proxy = await log.StartAsync(upstream.Port, transport: TestTransport.Direct);
+
+        // It takes in little at a time: the word waits on the proxy's side, where a reset would lose it.
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
+        await socket.ConnectAsync(IPAddress.Loopback, proxy.Port);
+        await using var client = new RawClient(new NetworkStream(socket, ownsSocket: true));
+        Assert.Equal(101, (await client.RoundTripAsync(WebSocket)).Status);
+        await client.SendAsync("hello");
+        using var isHeard = new CancellationTokenSource();
+        var sending = SendUntilAsync(client, isHeard.Token);
+        await log.NextAsync();
+
+        Assert.Equal(word, await client.ReadToEndAsync());
+        await isHeard.CancelAsync();
+        await sending;
+    }
+
     [Theory]
     [MemberData(nameof(AllTransports))]
     public async Task The_end_of_the_client_reaches_the_upstream(TestTransport transport)
@@ -208,6 +240,22 @@ public sealed class UpgradeTests : Scenario
 
         Assert.Equal("hello", Encoding.ASCII.GetString(await client.ReadExactlyAsync(5)));
         Assert.Equal(("CONNECT", "b.example:443"), (upstream.Requests[0].Method, upstream.Requests[0].Target));
+    }
+
+    private static async Task SendUntilAsync(RawClient client, CancellationToken stop)
+    {
+        try
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await client.SendAsync("and more");
+                await Task.Yield();
+            }
+        }
+        catch (IOException)
+        {
+            // The proxy has heard enough.
+        }
     }
 
     private static async Task EchoAsync(Stream stream)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using FilterProxy.Core.Transport;
+using Microsoft.AspNetCore.Connections;
 using Xunit;
 
 namespace FilterProxy.Tests.Transport;
@@ -25,7 +26,7 @@ public sealed class RelayTests
         await _client.EndAsync();
         await _upstream.EndAsync();
 
-        Assert.Equal(new RelayResult(5, 8), await relay.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal(new RelayResult(5, 8, true), await relay.WaitAsync(TimeSpan.FromSeconds(10)));
         Assert.True(_progress >= 2);
         Assert.Equal(0, _aborts);
     }
@@ -50,6 +51,44 @@ public sealed class RelayTests
     {
         var relay = RunAsync();
         await _upstream.BreakAsync(new IOException("reset"));
+
+        await relay.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.True(_aborts >= 1);
+    }
+
+    [Fact]
+    public async Task A_client_whose_input_ends_with_its_output_has_not_left()
+    {
+        var relay = RunAsync();
+        _client.OnOutputEnded = () => _client.BreakAsync(new ConnectionAbortedException("The output has ended."));
+        await _upstream.SendAsync("the last");
+        await _upstream.EndAsync();
+
+        await relay.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal("the last", await _client.ReceiveAsync(8));
+        Assert.Equal(0, _aborts);
+    }
+
+    [Fact]
+    public async Task What_an_upstream_that_takes_no_more_has_sent_is_passed_on()
+    {
+        var relay = RunAsync();
+        await _upstream.Received.CompleteAsync();
+        await _client.SendAsync("more");
+        await _upstream.SendAsync("good-bye");
+        Assert.Equal("good-bye", await _client.ReceiveAsync(8));
+        await _upstream.EndAsync();
+
+        await relay.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(0, _aborts);
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_no_more_ends_both()
+    {
+        var relay = RunAsync();
+        await _client.Received.CompleteAsync();
+        await _upstream.SendAsync("anyone?");
 
         await relay.WaitAsync(TimeSpan.FromSeconds(10));
         Assert.True(_aborts >= 1);
@@ -96,7 +135,10 @@ public sealed class RelayTests
         private readonly Pipe _toProxy = new();
         private readonly Pipe _fromProxy = new();
 
-        public IDuplexPipe Proxy => new Duplex(_toProxy.Reader, _fromProxy.Writer);
+        /// <summary>Runs before the proxy's end of its output is done.</summary>
+        public Func<Task> OnOutputEnded { get; set; } = () => Task.CompletedTask;
+
+        public IDuplexPipe Proxy => new Duplex(_toProxy.Reader, new EndingWriter(_fromProxy.Writer, () => OnOutputEnded()));
 
         public PipeReader Received => _fromProxy.Reader;
 
@@ -113,6 +155,27 @@ public sealed class RelayTests
         public Task EndAsync() => _toProxy.Writer.CompleteAsync().AsTask();
 
         public Task BreakAsync(Exception reason) => _toProxy.Writer.CompleteAsync(reason).AsTask();
+    }
+
+    private sealed class EndingWriter(PipeWriter writer, Func<Task> onEnded) : PipeWriter
+    {
+        public override void Advance(int bytes) => writer.Advance(bytes);
+
+        public override Memory<byte> GetMemory(int sizeHint = 0) => writer.GetMemory(sizeHint);
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => writer.GetSpan(sizeHint);
+
+        public override void CancelPendingFlush() => writer.CancelPendingFlush();
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => writer.FlushAsync(cancellationToken);
+
+        public override void Complete(Exception? exception = null) => throw new NotSupportedException();
+
+        public override async ValueTask CompleteAsync(Exception? exception = null)
+        {
+            await onEnded();
+            await writer.CompleteAsync(exception);
+        }
     }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
