@@ -22,11 +22,19 @@ internal sealed class RateLimitMetrics
             "filterproxy.rate_limit.overflows", () => Read(weak, tag, static table => table.Overflows), "{request}", "Requests whose key had no room, by limit.");
     }
 
-    public void CountLimited(Limit limit) => _requests.Add(1, limit.Tag, limit.IsDryRun ? DryRun : Limited);
+    public void CountLimited(Limit limit) => Count(limit, limit.IsDryRun ? DryRun : Limited);
 
-    public void CountDelayed(Limit limit) => _requests.Add(1, limit.Tag, Delayed);
+    public void CountDelayed(Limit limit) => Count(limit, Delayed);
 
-    public void CountUnshared(Limit limit) => _requests.Add(1, limit.Tag, Unshared);
+    public void CountUnshared(Limit limit) => Count(limit, Unshared);
+
+    private void Count(Limit limit, in KeyValuePair<string, object?> result)
+    {
+        if (_requests.Enabled)
+        {
+            _requests.Add(1, limit.Tag, result);
+        }
+    }
 
     private static IEnumerable<Measurement<long>> Read(WeakReference<RateLimitState> weak, KeyValuePair<string, object?> tag, Func<KeyTable, long> read) =>
         weak.TryGetTarget(out var state)

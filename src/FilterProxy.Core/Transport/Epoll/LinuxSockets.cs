@@ -14,14 +14,19 @@ internal static unsafe partial class LinuxSockets
 
     public const int Interrupted = 4, Again = 11, InProgress = 115;
 
+    // Numbers of sendto, recvfrom and sendmsg: of x64, and of the generic table arm64 has.
+    private static readonly nint s_send = IsX64 ? 44 : 206, s_receive = IsX64 ? 45 : 207, s_sendMessage = IsX64 ? 46 : 211;
+
     private const int DontWait = 0x40, NoSignal = 0x4000, PeekAtData = 0x2;
     private const int Stream = 1, NonBlocking = 0x800, CloseOnExec = 0x80000;
 
     /// <summary>Bytes of one <c>struct epoll_event</c>: the kernel packs it on x64, and there alone.</summary>
-    public static readonly int EventSize = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
+    public static readonly int EventSize = IsX64 ? 12 : 16;
 
     /// <summary>Where its user data begins.</summary>
     public static readonly int EventDataOffset = EventSize - sizeof(long);
+
+    private static bool IsX64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     /// <summary>Whether the constants above hold for this machine.</summary>
     public static bool AreKnown => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
@@ -56,14 +61,8 @@ internal static unsafe partial class LinuxSockets
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     private static partial int Socket(int family, int type, int protocol);
 
-    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
-    private static partial nint Receive(SafeHandle socket, void* buffer, nint length, int flags);
-
-    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
-    private static partial nint Send(SafeHandle socket, void* buffer, nint length, int flags);
-
-    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
-    private static partial nint SendMessage(SafeHandle socket, MessageHeader* message, int flags);
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    private static partial nint SystemCall(nint number, nint socket, void* what, nint second, nint third, nint fourth, nint fifth);
 
     /// <summary>Receives what is there. The number of bytes, 0 at the end, or -errno.</summary>
     public static int Receive(SafeSocketHandle socket, Span<byte> into) => Receive(socket, into, DontWait);
@@ -76,19 +75,7 @@ internal static unsafe partial class LinuxSockets
     {
         fixed (byte* start = bytes)
         {
-            while (true)
-            {
-                var sent = Send(socket, start, bytes.Length, DontWait | NoSignal);
-                if (sent >= 0)
-                {
-                    return (int)sent;
-                }
-
-                if (Marshal.GetLastPInvokeError() is var error && error != Interrupted)
-                {
-                    return -error;
-                }
-            }
+            return Call(s_send, socket, start, bytes.Length, DontWait | NoSignal);
         }
     }
 
@@ -101,19 +88,7 @@ internal static unsafe partial class LinuxSockets
             runs[0] = new Run { Start = first, Length = bytes.Length };
             runs[1] = new Run { Start = second, Length = behind.Length };
             var message = new MessageHeader { Runs = runs, Count = 2 };
-            while (true)
-            {
-                var sent = SendMessage(socket, &message, DontWait | NoSignal);
-                if (sent >= 0)
-                {
-                    return (int)sent;
-                }
-
-                if (Marshal.GetLastPInvokeError() is var error && error != Interrupted)
-                {
-                    return -error;
-                }
-            }
+            return Call(s_sendMessage, socket, &message, DontWait | NoSignal, 0);
         }
     }
 
@@ -175,18 +150,39 @@ internal static unsafe partial class LinuxSockets
     {
         fixed (byte* start = into)
         {
+            return Call(s_receive, socket, start, into.Length, flags);
+        }
+    }
+
+    /// <summary>
+    /// One of the calls every request makes, by its number: libc's own functions for them are cancellation points, which takes atomic operations
+    /// in a process with threads, and the error number is asked for only where there is one.
+    /// </summary>
+    private static int Call(nint number, SafeSocketHandle socket, void* what, nint second, nint third)
+    {
+        var isHeld = false;
+        try
+        {
+            socket.DangerousAddRef(ref isHeld);
             while (true)
             {
-                var received = Receive(socket, start, into.Length, flags);
-                if (received >= 0)
+                var result = SystemCall(number, socket.DangerousGetHandle(), what, second, third, 0, 0);
+                if (result >= 0)
                 {
-                    return (int)received;
+                    return (int)result;
                 }
 
-                if (Marshal.GetLastPInvokeError() is var error && error != Interrupted)
+                if (Marshal.GetLastSystemError() is var error && error != Interrupted)
                 {
                     return -error;
                 }
+            }
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                socket.DangerousRelease();
             }
         }
     }
