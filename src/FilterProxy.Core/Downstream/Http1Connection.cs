@@ -51,6 +51,7 @@ internal sealed class Http1Connection : IHeartbeatTarget, IDrainable
         try
         {
             await ServeAsync();
+            await _exchange.FlushRestAsync();
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {

@@ -33,7 +33,7 @@ internal sealed partial class Http1Exchange
         _writer.Begin(_output, _sender, framing.Kind, framing.Length);
         if (bodyless || (framing is { Kind: BodyKind.Length, Length: 0 } && !ResponseBodyFilters.IsActive))
         {
-            return FlushOrLoseAsync(FlushAsync());
+            return FlushOrLoseAsync(FlushLastAsync());
         }
 
         var body = ResponseBody;
@@ -74,7 +74,7 @@ internal sealed partial class Http1Exchange
             return default;
         }
 
-        return FlushOrLoseAsync(FlushAsync());
+        return FlushOrLoseAsync(FlushLastAsync());
     }
 
     private ValueTask FlushOrLoseAsync(ValueTask<bool> flushing)

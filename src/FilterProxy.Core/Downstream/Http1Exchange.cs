@@ -23,6 +23,7 @@ internal sealed partial class Http1Exchange : DownstreamExchange
     private readonly PipeReader _input;
     private readonly PipeWriter _output;
     private readonly ISequenceSend? _sender;
+    private readonly DirectWriter? _direct;
     private readonly Http1BodyReader _body = new();
     private readonly Http1BodyWriter _writer = new();
     private readonly long _connectedAt;
@@ -40,6 +41,7 @@ internal sealed partial class Http1Exchange : DownstreamExchange
         _input = connection.Transport.Input;
         _output = connection.Transport.Output;
         _sender = connection.Transport.Output as ISequenceSend;
+        _direct = connection.Transport.Output as DirectWriter;
         _connectedAt = services.Heartbeat.Now;
         Reader = new Http1RequestReader(Request);
     }
@@ -252,6 +254,27 @@ internal sealed partial class Http1Exchange : DownstreamExchange
     {
         bytes.CopyTo(_output.GetSpan(bytes.Length));
         _output.Advance(bytes.Length);
+    }
+
+    /// <summary>Waits until a response that was to be sent soon is sent: before the connection is closed.</summary>
+    public async ValueTask FlushRestAsync()
+    {
+        if (_direct?.IsSending() == true)
+        {
+            await FlushAsync();
+        }
+    }
+
+    /// <summary>The last of a response. Where the connection goes on, the loop sends it when it comes to it.</summary>
+    private ValueTask<bool> FlushLastAsync()
+    {
+        if (!KeepAlive || _direct?.TryFlushSoon() != true)
+        {
+            return FlushAsync();
+        }
+
+        EndWrite();
+        return new ValueTask<bool>(true);
     }
 
     /// <summary>False when the client is gone.</summary>

@@ -19,7 +19,7 @@ namespace FilterProxy.Core.Transport;
 /// <see cref="FlushResult.IsCompleted"/>, and not before the peer's answer to what was sent has come. And to complete with an exception
 /// is to reset the connection, in both directions: nothing else keeps the peer from taking what it got for the whole.
 /// </remarks>
-internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSource<FlushResult>, IDisposable
+internal abstract partial class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSource<FlushResult>, IDisposable
 {
     // The life of one send. Awaited: a flush waits for it. Ending: nobody does, and the end of the stream follows it.
     private const int Idle = 0, Sending = 1, Awaited = 2, Ending = 3;
@@ -73,7 +73,7 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
             return ValueTask.FromCanceled<FlushResult>(cancellationToken);
         }
 
-        if (Volatile.Read(ref _state) != Idle)
+        if (IsSending())
         {
             return FlushBehindAsync(cancellationToken);
         }
@@ -97,7 +97,7 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
         }
 
         var canceled = false;
-        if (data.IsEmpty || Volatile.Read(ref _state) != Idle)
+        if (data.IsEmpty || IsSending())
         {
             canceled = (await FlushAsync(CancellationToken.None)).IsCanceled && await UntilSentAsync();
         }
@@ -133,6 +133,7 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
             return;
         }
 
+        SendQueued();
         _completed = true;
         if (exception is not null)
         {
@@ -147,6 +148,7 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
     /// <summary>Frees the buffers. The socket must be closed first; what is being sent keeps its buffer.</summary>
     public virtual void Dispose()
     {
+        SendQueued();
         _completed = true;
         if (Volatile.Read(ref _state) == Idle)
         {
@@ -173,7 +175,7 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
     private void Reserve(int sizeHint)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
-        var sending = Volatile.Read(ref _state) != Idle;
+        var sending = IsSending();
         if (_buffer.Room < Math.Max(sizeHint, 1) || sending || _completed)
         {
             ObjectDisposedException.ThrowIf(_completed, this);
@@ -269,11 +271,14 @@ internal abstract class DirectWriter : PipeWriter, ISequenceSend, IValueTaskSour
     /// <summary>What <see cref="TrySend"/> began goes on: with this many bytes sent since, or an error.</summary>
     protected void OnRoom(int sent, SocketError error)
     {
-        if (!Account(sent, error) && !SendAll())
+        if (Account(sent, error) || SendAll())
         {
-            return;
+            FinishSend();
         }
+    }
 
+    private void FinishSend()
+    {
         while (Volatile.Read(ref _state) is var state)
         {
             if (state == Ending)

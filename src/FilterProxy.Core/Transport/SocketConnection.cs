@@ -155,6 +155,8 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IHalfCl
             }
             else
             {
+                Output.SendQueued();
+
                 // An orderly end first: closing with a receive under way would reset the connection.
                 Socket.Shutdown(SocketShutdown.Both);
             }

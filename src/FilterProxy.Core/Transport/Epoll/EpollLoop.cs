@@ -24,6 +24,9 @@ internal sealed unsafe class EpollLoop : EventLoop
     private const int ManyCalls = 8;
     private const int FrequentWithin = 4;
 
+    // Sockets served before what their connections have to send is sent.
+    private const int SendsAtOnce = 8;
+
     // Milliseconds for which a thread pool that was stuck is not given the loop again.
     private const int Distrust = 1000;
     private const int Forever = -1;
@@ -38,10 +41,13 @@ internal sealed unsafe class EpollLoop : EventLoop
     private readonly int _epoll;
     private readonly int _bell;
     private readonly byte* _events = (byte*)NativeMemory.Alloc((nuint)(MaxEvents * LinuxSockets.EventSize));
+    private readonly DirectWriter?[] _queued = new DirectWriter?[SendsAtOnce];
     private EpollSocket?[] _sockets = new EpollSocket?[64];
     private LoopLoan? _loan;
     private int _used;
     private int _asleep;
+    private int _queuedCount;
+    private bool _servesMore;
     private int _waited;
     private int _poolCalls;
     private long _countedSince;
@@ -107,6 +113,18 @@ internal sealed unsafe class EpollLoop : EventLoop
             Volatile.Write(ref _sockets[place], null);
             _free.Push(place);
         }
+    }
+
+    /// <summary>Sends what a writer has queued when a few more sockets are served. False where none are: it would only wait.</summary>
+    public bool TryQueue(DirectWriter writer)
+    {
+        if (Current != this || !_servesMore || _queuedCount == SendsAtOnce)
+        {
+            return false;
+        }
+
+        _queued[_queuedCount++] = writer;
+        return true;
     }
 
     public override void Schedule(Action<object?> action, object? state)
@@ -224,6 +242,7 @@ internal sealed unsafe class EpollLoop : EventLoop
                 WarmUpNext(_events, i, count);
             }
 
+            _servesMore = i + 1 < count;
             var entry = _events + (i * LinuxSockets.EventSize);
             var id = IdOf(entry);
             if (id == BellId)
@@ -234,8 +253,14 @@ internal sealed unsafe class EpollLoop : EventLoop
             }
 
             Volatile.Read(ref Volatile.Read(ref _sockets)[id])?.OnEvents(*(uint*)entry);
+            if (i % SendsAtOnce == SendsAtOnce - 1)
+            {
+                SendQueued();
+            }
         }
 
+        _servesMore = false;
+        SendQueued();
         var isIdle = count <= 0 && _posted.IsEmpty;
         RunPosted();
         if (isIdle || ++_waited >= MaxWait)
@@ -246,6 +271,17 @@ internal sealed unsafe class EpollLoop : EventLoop
         }
 
         return !isIdle;
+    }
+
+    private void SendQueued()
+    {
+        for (var i = 0; i < _queuedCount; i++)
+        {
+            _queued[i]!.SendQueued();
+            _queued[i] = null;
+        }
+
+        _queuedCount = 0;
     }
 
     private static long IdOf(byte* entry) => *(long*)(entry + LinuxSockets.EventDataOffset);

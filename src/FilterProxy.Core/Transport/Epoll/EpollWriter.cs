@@ -16,6 +16,8 @@ internal sealed class EpollWriter : DirectWriter, ISocketWaiter
 
     void ISocketWaiter.OnReady() => OnRoom(0, SocketError.Success);
 
+    protected override bool TryQueue() => _socket.Loop.TryQueue(this);
+
     protected override int? TrySend(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> behind, out SocketError error)
     {
         error = SocketError.Success;
