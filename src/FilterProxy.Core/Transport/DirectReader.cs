@@ -40,6 +40,7 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
     private int _start, _end, _examined;
     private SocketError _failure;
     private bool _ended;
+    private bool _isAhead;
     private bool _isLarge;
     private byte _use;
 
@@ -217,32 +218,43 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
         }
     }
 
+    /// <summary>Finishes a receive somebody waits for, who is told by <see cref="OnArrived"/>: that must follow, on the same thread.</summary>
+    protected void ReceiveAhead()
+    {
+        // A large one comes when it is its turn: what is done with it wants it in the cache.
+        if (_isLarge || Interlocked.CompareExchange(ref _state, Claimed, Awaited) != Awaited)
+        {
+            return;
+        }
+
+        _isAhead = TryFinish();
+        if (!_isAhead)
+        {
+            WaitAgain();
+        }
+    }
+
     /// <summary>What <see cref="Start"/> began can be finished now.</summary>
     protected void OnArrived()
     {
+        if (_isAhead)
+        {
+            _isAhead = false;
+            Deliver();
+            return;
+        }
+
         while (true)
         {
             if (Interlocked.CompareExchange(ref _state, Claimed, Awaited) == Awaited)
             {
                 if (TryFinish())
                 {
-                    var ended = _ended;
-                    Volatile.Write(ref _state, None);
-                    _waiter.SetResult(false);
-                    if (ended)
-                    {
-                        Owner?.OnEnded();
-                    }
-
+                    Deliver();
                     return;
                 }
 
-                Volatile.Write(ref _state, Awaited);
-                if (Volatile.Read(ref _cancel) != 0)
-                {
-                    Wake();
-                }
-
+                WaitAgain();
                 if (!Start())
                 {
                     return;
@@ -269,6 +281,26 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
                     return;
                 }
             }
+        }
+    }
+
+    private void Deliver()
+    {
+        var ended = _ended;
+        Volatile.Write(ref _state, None);
+        _waiter.SetResult(false);
+        if (ended)
+        {
+            Owner?.OnEnded();
+        }
+    }
+
+    private void WaitAgain()
+    {
+        Volatile.Write(ref _state, Awaited);
+        if (Volatile.Read(ref _cancel) != 0)
+        {
+            Wake();
         }
     }
 

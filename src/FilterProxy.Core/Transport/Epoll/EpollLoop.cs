@@ -24,8 +24,8 @@ internal sealed unsafe class EpollLoop : EventLoop
     private const int ManyCalls = 8;
     private const int FrequentWithin = 4;
 
-    // Sockets served before what their connections have to send is sent.
-    private const int SendsAtOnce = 8;
+    // Sockets served together.
+    private const int AtOnce = 8;
 
     // Milliseconds for which a thread pool that was stuck is not given the loop again.
     private const int Distrust = 1000;
@@ -41,7 +41,8 @@ internal sealed unsafe class EpollLoop : EventLoop
     private readonly int _epoll;
     private readonly int _bell;
     private readonly byte* _events = (byte*)NativeMemory.Alloc((nuint)(MaxEvents * LinuxSockets.EventSize));
-    private readonly DirectWriter?[] _queued = new DirectWriter?[SendsAtOnce];
+    private readonly DirectWriter?[] _queued = new DirectWriter?[AtOnce];
+    private readonly EpollSocket?[] _served = new EpollSocket?[AtOnce];
     private EpollSocket?[] _sockets = new EpollSocket?[64];
     private LoopLoan? _loan;
     private int _used;
@@ -118,7 +119,7 @@ internal sealed unsafe class EpollLoop : EventLoop
     /// <summary>Sends what a writer has queued when a few more sockets are served. False where none are: it would only wait.</summary>
     public bool TryQueue(DirectWriter writer)
     {
-        if (Current != this || !_servesMore || _queuedCount == SendsAtOnce)
+        if (Current != this || !_servesMore || _queuedCount == AtOnce)
         {
             return false;
         }
@@ -235,32 +236,11 @@ internal sealed unsafe class EpollLoop : EventLoop
             Volatile.Write(ref _asleep, 0);
         }
 
-        for (var i = 0; i < count; i++)
+        for (var first = 0; first < count; first += AtOnce)
         {
-            if (_used > FewSockets)
-            {
-                WarmUpNext(_events, i, count);
-            }
-
-            _servesMore = i + 1 < count;
-            var entry = _events + (i * LinuxSockets.EventSize);
-            var id = IdOf(entry);
-            if (id == BellId)
-            {
-                long rings;
-                _ = LinuxSockets.Read(_bell, &rings, sizeof(long));
-                continue;
-            }
-
-            Volatile.Read(ref Volatile.Read(ref _sockets)[id])?.OnEvents(*(uint*)entry);
-            if (i % SendsAtOnce == SendsAtOnce - 1)
-            {
-                SendQueued();
-            }
+            Serve(first, Math.Min(first + AtOnce, count), count);
         }
 
-        _servesMore = false;
-        SendQueued();
         var isIdle = count <= 0 && _posted.IsEmpty;
         RunPosted();
         if (isIdle || ++_waited >= MaxWait)
@@ -271,6 +251,41 @@ internal sealed unsafe class EpollLoop : EventLoop
         }
 
         return !isIdle;
+    }
+
+    // What is alike is done one after the other: receive for all of them, serve them, and send for all of them.
+    private void Serve(int first, int end, int count)
+    {
+        for (var i = first; i < end; i++)
+        {
+            if (_used > FewSockets)
+            {
+                WarmUpNext(_events, i, count);
+            }
+
+            var entry = _events + (i * LinuxSockets.EventSize);
+            var id = IdOf(entry);
+            if (id == BellId)
+            {
+                long rings;
+                _ = LinuxSockets.Read(_bell, &rings, sizeof(long));
+                continue;
+            }
+
+            var socket = Volatile.Read(ref Volatile.Read(ref _sockets)[id]);
+            _served[i - first] = socket;
+            socket?.BeginEvents(*(uint*)entry);
+        }
+
+        for (var i = first; i < end; i++)
+        {
+            _servesMore = i + 1 < end;
+            ref var socket = ref _served[i - first];
+            socket?.EndEvents(*(uint*)(_events + (i * LinuxSockets.EventSize)));
+            socket = null;
+        }
+
+        SendQueued();
     }
 
     private void SendQueued()

@@ -13,6 +13,8 @@ internal sealed class EpollReader : DirectReader, ISocketWaiter
         socket.Reader = this;
     }
 
+    void ISocketWaiter.Prepare() => ReceiveAhead();
+
     void ISocketWaiter.OnReady() => OnArrived();
 
     protected override Arrival Look()

@@ -8,9 +8,12 @@ internal sealed class EpollSocket
     // Of each direction. Unknown: nobody has heard since the last attempt. Ready: an attempt is worth it. Waiting: somebody is told.
     private const int Unknown = 0, Ready = 1, Waiting = 2;
 
+    private const uint Over = LinuxSockets.Failed | LinuxSockets.HungUp | LinuxSockets.PeerClosed;
+
     private readonly int _place;
     private int _reading, _writing;
     private volatile bool _over;
+    private bool _isReaderDue;
     private int _closed;
 
     /// <param name="handle">Owned by the connection; closed before <see cref="Close"/>.</param>
@@ -54,28 +57,40 @@ internal sealed class EpollSocket
         if (Interlocked.Exchange(ref _closed, 1) == 0)
         {
             Loop.Forget(_place);
-            Loop.Schedule(static s => ((EpollSocket)s!).OnEvents(LinuxSockets.Failed), this);
+            Loop.Schedule(static s => ((EpollSocket)s!).OnClosed(), this);
         }
     }
 
-    /// <summary>From the loop.</summary>
-    public void OnEvents(uint events)
+    /// <summary>From the loop: what is to be done before anybody is told. <see cref="EndEvents"/> follows.</summary>
+    public void BeginEvents(uint events)
     {
-        const uint Over = LinuxSockets.Failed | LinuxSockets.HungUp | LinuxSockets.PeerClosed;
-        if ((events & Over) != 0)
+        _over |= (events & Over) != 0;
+        if ((events & (Over | LinuxSockets.Readable)) != 0 && TakeWaiting(ref _reading))
         {
-            _over = true;
+            _isReaderDue = true;
+            Reader?.Prepare();
+        }
+    }
+
+    /// <summary>From the loop: tells who waits.</summary>
+    public void EndEvents(uint events)
+    {
+        if (_isReaderDue)
+        {
+            _isReaderDue = false;
+            Reader?.OnReady();
         }
 
-        if ((events & (Over | LinuxSockets.Readable)) != 0)
+        if ((events & (LinuxSockets.Failed | LinuxSockets.HungUp | LinuxSockets.Writable)) != 0 && TakeWaiting(ref _writing))
         {
-            Tell(ref _reading, Reader);
+            Writer?.OnReady();
         }
+    }
 
-        if ((events & (LinuxSockets.Failed | LinuxSockets.HungUp | LinuxSockets.Writable)) != 0)
-        {
-            Tell(ref _writing, Writer);
-        }
+    private void OnClosed()
+    {
+        BeginEvents(LinuxSockets.Failed);
+        EndEvents(LinuxSockets.Failed);
     }
 
     private static bool TryUse(ref int side)
@@ -95,17 +110,15 @@ internal sealed class EpollSocket
         }
     }
 
-    private static void Tell(ref int side, ISocketWaiter? waiter)
+    /// <summary>Notes that an attempt is worth it. Whether somebody waits, who is to be told.</summary>
+    private static bool TakeWaiting(ref int side)
     {
-        if (Volatile.Read(ref side) == Ready)
+        if (Volatile.Read(ref side) == Ready || Interlocked.Exchange(ref side, Ready) != Waiting)
         {
-            return;
+            return false;
         }
 
-        if (Interlocked.Exchange(ref side, Ready) == Waiting)
-        {
-            Volatile.Write(ref side, Unknown);
-            waiter?.OnReady();
-        }
+        Volatile.Write(ref side, Unknown);
+        return true;
     }
 }
