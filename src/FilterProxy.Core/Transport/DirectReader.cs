@@ -40,7 +40,6 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
     private int _start, _end, _examined;
     private SocketError _failure;
     private bool _ended;
-    private bool _isAhead;
     private bool _isLarge;
     private byte _use;
 
@@ -218,92 +217,6 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
         }
     }
 
-    /// <summary>Finishes a receive somebody waits for, who is told by <see cref="OnArrived"/>: that must follow, on the same thread.</summary>
-    protected void ReceiveAhead()
-    {
-        // A large one comes when it is its turn: what is done with it wants it in the cache.
-        if (_isLarge || Interlocked.CompareExchange(ref _state, Claimed, Awaited) != Awaited)
-        {
-            return;
-        }
-
-        _isAhead = TryFinish();
-        if (!_isAhead)
-        {
-            WaitAgain();
-        }
-    }
-
-    /// <summary>What <see cref="Start"/> began can be finished now.</summary>
-    protected void OnArrived()
-    {
-        if (_isAhead)
-        {
-            _isAhead = false;
-            Deliver();
-            return;
-        }
-
-        while (true)
-        {
-            if (Interlocked.CompareExchange(ref _state, Claimed, Awaited) == Awaited)
-            {
-                if (TryFinish())
-                {
-                    Deliver();
-                    return;
-                }
-
-                WaitAgain();
-                if (!Start())
-                {
-                    return;
-                }
-            }
-            else if (Interlocked.CompareExchange(ref _state, Claimed, Receiving) == Receiving)
-            {
-                // Nobody waits for it, and who has cancelled a read may still look at the buffer: it is left where it is.
-                var arrival = Look();
-                if (arrival != Arrival.Nothing)
-                {
-                    Volatile.Write(ref _state, Done);
-                    if (arrival == Arrival.End)
-                    {
-                        Owner?.OnEnded();
-                    }
-
-                    return;
-                }
-
-                Volatile.Write(ref _state, Receiving);
-                if (!Start())
-                {
-                    return;
-                }
-            }
-        }
-    }
-
-    private void Deliver()
-    {
-        var ended = _ended;
-        Volatile.Write(ref _state, None);
-        _waiter.SetResult(false);
-        if (ended)
-        {
-            Owner?.OnEnded();
-        }
-    }
-
-    private void WaitAgain()
-    {
-        Volatile.Write(ref _state, Awaited);
-        if (Volatile.Read(ref _cancel) != 0)
-        {
-            Wake();
-        }
-    }
-
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> waiting, CancellationToken cancellationToken)
     {
@@ -381,49 +294,5 @@ internal abstract partial class DirectReader : PipeReader, IValueTaskSource<Read
         _ended |= received == 0;
         Count(received);
         return true;
-    }
-
-    private void EnsureSpace()
-    {
-        var wanted = _isLarge ? LargeBufferSize : SmallBufferSize;
-        if (_start == _end)
-        {
-            _start = _end = _examined = 0;
-            if (_buffer.Length < wanted || (!_isLarge && _buffer.Length > SmallBufferSize * 2))
-            {
-                ReleaseBuffer();
-                _buffer = ArrayPool<byte>.Shared.Rent(wanted);
-            }
-
-            return;
-        }
-
-        if (_buffer.Length - _end >= 1024)
-        {
-            return;
-        }
-
-        // The caller needs more before it can consume: move what is left to the front of the same or a larger buffer.
-        var length = _end - _start;
-        var target = length > _buffer.Length / 2 ? ArrayPool<byte>.Shared.Rent(Math.Max(wanted, _buffer.Length * 2)) : _buffer;
-        Buffer.BlockCopy(_buffer, _start, target, 0, length);
-        if (target != _buffer)
-        {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = target;
-        }
-
-        _examined -= _start;
-        _start = 0;
-        _end = length;
-    }
-
-    private void ReleaseBuffer()
-    {
-        if (_buffer.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = [];
-        }
     }
 }

@@ -29,7 +29,7 @@ internal abstract partial class DirectWriter
     /// <summary>As a flush that need not wait, but the loop sends, soon. False where it cannot be so: nothing has changed then.</summary>
     public bool TryFlushSoon()
     {
-        if (_buffer.Written == 0 || _failure != SocketError.Success || Volatile.Read(ref _cancelRequested) != 0 || IsSending() || !TryQueue())
+        if (_buffer.Written == 0 || Volatile.Read(ref _queued) != None || _failure != SocketError.Success || Volatile.Read(ref _cancelRequested) != 0 || IsSending() || !TryQueue())
         {
             return false;
         }
@@ -64,22 +64,16 @@ internal abstract partial class DirectWriter
     /// <summary>Asks the loop to call <see cref="SendQueued"/> soon. False where there is none, or it has nothing else to do.</summary>
     protected virtual bool TryQueue() => false;
 
+    // The writer's own side waits until it sees None: nothing of it changes meanwhile.
     private void SendTaken()
     {
-        if (!SendAll())
+        if (SendAll())
         {
-            // There is no room: it goes on as any send that nobody waits for.
-            Volatile.Write(ref _queued, None);
-            return;
-        }
-
-        if (!_completed)
-        {
-            // The writer's own side comes here no sooner than it sees None.
             _buffer.ReleaseSent();
+            Volatile.Write(ref _state, Idle);
         }
 
+        // Otherwise there is no room, and it goes on as any send that nobody waits for.
         Volatile.Write(ref _queued, None);
-        FinishSend();
     }
 }

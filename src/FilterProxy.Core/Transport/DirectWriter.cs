@@ -271,14 +271,11 @@ internal abstract partial class DirectWriter : PipeWriter, ISequenceSend, IValue
     /// <summary>What <see cref="TrySend"/> began goes on: with this many bytes sent since, or an error.</summary>
     protected void OnRoom(int sent, SocketError error)
     {
-        if (Account(sent, error) || SendAll())
+        if (!Account(sent, error) && !SendAll())
         {
-            FinishSend();
+            return;
         }
-    }
 
-    private void FinishSend()
-    {
         while (Volatile.Read(ref _state) is var state)
         {
             if (state == Ending)
