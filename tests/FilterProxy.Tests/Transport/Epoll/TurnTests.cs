@@ -33,7 +33,7 @@ public sealed class TurnTests : IDisposable
         });
 
         AssertReceived(name => name);
-        Assert.InRange(_queued, 1, sockets - 1);
+        Assert.InRange(_queued, 1, sockets);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class TurnTests : IDisposable
             return Task.CompletedTask;
         });
 
-        Assert.Equal(Sockets - 1, _queued);
+        Assert.InRange(_queued, 1, Sockets);
         var ends = connections.Select(async connection => await connection.Output.FlushAsync()).ToArray();
         for (var i = 0; i < Sockets; i++)
         {
