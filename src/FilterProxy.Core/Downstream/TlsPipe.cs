@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.Security;
-using System.Net.Sockets;
 using FilterProxy.Core.Buffers;
+using FilterProxy.Core.Transport;
 using Microsoft.AspNetCore.Connections;
 
 namespace FilterProxy.Core.Downstream;
@@ -54,14 +54,18 @@ internal sealed class TlsPipe : IDuplexPipe, IHalfClose
                 await FinishAsync(farewell);
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException
-            or System.ComponentModel.Win32Exception)
+        catch (Exception e) when (StreamRelay.IsBreak(e))
         {
             // The client has left.
         }
-        finally
+
+        try
         {
             await _stream.DisposeAsync();
+        }
+        catch (Exception e) when (StreamRelay.IsBreak(e))
+        {
+            // It has, and the stream flushes before it is gone.
         }
     }
 
